@@ -1,0 +1,39 @@
+"""The tables, one module a noun. Importing this package registers all of them on ``Base.metadata``."""
+
+from ipreg.db import Base
+from ipreg.models.accounts import Account, Organization, Role
+from ipreg.models.alerts import Alert, AlertRecipient, AlertState, Delivery, DeliveryState, DismissReason
+from ipreg.models.cases import Case, CaseEvent, CaseOutcome, CaseState
+from ipreg.models.designs import Filing, FilingView, Industry, ViewKind
+from ipreg.models.files import PictureFingerprint, StoredFile
+from ipreg.models.listings import FeedImport, ImportFault, ImportState, Listing, ListingPicture
+from ipreg.models.matches import Match
+
+__all__ = [
+    "Account",
+    "Alert",
+    "AlertRecipient",
+    "AlertState",
+    "Base",
+    "Case",
+    "CaseEvent",
+    "CaseOutcome",
+    "CaseState",
+    "Delivery",
+    "DeliveryState",
+    "DismissReason",
+    "FeedImport",
+    "Filing",
+    "FilingView",
+    "ImportFault",
+    "ImportState",
+    "Industry",
+    "Listing",
+    "ListingPicture",
+    "Match",
+    "Organization",
+    "PictureFingerprint",
+    "Role",
+    "StoredFile",
+    "ViewKind",
+]

@@ -1,0 +1,47 @@
+"""People and the enterprises they belong to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ipreg.db import Base
+from ipreg.models.columns import enum_column
+
+
+class Role(StrEnum):
+    DESIGNER = "designer"
+    ENTERPRISE = "enterprise"
+    REGULATOR = "regulator"
+    ADMINISTRATOR = "administrator"
+
+
+class Organization(Base):
+    """An enterprise. A designer who gives its ``join_code`` files on its behalf; it then sees those filings."""
+
+    __tablename__ = "organizations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    join_code: Mapped[str] = mapped_column(String(32), unique=True)
+    created_at: Mapped[datetime]
+
+
+class Account(Base):
+    __tablename__ = "accounts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(200))
+    role: Mapped[Role] = mapped_column(enum_column(Role))
+    locale: Mapped[str] = mapped_column(String(8), default="zh")
+    organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id"), index=True)
+    created_at: Mapped[datetime]
+    failed_sign_ins: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None]
+
+    organization: Mapped[Organization | None] = relationship(lazy="joined")

@@ -1,0 +1,47 @@
+"""Matches: a filed design seen again, in a listing or in a later filing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ipreg.db import Base
+from ipreg.models.designs import Filing, FilingView
+from ipreg.models.listings import Listing, ListingPicture
+
+
+class Match(Base):
+    """A filing and what looks like it: a listing, or somebody else's later filing. One row a pair.
+
+    ``probability`` is that of the best pair of pictures (``view`` and ``picture`` or ``later_view``) and
+    ``reason`` the evidence for it, as ``similarity.verdict.Reason.to_dict`` gives it.
+    """
+
+    __tablename__ = "matches"
+    __table_args__ = (
+        UniqueConstraint("filing_id", "listing_id"),
+        UniqueConstraint("filing_id", "later_filing_id"),
+        CheckConstraint("(listing_id IS NULL) <> (later_filing_id IS NULL)", name="one_counterpart"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    filing_id: Mapped[int] = mapped_column(ForeignKey("filings.id"), index=True)
+    view_id: Mapped[int] = mapped_column(ForeignKey("filing_views.id"))
+    listing_id: Mapped[int | None] = mapped_column(ForeignKey("listings.id"), index=True)
+    picture_id: Mapped[int | None] = mapped_column(ForeignKey("listing_pictures.id"))
+    later_filing_id: Mapped[int | None] = mapped_column(ForeignKey("filings.id"), index=True)
+    later_view_id: Mapped[int | None] = mapped_column(ForeignKey("filing_views.id"))
+    probability: Mapped[float]
+    reason: Mapped[dict[str, Any]] = mapped_column(JSON)
+    algorithm: Mapped[str] = mapped_column(String(64))
+    found_at: Mapped[datetime]
+
+    filing: Mapped[Filing] = relationship(foreign_keys=filing_id, lazy="joined")
+    view: Mapped[FilingView] = relationship(foreign_keys=view_id, lazy="joined")
+    listing: Mapped[Listing | None] = relationship(lazy="joined")
+    picture: Mapped[ListingPicture | None] = relationship(lazy="joined")
+    later_filing: Mapped[Filing | None] = relationship(foreign_keys=later_filing_id, lazy="joined")
+    later_view: Mapped[FilingView | None] = relationship(foreign_keys=later_view_id, lazy="joined")
