@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -68,9 +69,20 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Any) -> None:
-    connection.exec_driver_sql("BEGIN")
+    # A transaction that reads first and writes later fails in SQLite when another wrote in between: those that
+    # are going to write say so at once and wait for their turn.
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def make_sessions(url: str) -> sessionmaker[Session]:
     """A factory of sessions on ``url``; the caller owns each transaction."""
     return sessionmaker(make_engine(url), expire_on_commit=False)
+
+
+@contextmanager
+def transaction(sessions: sessionmaker[Session]) -> Iterator[Session]:
+    """A session whose transaction is going to write; committed at the end, rolled back by an exception."""
+    with sessions() as session, session.begin():
+        session.connection(execution_options={"writes": True})
+        yield session

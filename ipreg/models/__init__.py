@@ -7,6 +7,7 @@ from ipreg.models.cases import Case, CaseEvent, CaseOutcome, CaseState
 from ipreg.models.designs import Filing, FilingView, Industry, ViewKind
 from ipreg.models.files import PictureFingerprint, StoredFile
 from ipreg.models.listings import FeedImport, ImportFault, ImportState, Listing, ListingPicture
+from ipreg.models.log import LogCheckpoint, LogEntry, LogHead, LogNode
 from ipreg.models.matches import Match
 
 __all__ = [
@@ -30,6 +31,10 @@ __all__ = [
     "Industry",
     "Listing",
     "ListingPicture",
+    "LogCheckpoint",
+    "LogEntry",
+    "LogHead",
+    "LogNode",
     "Match",
     "Organization",
     "PictureFingerprint",

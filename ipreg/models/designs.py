@@ -60,6 +60,7 @@ class Filing(Base):
     version: Mapped[int] = mapped_column(default=1)
     filed_at: Mapped[datetime]
     manifest: Mapped[str] = mapped_column(Text)
+    applicant_salt: Mapped[str] = mapped_column(String(64))
     log_index: Mapped[int | None] = mapped_column(unique=True)
     request_key: Mapped[str] = mapped_column(String(64))
 

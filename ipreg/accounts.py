@@ -1,0 +1,200 @@
+"""Accounts: signing up, signing in, belonging to an enterprise."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from ipreg.errors import CallerError, PermissionDeniedError
+from ipreg.models import Account, Organization, Role
+
+PASSWORD_MIN, PASSWORD_MAX = 10, 200
+MAX_FAILED_SIGN_INS = 10
+LOCK_FOR = timedelta(minutes=15)
+LOCALES = ("zh", "en")
+_SELF_SERVICE = (Role.DESIGNER, Role.ENTERPRISE)
+# No 0/O or 1/I/L: the code is read out and typed in.
+_CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+
+
+@cache
+def _hasher() -> PasswordHasher:
+    return PasswordHasher()
+
+
+@cache
+def _decoy_hash() -> str:
+    return _hasher().hash(secrets.token_hex(16))
+
+
+def sign_up(
+    session: Session,
+    *,
+    email: str,
+    password: str,
+    name: str,
+    role: Role,
+    locale: str = "zh",
+    organization_name: str | None = None,
+    join_code: str | None = None,
+    now: datetime,
+) -> Account:
+    """A new account that a stranger opens for himself; only designers and enterprises may."""
+    if role not in _SELF_SERVICE:
+        raise PermissionDeniedError("role_not_self_service", role=role.value)
+    return create_account(
+        session,
+        email=email,
+        password=password,
+        name=name,
+        role=role,
+        locale=locale,
+        organization_name=organization_name,
+        join_code=join_code,
+        now=now,
+    )
+
+
+def create_account(
+    session: Session,
+    *,
+    email: str,
+    password: str,
+    name: str,
+    role: Role,
+    locale: str = "zh",
+    organization_name: str | None = None,
+    join_code: str | None = None,
+    now: datetime,
+) -> Account:
+    """A new account. An enterprise names itself or joins by code; a designer may join by code.
+
+    Raises ``CallerError`` with the field at fault; ``email_taken`` where the address has an account.
+    """
+    account = Account(
+        email=_checked_email(email),
+        password_hash=_hasher().hash(_checked_password(password)),
+        name=_checked_text(name, "name", 200),
+        role=role,
+        locale=locale if locale in LOCALES else "zh",
+        organization_id=_organization(session, role, organization_name, join_code, now),
+        created_at=now,
+    )
+    if session.scalar(select(Account.id).where(Account.email == account.email)):
+        raise CallerError("email_taken", field="email")
+    session.add(account)
+    try:
+        session.flush()
+    except IntegrityError as fault:
+        raise CallerError("email_taken", field="email") from fault
+    return account
+
+
+def sign_in(session: Session, *, email: str, password: str, now: datetime) -> Account:
+    """The account of that address and password.
+
+    Raises ``CallerError``: ``sign_in_refused`` without saying which of both was wrong, ``sign_in_locked`` after
+    too many failures. The caller commits even then, so that failures are counted.
+    """
+    account = session.scalar(select(Account).where(Account.email == email.strip().lower()))
+    if account is None:
+        _matches(_decoy_hash(), password)  # as slow as a real check: an address can't be probed by the clock
+        raise CallerError("sign_in_refused")
+    if account.locked_until and now < account.locked_until:
+        raise CallerError("sign_in_locked", minutes=1 + (account.locked_until - now).seconds // 60)
+    if not _matches(account.password_hash, password):
+        _count_failure(account, now)
+        session.flush()
+        raise CallerError("sign_in_refused")
+    account.failed_sign_ins, account.locked_until = 0, None
+    if _hasher().check_needs_rehash(account.password_hash):
+        account.password_hash = _hasher().hash(password)
+    session.flush()
+    return account
+
+
+def get_account(session: Session, account_id: int) -> Account | None:
+    """The account, or None."""
+    return session.get(Account, account_id)
+
+
+def join_organization(session: Session, *, account: Account, join_code: str) -> Organization:
+    """Lets a designer file on behalf of the enterprise whose code it gave him."""
+    if account.role is not Role.DESIGNER:
+        raise PermissionDeniedError("only_designers_join")
+    found = _by_code(session, join_code)
+    account.organization_id = found.id
+    session.flush()
+    session.refresh(account)
+    return found
+
+
+def _matches(password_hash: str, password: str) -> bool:
+    try:
+        return _hasher().verify(password_hash, password[: PASSWORD_MAX + 1])
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _count_failure(account: Account, now: datetime) -> None:
+    account.failed_sign_ins += 1
+    if account.failed_sign_ins >= MAX_FAILED_SIGN_INS:
+        account.failed_sign_ins, account.locked_until = 0, now + LOCK_FOR
+
+
+def _organization(
+    session: Session, role: Role, name: str | None, join_code: str | None, now: datetime
+) -> int | None:
+    if join_code and join_code.strip() and role in _SELF_SERVICE:
+        return _by_code(session, join_code).id
+    if role is not Role.ENTERPRISE:
+        return None
+    made = Organization(
+        name=_checked_text(name or "", "organization_name", 200), join_code=new_join_code(), created_at=now
+    )
+    session.add(made)
+    session.flush()
+    return made.id
+
+
+def new_join_code() -> str:
+    """Twelve letters, about 59 bits: can't be guessed, can be read out."""
+    letters = "".join(secrets.choice(_CODE_LETTERS) for _ in range(12))
+    return "-".join((letters[:4], letters[4:8], letters[8:]))
+
+
+def _by_code(session: Session, join_code: str) -> Organization:
+    found = session.scalar(select(Organization).where(Organization.join_code == join_code.strip().upper()))
+    if found is None:
+        raise CallerError("join_code_unknown", field="join_code")
+    return found
+
+
+def _checked_email(email: str) -> str:
+    try:
+        return validate_email(email.strip(), check_deliverability=False, test_environment=True).normalized.lower()
+    except EmailNotValidError as fault:
+        raise CallerError("email_wrong", field="email") from fault
+
+
+def _checked_password(password: str) -> str:
+    if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
+        raise CallerError("password_length", field="password", least=PASSWORD_MIN, most=PASSWORD_MAX)
+    return password
+
+
+def _checked_text(value: str, field: str, most: int) -> str:
+    value = " ".join(value.split())
+    if not value:
+        raise CallerError("field_empty", field=field)
+    if len(value) > most:
+        raise CallerError("field_too_long", field=field, most=most)
+    return value

@@ -1,0 +1,176 @@
+"""Each new picture against all others: a listing's against the filings, a filing's against listings and filings.
+
+A view or listing picture is *compared* once ``compared_by`` names the present algorithm. No pair is missed: what is
+pending is chosen first and the indexes are filled after, so of two new pictures the one compared later finds the
+other in its index, whichever process added it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import Session
+
+import similarity
+from ipreg.models import FilingView, ListingPicture, Match, PictureFingerprint, StoredFile
+from ipreg.storage import Store
+from similarity import PictureIndex, Verdict, verdict
+
+FLOOR = 0.5
+"""Less probable pairs are not recorded."""
+CANDIDATES = 20
+COMPARISON = f"{similarity.ALGORITHM}+{verdict.ALGORITHM}"
+
+
+@dataclass
+class Indexes:
+    """The fingerprints of all filings and of all listings, by SHA-256; ``seen`` is the last row loaded."""
+
+    filings: PictureIndex = field(default_factory=PictureIndex)
+    listings: PictureIndex = field(default_factory=PictureIndex)
+
+    def refresh(self, session: Session) -> None:
+        """Adds what is not held yet."""
+        for index, usage in ((self.filings, FilingView.sha256), (self.listings, ListingPicture.sha256)):
+            wanted = select(PictureFingerprint.sha256).where(
+                PictureFingerprint.algorithm == similarity.ALGORITHM,
+                PictureFingerprint.data.is_not(None),
+                PictureFingerprint.sha256.in_(select(usage)),
+            )
+            for digest in [digest for digest in session.scalars(wanted) if digest not in index]:
+                found = fingerprint_of(session, digest)
+                if found is not None:
+                    index.add(digest, found)
+
+
+def files_without_fingerprint(session: Session) -> list[str]:
+    """SHA-256 of the pictures in use that the present algorithm has not seen."""
+    done = exists().where(
+        PictureFingerprint.sha256 == StoredFile.sha256, PictureFingerprint.algorithm == similarity.ALGORITHM
+    )
+    used = or_(
+        exists().where(FilingView.sha256 == StoredFile.sha256),
+        exists().where(ListingPicture.sha256 == StoredFile.sha256),
+    )
+    return list(session.scalars(select(StoredFile.sha256).where(~done, used).order_by(StoredFile.created_at)))
+
+
+def make_fingerprint(store: Store, digest: str, now: datetime) -> PictureFingerprint:
+    """The row for one stored picture, not yet in any session: computing takes a while and needs no transaction."""
+    try:
+        data, fault = similarity.fingerprint(store.get(digest)).to_bytes(), None
+    except similarity.PictureError as error:
+        data, fault = None, error.code
+    return PictureFingerprint(sha256=digest, algorithm=similarity.ALGORITHM, data=data, fault=fault, created_at=now)
+
+
+def fingerprint_of(session: Session, digest: str) -> similarity.Fingerprint | None:
+    """The stored fingerprint; None where the picture has none (yet)."""
+    data = session.scalar(
+        select(PictureFingerprint.data).where(
+            PictureFingerprint.sha256 == digest, PictureFingerprint.algorithm == similarity.ALGORITHM
+        )
+    )
+    return similarity.Fingerprint.from_bytes(data) if data else None
+
+
+def pending_pictures(session: Session) -> list[int]:
+    """Ids of the fingerprinted listing pictures that have not been compared."""
+    return _pending(session, ListingPicture)
+
+
+def pending_views(session: Session) -> list[int]:
+    """Ids of the fingerprinted views of filings that have not been compared."""
+    return _pending(session, FilingView)
+
+
+def compare_picture(session: Session, indexes: Indexes, *, picture: ListingPicture, now: datetime) -> None:
+    """A listing's picture against all filings."""
+    for digest, judged in _alike(session, indexes.filings, picture.sha256):
+        for view in _views(session, digest):
+            _record(session, view, {"listing_id": picture.listing_id}, {"picture_id": picture.id}, judged, now)
+    picture.compared_by = COMPARISON
+    session.flush()
+
+
+def compare_view(session: Session, indexes: Indexes, *, view: FilingView, now: datetime) -> None:
+    """A filing's view against all listings, and against the filings of other people, whichever came first."""
+    for digest, judged in _alike(session, indexes.listings, view.sha256, asked_is_registered=True):
+        for picture in session.scalars(select(ListingPicture).where(ListingPicture.sha256 == digest)).unique():
+            _record(session, view, {"listing_id": picture.listing_id}, {"picture_id": picture.id}, judged, now)
+    for digest, judged in _alike(session, indexes.filings, view.sha256):
+        for other in _views(session, digest):
+            if not _same_owner(view, other):
+                _record_filings(session, view, other, judged, now)
+    view.compared_by = COMPARISON
+    session.flush()
+
+
+def _pending(session: Session, kind: type[FilingView] | type[ListingPicture]) -> list[int]:
+    seen = exists().where(
+        PictureFingerprint.sha256 == kind.sha256, PictureFingerprint.algorithm == similarity.ALGORITHM
+    )
+    undone = or_(kind.compared_by.is_(None), kind.compared_by != COMPARISON)
+    return list(session.scalars(select(kind.id).where(seen, undone).order_by(kind.id)))
+
+
+def _alike(
+    session: Session, index: PictureIndex, digest: str, *, asked_is_registered: bool = False
+) -> Iterable[tuple[str, Verdict]]:
+    asked = fingerprint_of(session, digest)
+    if asked is None:
+        return
+    for hit in index.query(asked, CANDIDATES):
+        found = index.get(hit.key)
+        if found is None:
+            continue
+        judged = similarity.judge(asked, found) if asked_is_registered else similarity.judge(found, asked)
+        if judged.probability >= FLOOR:
+            yield hit.key, judged
+
+
+def _views(session: Session, digest: str) -> list[FilingView]:
+    return list(session.scalars(select(FilingView).where(FilingView.sha256 == digest)).unique())
+
+
+def _same_owner(one: FilingView, other: FilingView) -> bool:
+    mine, theirs = one.filing, other.filing
+    if mine.applicant_id == theirs.applicant_id:
+        return True
+    return mine.organization_id is not None and mine.organization_id == theirs.organization_id
+
+
+def _record_filings(session: Session, view: FilingView, other: FilingView, judged: Verdict, now: datetime) -> None:
+    earlier, later = sorted((view, other), key=lambda one: one.filing.id)
+    _record(session, earlier, {"later_filing_id": later.filing_id}, {"later_view_id": later.id}, judged, now)
+
+
+def _record(
+    session: Session,
+    view: FilingView,
+    counterpart: dict[str, int],
+    picture: dict[str, int],
+    judged: Verdict,
+    now: datetime,
+) -> None:
+    """One row a pair; a better pair of pictures takes the place of a worse one."""
+    match = session.scalar(select(Match).filter_by(filing_id=view.filing_id, **counterpart))
+    if match is not None and match.probability >= judged.probability:
+        return
+    evidence: dict[str, Any] = {
+        "view_id": view.id,
+        **picture,
+        "probability": judged.probability,
+        "reason": judged.reason.to_dict(),
+        "algorithm": COMPARISON,
+    }
+    if match is None:
+        match = Match(filing_id=view.filing_id, found_at=now, **counterpart)
+        session.add(match)
+    for name, value in evidence.items():
+        setattr(match, name, value)
+    session.flush()

@@ -1,0 +1,40 @@
+"""What a process of ours works with, opened once: the configuration, the database, the files, the log's key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from ipreg.config import Config
+from ipreg.db import make_sessions
+from ipreg.keys import load_or_create_log_key, load_or_create_secret
+from ipreg.storage import Store
+
+if TYPE_CHECKING:
+    from ipreg.tlog.note import Signer
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """``session_key`` signs browser sessions; ``log_key`` signs the transparency log's checkpoints."""
+
+    config: Config
+    sessions: sessionmaker[Session]
+    store: Store
+    log_key: Signer
+    session_key: bytes
+
+
+def open_runtime(config: Config) -> Runtime:
+    """Opens everything; what is missing under ``config.var`` (folders, secrets of mode 0600) is made."""
+    secrets = config.var / "secrets"
+    secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return Runtime(
+        config=config,
+        sessions=make_sessions(config.database_url),
+        store=Store(config.var),
+        log_key=load_or_create_log_key(secrets, config.origin),
+        session_key=load_or_create_secret(secrets / "session-key", 32),
+    )

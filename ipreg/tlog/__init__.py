@@ -1,0 +1,1 @@
+"""Pure formats of the transparency log. Nothing here reads, writes or knows the time."""

@@ -1,0 +1,59 @@
+"""The schedule, and the process that keeps it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from ipreg.runtime import Runtime
+from jobs import alerts, checkpoints, deliveries, fingerprints, imports, matches
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Job:
+    """``run`` is called every ``seconds``, never twice at once, and says how much it did."""
+
+    name: str
+    seconds: int
+    run: Callable[[Runtime], object]
+
+
+SCHEDULE = (
+    Job("imports", 2, imports.run),
+    Job("checkpoints", 5, checkpoints.run),
+    Job("fingerprints", 3, fingerprints.run),
+    Job("matches", 3, matches.run),
+    Job("alerts", 3, alerts.run),
+    Job("deliveries", 3, deliveries.run),
+)
+
+
+def run_once(runtime: Runtime, names: tuple[str, ...] = ()) -> None:
+    """Every job once, in the order of the data's way; only those of ``names`` where some are given."""
+    for job in SCHEDULE:
+        if not names or job.name in names:
+            job.run(runtime)
+
+
+def keep(runtime: Runtime, stop: threading.Event) -> None:
+    """Runs the schedule until ``stop`` is set, and lets what is running finish."""
+    scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"max_instances": 1, "coalesce": True})
+    for job in SCHEDULE:
+        scheduler.add_job(_guarded, "interval", seconds=job.seconds, args=(job, runtime), id=job.name)
+    scheduler.start()
+    stop.wait()
+    scheduler.shutdown(wait=True)
+
+
+def _guarded(job: Job, runtime: Runtime) -> None:
+    """One failing run is written down and must not end the schedule; the rows are still there next time."""
+    try:
+        job.run(runtime)
+    except Exception:
+        _log.exception("job %s failed; it will be tried again", job.name)

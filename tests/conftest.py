@@ -1,0 +1,67 @@
+"""What many tests stand on: a runtime of its own in an empty folder, and a clock that is set by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from scenery import HandClock, People
+from sqlalchemy.orm import Session
+
+from ipreg import accounts, schema
+from ipreg.config import Config
+from ipreg.db import transaction
+from ipreg.runtime import Runtime, open_runtime
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database file, made once and copied by every test."""
+    folder = tmp_path_factory.mktemp("schema")
+    runtime = open_runtime(Config.from_env({"IPREG_VAR": str(folder)}))
+    engine = runtime.sessions.kw["bind"]
+    schema.upgrade(engine)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return folder / "ipreg.sqlite3"
+
+
+@pytest.fixture
+def runtime(tmp_path: Path, empty_database: Path) -> Iterator[Runtime]:
+    var = tmp_path / "var"
+    var.mkdir()
+    (var / "ipreg.sqlite3").write_bytes(empty_database.read_bytes())
+    opened = open_runtime(Config.from_env({"IPREG_VAR": str(var)}))
+    yield opened
+    opened.sessions.kw["bind"].dispose()
+
+
+@pytest.fixture
+def session(runtime: Runtime) -> Iterator[Session]:
+    with transaction(runtime.sessions) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_argon2() -> Iterator[None]:
+    """Passwords are hashed at the library's lowest cost: thousands of tests sign in."""
+    from argon2 import PasswordHasher
+
+    accounts._hasher.cache_clear()
+    original = accounts.PasswordHasher
+    accounts.PasswordHasher = lambda: PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # type: ignore[misc,assignment]
+    yield
+    accounts.PasswordHasher = original  # type: ignore[misc]
+    accounts._hasher.cache_clear()
+
+
+@pytest.fixture
+def people(session: Session, clock: HandClock) -> People:
+    return People(session, clock())
