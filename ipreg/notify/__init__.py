@@ -1,0 +1,1 @@
+"""Carrying alerts to people."""
