@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import rfc8785
 from sqlalchemy import select
@@ -78,7 +79,7 @@ def register_design(
     return filing
 
 
-def manifest(filing: Filing) -> dict[str, object]:
+def manifest(filing: Filing) -> dict[str, Any]:
     """What the log entry commits to; canonical in the form of RFC 8785. The applicant is inside by commitment."""
     return {
         "format": MANIFEST_FORMAT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -38,9 +39,8 @@ def draft(engine: Engine, message: str) -> None:
 
 
 def _config(connection: Connection) -> AlembicConfig:
-    config = AlembicConfig()
+    config = AlembicConfig(stdout=io.StringIO())  # nothing for the people at the terminal
     config.set_main_option("script_location", str(_FOLDER))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    config.print_stdout = lambda *_words: None
     return config

@@ -78,7 +78,7 @@ def keep_picture(session: Session, store: Store, *, data: bytes, now: datetime) 
     try:
         picture = decode(data)
     except PictureError as fault:
-        raise CallerError(fault.code, **fault.values) from fault
+        raise CallerError(fault.code, field=None, **fault.values) from fault
     digest = digests(data)
     if known := session.get(StoredFile, digest.sha256):
         store.put(data)  # the row may have outlived a lost file

@@ -1,7 +1,7 @@
 """Runs the migrations on the connection that ``ipreg.schema`` hands over, or on the configured database."""
 
 import os
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import Connection
@@ -11,7 +11,7 @@ from ipreg.db import UtcDateTime, make_engine
 from ipreg.models import Base
 
 
-def render(kind: str, item: Any, _context: Any) -> str | bool:
+def render(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     """A migration must not change when our code does, so our own column type is written as what it is in SQL."""
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
 

@@ -1,0 +1,45 @@
+"""create_app: the only wiring of Flask."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+from flask_babel import Babel
+from flask_bootstrap import Bootstrap5
+from flask_login import LoginManager
+from flask_wtf import CSRFProtect
+
+from ipreg.config import Config
+from ipreg.i18n import FOLDER
+from ipreg.runtime import open_runtime
+from ipreg.web import accounts, alerts, cases, errors, filings, imports, language, log, pages, rules, session
+
+_TOP = Path(__file__).parent.parent
+UPLOAD_FACTOR = 13  # a whole form may hold as many files as a filing has views, and a little more
+
+
+def create_app(config: Config) -> Flask:
+    """The web application on ``config``. Starts no thread and runs no job."""
+    app = Flask("ipreg", template_folder=str(_TOP / "templates"), static_folder=str(_TOP / "static"))
+    runtime = open_runtime(config)
+    app.extensions["ipreg"] = runtime
+    app.config.update(
+        SECRET_KEY=runtime.session_key,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=config.public_url.startswith("https:"),
+        MAX_CONTENT_LENGTH=config.max_file_bytes * UPLOAD_FACTOR,
+        MAX_FORM_PARTS=2000,
+        WTF_CSRF_TIME_LIMIT=None,
+        BOOTSTRAP_SERVE_LOCAL=True,
+        BABEL_TRANSLATION_DIRECTORIES=str(FOLDER),
+    )
+    Babel(app, default_locale="zh", locale_selector=language.chosen)
+    Bootstrap5(app)
+    CSRFProtect(app)
+    LoginManager(app).user_loader(session.load_reader)
+    for part in (session, rules, errors, language):
+        part.install(app)
+    for blueprint in (pages.bp, accounts.bp, filings.bp, imports.bp, alerts.bp, cases.bp, log.bp):
+        app.register_blueprint(blueprint)
+    return app

@@ -1,0 +1,47 @@
+"""Why two pictures match, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+N_ = str  # marks a text for extraction
+_PLACES = {
+    "upper_left": N_("upper left"),
+    "upper": N_("at the top"),
+    "upper_right": N_("upper right"),
+    "left": N_("on the left"),
+    "middle": N_("in the middle"),
+    "right": N_("on the right"),
+    "lower_left": N_("lower left"),
+    "lower": N_("at the bottom"),
+    "lower_right": N_("lower right"),
+}
+
+
+def describe(reason: dict[str, Any], say: Callable[[str], str]) -> list[str]:
+    """Short statements about the evidence, the strongest first, in the language of ``say``."""
+    words: list[str] = []
+    if reason.get("same_bytes"):
+        words.append(say(N_("the very same file")))
+    elif reason.get("same_pixels"):
+        words.append(say(N_("the same picture, saved again")))
+    if reason.get("mirrored"):
+        words.append(say(N_("mirrored")))
+    if reason.get("recoloured"):
+        words.append(say(N_("another colour")))
+    if abs(int(reason.get("turned") or 0)) >= 10:
+        words.append(say(N_("turned by %(degrees)s degrees")) % {"degrees": abs(int(reason["turned"]))})
+    words += _coverage(reason, say)
+    if reason.get("inliers") and not reason.get("same_pixels"):
+        words.append(say(N_("%(count)s details agree in place")) % {"count": reason["inliers"]})
+    return words or [say(N_("the pictures look alike as a whole"))]
+
+
+def _coverage(reason: dict[str, Any], say: Callable[[str], str]) -> list[str]:
+    if reason.get("coverage") is None or reason.get("same_pixels"):
+        return []
+    share = {"share": f"{float(reason['coverage']):.0%}"}
+    words = [say(N_("%(share)s of the filed picture found")) % share]
+    place = _PLACES.get(str(reason.get("place")))
+    return [*words, say(place)] if place else words

@@ -1,0 +1,1 @@
+"""The pages, one blueprint a noun. Each view says who may see it (``rules``)."""

@@ -1,0 +1,91 @@
+"""The inbox: filed design and listing side by side, confirmed or dismissed."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from ipreg import access, alerts, cases
+from ipreg.db import utc_now
+from ipreg.errors import CallerError, MissingError
+from ipreg.models import AlertState, DismissReason, Role
+from ipreg.web.rules import who
+from ipreg.web.session import db, me, runtime
+from similarity.verdict import Reason, overlay
+
+bp = Blueprint("alerts", __name__)
+_OWNERS = (Role.DESIGNER, Role.ENTERPRISE)
+PAGE = 30
+
+
+@bp.get("/alerts")
+@who(*_OWNERS)
+def inbox() -> str:
+    asked = request.args.get("state", AlertState.OPEN.value)
+    state = AlertState(asked) if asked in list(AlertState) else None
+    page = max(1, request.args.get("page", 1, type=int))
+    found = alerts.inbox(db(), account=me(), state=state, limit=PAGE + 1, offset=(page - 1) * PAGE)
+    return render_template("alerts.html", alerts=found[:PAGE], state=state, page=page, more=len(found) > PAGE)
+
+
+@bp.get("/alerts/<int:alert_id>")
+@who(*_OWNERS)
+def alert(alert_id: int) -> str:
+    found = alerts.get_alert(db(), alert_id=alert_id, account=me(), now=utc_now())
+    may_act = access.can_act_on_alert(me(), found)
+    case = cases.case_of_alert(db(), found) if found.state is AlertState.CONFIRMED else None
+    page = render_template("alert.html", alert=found, may_act=may_act, case=case)
+    db().commit()  # it is read now
+    return page
+
+
+@bp.get("/alerts/<int:alert_id>/overlay")
+@who(*_OWNERS)
+def overlay_picture(alert_id: int) -> Response:
+    found = alerts.get_alert(db(), alert_id=alert_id, account=me())
+    match = found.match
+    seen = match.picture.sha256 if match.picture else match.later_view.sha256 if match.later_view else None
+    if seen is None:
+        raise MissingError("listing_missing")
+    store = runtime().store
+    drawn = overlay(store.get(match.view.sha256), store.get(seen), Reason.from_dict(match.reason))
+    answer = Response(drawn, mimetype="image/jpeg" if drawn[:2] == b"\xff\xd8" else "image/png")
+    answer.headers["Cache-Control"] = "private, max-age=3600"
+    return answer
+
+
+@bp.post("/alerts/<int:alert_id>/confirm")
+@who(*_OWNERS)
+def confirm(alert_id: int) -> Response:
+    found = alerts.get_alert(db(), alert_id=alert_id, account=me())
+    alerts.confirm(db(), alert=found, account=me(), note=request.form.get("note", ""), now=utc_now())
+    db().commit()
+    return redirect(url_for("alerts.alert", alert_id=alert_id))
+
+
+@bp.post("/alerts/<int:alert_id>/dismiss")
+@who(*_OWNERS)
+def dismiss(alert_id: int) -> Response:
+    reason = request.form.get("reason", "")
+    if reason not in list(DismissReason):
+        raise CallerError("choice_wrong", field="reason")
+    found = alerts.get_alert(db(), alert_id=alert_id, account=me())
+    alerts.dismiss(
+        db(),
+        alert=found,
+        account=me(),
+        reason=DismissReason(reason),
+        note=request.form.get("note", ""),
+        now=utc_now(),
+    )
+    db().commit()
+    return redirect(url_for("alerts.alert", alert_id=alert_id))
+
+
+@bp.post("/alerts/<int:alert_id>/reopen")
+@who(*_OWNERS)
+def reopen(alert_id: int) -> Response:
+    found = alerts.get_alert(db(), alert_id=alert_id, account=me())
+    alerts.reopen(db(), alert=found, account=me())
+    db().commit()
+    return redirect(url_for("alerts.alert", alert_id=alert_id))

@@ -1,0 +1,75 @@
+"""The one table from our errors to HTTP, and the pages that tell them."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, render_template
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.wrappers import Response
+
+from ipreg.errors import (
+    CallerError,
+    ConflictError,
+    IpregError,
+    MissingError,
+    PermissionDeniedError,
+    ProofError,
+    UpstreamError,
+)
+from ipreg.messages import message_for
+from ipreg.web.language import say
+
+STATUS: dict[type[IpregError], int] = {
+    CallerError: 400,
+    PermissionDeniedError: 403,
+    MissingError: 404,
+    ConflictError: 409,
+    ProofError: 500,
+    UpstreamError: 502,
+}
+_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_log = logging.getLogger(__name__)
+
+
+def install(app: Flask) -> None:
+    app.register_error_handler(IpregError, _ours)
+    app.register_error_handler(CSRFError, lambda _fault: _page(400, "form_expired"))
+    app.register_error_handler(RequestEntityTooLarge, lambda _fault: _page(413, "upload_too_large"))
+    app.register_error_handler(404, lambda _fault: _page(404, "page_missing"))
+    app.register_error_handler(HTTPException, lambda fault: _page(fault.code or 500, "unexpected"))
+    app.register_error_handler(500, lambda _fault: _page(500, "unexpected"))
+    app.after_request(_protect)
+
+
+def status_of(fault: IpregError) -> int:
+    return next((status for kind, status in STATUS.items() if isinstance(fault, kind)), 500)
+
+
+def words_of(fault: IpregError) -> str:
+    """What to tell the reader."""
+    return message_for(fault.code, fault.values, say)
+
+
+def _ours(fault: IpregError) -> tuple[str, int]:
+    status = status_of(fault)
+    if status >= 500:
+        _log.error("answered %s: %s", status, fault)
+    return render_template("error.html", status=status, message=words_of(fault)), status
+
+
+def _page(status: int, code: str) -> tuple[str, int]:
+    return render_template("error.html", status=status, message=message_for(code, {}, say)), status
+
+
+def _protect(answer: Response) -> Response:
+    answer.headers.setdefault("Content-Security-Policy", _POLICY)
+    answer.headers.setdefault("X-Content-Type-Options", "nosniff")
+    answer.headers.setdefault("Referrer-Policy", "same-origin")
+    if answer.mimetype == "text/html":
+        answer.headers.setdefault("Cache-Control", "no-store")
+    return answer

@@ -1,0 +1,108 @@
+"""The reader's language: his choice, else that of his account, else Chinese."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from flask import Blueprint, Flask, redirect, request
+from flask_babel import get_locale, gettext
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from ipreg.accounts import LOCALES
+from ipreg.messages import message_for
+from ipreg.models import Case, Match
+from ipreg.notify.mail import likelihood
+from ipreg.reasons import describe
+from ipreg.web import words
+from ipreg.web.rules import public
+
+COOKIE = "language"
+
+
+def chosen() -> str:
+    """One of ``LOCALES``."""
+    asked = request.args.get("lang") or request.cookies.get(COOKIE)
+    if asked in LOCALES:
+        return str(asked)
+    return str(current_user.account.locale) if current_user.is_authenticated else "zh"
+
+
+def say(text: str) -> str:
+    """``text`` in the reader's language; unlike ``gettext`` it leaves percent signs alone."""
+    return str(gettext(text)) if "%" not in text else str(_plain(text))
+
+
+def _plain(text: str) -> str:
+    from flask_babel import get_translations
+
+    return str(get_translations().ugettext(text))
+
+
+def install(app: Flask) -> None:
+    bp = Blueprint("language", __name__)
+
+    @bp.get("/language/<code>")
+    @public
+    def choose(code: str) -> Response:
+        target = request.args.get("next", "/")
+        # Only a path of our own: "//elsewhere" and "/\\elsewhere" would lead away.
+        answer = redirect(target if target.startswith("/") and target[1:2] not in ("/", "\\") else "/")
+        if code in LOCALES:
+            answer.set_cookie(COOKIE, code, max_age=31536000, samesite="Lax")
+        return answer
+
+    app.register_blueprint(bp)
+    app.after_request(_remember)
+    app.jinja_env.filters.update(moment=moment, day=day)
+    # Globals and not a context processor: macros that are imported see only these.
+    app.jinja_env.globals.update(
+        say=say,
+        words=words,
+        match_words=match_words,
+        likeness=likeness,
+        event_word=event_word,
+        fault_words=fault_words,
+        case_word=case_word,
+    )
+    app.context_processor(lambda: {"language": str(get_locale())})
+
+
+def moment(value: datetime) -> str:
+    """To the second, in UTC, and saying so: a time on a certificate must not depend on who reads it."""
+    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def day(value: date) -> str:
+    return f"{value.year}年{value.month}月{value.day}日" if str(get_locale()) == "zh" else value.isoformat()
+
+
+def _remember(answer: Response) -> Response:
+    if request.args.get("lang") in LOCALES:
+        answer.set_cookie(COOKIE, request.args["lang"], max_age=31536000, samesite="Lax")
+    return answer
+
+
+def match_words(match: Match) -> list[str]:
+    """Why it matches."""
+    return describe(match.reason, say)
+
+
+def likeness(match: Match) -> str:
+    """How likely it is a copy, as a word."""
+    return say(likelihood(match.probability))
+
+
+def event_word(action: str) -> str:
+    """What a step of a case was."""
+    return say(words.EVENTS[action])
+
+
+def fault_words(code: str, values: dict[str, object]) -> str:
+    """The message of a stored fault."""
+    return message_for(code, values, say)
+
+
+def case_word(case: Case) -> str:
+    """How it was decided, or where it stands."""
+    return say(words.OUTCOMES[case.outcome] if case.outcome else words.CASE_STATES[case.state])

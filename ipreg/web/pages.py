@@ -1,0 +1,118 @@
+"""The front page, and the pictures."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, send_file, url_for
+from flask_login import current_user
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from ipreg import access
+from ipreg.accounts import create_account
+from ipreg.errors import CallerError, MissingError
+from ipreg.models import Account, Delivery, DeliveryState, FeedImport, Listing, Role, StoredFile
+from ipreg.registry import get_filing
+from ipreg.web.errors import words_of
+from ipreg.web.rules import EVERYBODY, public, who
+from ipreg.web.session import db, me, runtime, start_again
+
+bp = Blueprint("pages", __name__)
+SIZES = (160, 320, 640, 1280)
+DESKS = {
+    Role.DESIGNER: "filings.filings",
+    Role.ENTERPRISE: "alerts.inbox",
+    Role.REGULATOR: "cases.queue",
+    Role.ADMINISTRATOR: "pages.administration",
+}
+
+
+@bp.get("/")
+@public
+def home() -> Response | str:
+    if current_user.is_authenticated:
+        return redirect(url_for(DESKS[current_user.account.role]))
+    return render_template("home.html")
+
+
+@bp.get("/healthz")
+@public
+def health() -> tuple[str, int]:
+    db().execute(select(1))
+    return "ok\n", 200
+
+
+@bp.get("/filings/<number>/views/<int:position>")
+@who(*EVERYBODY)
+def filing_picture(number: str, position: int) -> Response:
+    filing = get_filing(db(), number=number, account=me())
+    for view in filing.views:
+        if view.position == position:
+            return picture(view.file)
+    raise MissingError("filing_missing")
+
+
+@bp.get("/listings/<int:listing_id>/pictures/<int:position>")
+@who(*EVERYBODY)
+def listing_picture(listing_id: int, position: int) -> Response:
+    listing = db().get(Listing, listing_id)
+    if listing is not None and access.can_see_listing(db(), me(), listing):
+        for one in listing.pictures:
+            if one.position == position:
+                return picture(one.file)
+    raise MissingError("listing_missing")
+
+
+def picture(file: StoredFile) -> Response:
+    """The original for download, or a JPEG of one of ``SIZES`` to show."""
+    size = request.args.get("size", type=int)
+    if size is None:
+        place = runtime().store.path(file.sha256)
+        return send_file(place, mimetype=file.media_type, as_attachment=True, download_name=file.sha256)
+    side = min(SIZES, key=lambda one: abs(one - size))
+    answer = Response(runtime().store.thumbnail(file.sha256, side), mimetype="image/jpeg")
+    answer.headers["Cache-Control"] = "private, max-age=86400, immutable"
+    return answer
+
+
+@bp.route("/administration", methods=["GET", "POST"])
+@who(Role.ADMINISTRATOR)
+def administration() -> str | Response | tuple[str, int]:
+    faults: dict[str, str] = {}
+    if request.method == "POST":
+        try:
+            _open_account()
+            return redirect(url_for("pages.administration"))
+        except CallerError as fault:
+            start_again()
+            faults[fault.field or ""] = words_of(fault)
+    page = render_template(
+        "administration.html",
+        faults=faults,
+        given=request.form,
+        accounts=db().scalars(select(Account).order_by(Account.id)).unique().all(),
+        deliveries=db()
+        .scalars(
+            select(Delivery).where(Delivery.state != DeliveryState.SENT).order_by(Delivery.id.desc()).limit(50)
+        )
+        .unique()
+        .all(),
+        imports=db().scalars(select(FeedImport).order_by(FeedImport.id.desc()).limit(20)).all(),
+    )
+    return (page, 400) if faults else page
+
+
+def _open_account() -> None:
+    from ipreg.db import utc_now
+
+    role = request.form.get("role", "")
+    if role not in (Role.REGULATOR, Role.ADMINISTRATOR):
+        raise CallerError("choice_wrong", field="role")
+    create_account(
+        db(),
+        email=request.form.get("email", ""),
+        password=request.form.get("password", ""),
+        name=request.form.get("name", ""),
+        role=Role(role),
+        now=utc_now(),
+    )
+    db().commit()

@@ -1,0 +1,85 @@
+"""The names of things on the pages, in English; the translations have the others."""
+
+from __future__ import annotations
+
+from ipreg.models import (
+    AlertState,
+    CaseOutcome,
+    CaseState,
+    DeliveryState,
+    DismissReason,
+    ImportState,
+    Industry,
+    Role,
+    ViewKind,
+)
+
+N_ = str  # marks a text for extraction
+
+INDUSTRIES = {
+    Industry.CLOTHING: N_("Clothing"),
+    Industry.FURNITURE: N_("Furniture"),
+    Industry.WATCHES: N_("Watches"),
+    Industry.JEWELLERY: N_("Gold and jewellery"),
+    Industry.UNDERWEAR: N_("Underwear"),
+    Industry.LEATHER: N_("Leather goods"),
+    Industry.EYEWEAR: N_("Eyewear"),
+    Industry.COSMETICS: N_("Cosmetics"),
+    Industry.CRAFTS: N_("Arts and crafts"),
+}
+VIEWS = {
+    ViewKind.FRONT: N_("Front"),
+    ViewKind.BACK: N_("Back"),
+    ViewKind.LEFT: N_("Left"),
+    ViewKind.RIGHT: N_("Right"),
+    ViewKind.TOP: N_("Top"),
+    ViewKind.BOTTOM: N_("Bottom"),
+    ViewKind.PERSPECTIVE: N_("Perspective"),
+    ViewKind.IN_USE: N_("In use"),
+    ViewKind.DETAIL: N_("Detail"),
+}
+ROLES = {
+    Role.DESIGNER: N_("Designer"),
+    Role.ENTERPRISE: N_("Enterprise"),
+    Role.REGULATOR: N_("Market regulator"),
+    Role.ADMINISTRATOR: N_("Administrator"),
+}
+ALERT_STATES = {
+    AlertState.OPEN: N_("Open"),
+    AlertState.CONFIRMED: N_("Confirmed"),
+    AlertState.DISMISSED: N_("Dismissed"),
+}
+DISMISS_REASONS = {
+    DismissReason.MINE: N_("It is our own listing"),
+    DismissReason.LICENSED: N_("The seller has a licence"),
+    DismissReason.NOT_SIMILAR: N_("Not similar"),
+    DismissReason.OTHER: N_("Another reason"),
+}
+CASE_STATES = {
+    CaseState.FLAGGED: N_("Waiting for an officer"),
+    CaseState.UNDER_REVIEW: N_("Under review"),
+    CaseState.DECIDED: N_("Decided"),
+}
+OUTCOMES = {
+    CaseOutcome.INFRINGING: N_("Infringing"),
+    CaseOutcome.NOT_INFRINGING: N_("Not infringing"),
+    CaseOutcome.INSUFFICIENT: N_("Evidence insufficient"),
+}
+EVENTS = {
+    "opened": N_("Alert confirmed, case opened"),
+    "assigned": N_("Officer assigned"),
+    "decided_infringing": N_("Decided: infringing"),
+    "decided_not_infringing": N_("Decided: not infringing"),
+    "decided_insufficient": N_("Decided: evidence insufficient"),
+}
+IMPORT_STATES = {
+    ImportState.WAITING: N_("Waiting"),
+    ImportState.RUNNING: N_("Running"),
+    ImportState.DONE: N_("Done"),
+    ImportState.FAILED: N_("Failed"),
+}
+DELIVERY_STATES = {
+    DeliveryState.WAITING: N_("Waiting"),
+    DeliveryState.SENT: N_("Sent"),
+    DeliveryState.PARKED: N_("Given up"),
+}
