@@ -11,7 +11,7 @@ from flask_login import LoginManager
 from flask_wtf import CSRFProtect
 
 from ipreg.config import Config
-from ipreg.i18n import FOLDER
+from ipreg.i18n import FOLDER, compile_catalogs
 from ipreg.runtime import open_runtime
 from ipreg.web import accounts, alerts, cases, errors, filings, imports, language, log, pages, rules, session
 
@@ -34,6 +34,7 @@ def create_app(config: Config) -> Flask:
         BOOTSTRAP_SERVE_LOCAL=True,
         BABEL_TRANSLATION_DIRECTORIES=str(FOLDER),
     )
+    compile_catalogs()
     Babel(app, default_locale="zh", locale_selector=language.chosen)
     Bootstrap5(app)
     CSRFProtect(app)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 FOLDER = Path(__file__).parent / "translations"
@@ -30,3 +32,17 @@ def translator(locale: str) -> Callable[[str], str]:
     """A function from English source text to the text in ``locale``; what has no translation stays English."""
     words = _words(locale)
     return lambda text: words.get(text, text)
+
+
+def compile_catalogs() -> None:
+    """Makes the binary catalogs that Flask-Babel reads, where they are missing or older than their source."""
+    for source in FOLDER.glob("*/LC_MESSAGES/messages.po"):
+        target = source.with_suffix(".mo")
+        if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
+            continue
+        with source.open("rb") as file:
+            catalog = read_po(file)
+        part = target.with_suffix(f".{os.getpid()}")
+        with part.open("wb") as file:
+            write_mo(file, catalog)
+        part.replace(target)

@@ -46,19 +46,21 @@ class Alignment:
 
 
 def extract(pixels: NDArray[np.uint8]) -> Features:
-    """At most ``MAX_FEATURES`` features of an RGB picture, spread over it so that one busy corner can't take all."""
+    """At most ``MAX_FEATURES`` features of an RGB picture, spread over it: no corner takes all."""
     import cv2
 
     height, width = pixels.shape[:2]
     scale = WORKING_SIDE / max(height, width)
     size = (max(8, round(width * scale)), max(8, round(height * scale)))
     grey = cv2.resize(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
-    found, vectors = cv2.SIFT_create(contrastThreshold=0.02).detectAndCompute(grey, None)
+    sift = cv2.SIFT_create(contrastThreshold=0.02)  # type: ignore[attr-defined]  # missing in the stubs
+    found, vectors = sift.detectAndCompute(grey, None)
     if vectors is None or len(found) == 0:
         return Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.uint8), width / height)
-    points = np.array([one.pt for one in found], np.float32) / np.array(size, np.float32)
-    chosen = _spread(points, np.array([one.response * one.size for one in found]))
-    return Features(points[chosen], _root(vectors[chosen]), width / height)
+    points = np.asarray([one.pt for one in found], dtype=np.float32) / np.asarray(size, dtype=np.float32)
+    strength = np.asarray([one.response * one.size for one in found], dtype=np.float64)
+    chosen = _spread(points.astype(np.float32), strength)
+    return Features(points[chosen].astype(np.float32), _root(vectors[chosen]), width / height)
 
 
 def _spread(points: NDArray[np.float32], strength: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -76,7 +78,8 @@ def _spread(points: NDArray[np.float32], strength: NDArray[np.float64]) -> NDArr
 def _root(vectors: NDArray[np.float32]) -> NDArray[np.uint8]:
     """RootSIFT (Arandjelovic and Zisserman 2012) in 8 bits: dot products then compare like Hellinger distances."""
     total = np.maximum(vectors.sum(axis=1, keepdims=True), 1e-9)
-    return np.clip(np.sqrt(vectors / total) * 512, 0, 255).astype(np.uint8)
+    rooted: NDArray[np.uint8] = np.clip(np.sqrt(vectors / total) * 512, 0, 255).astype(np.uint8)
+    return rooted
 
 
 def align(registered: Features, sighted: Features) -> Alignment | None:

@@ -112,9 +112,7 @@ def _open(data: bytes) -> Image.Image:
     except UnidentifiedImageError as fault:
         raise PictureError("picture_not_a_picture") from fault
     except Image.DecompressionBombError as fault:
-        raise PictureError(
-            "picture_too_many_pixels", width=0, height=0, megapixels=MAX_PIXELS // 10**6
-        ) from fault
+        raise PictureError("picture_too_many_pixels", width=0, height=0, megapixels=MAX_PIXELS // 10**6) from fault
     except (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error, MemoryError) as fault:
         raise PictureError("picture_broken") from fault
 

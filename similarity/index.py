@@ -82,7 +82,7 @@ class PictureIndex:
 
     @classmethod
     def load(cls, path: Path) -> PictureIndex:
-        """Strict inverse of ``save``: a short or foreign file raises ``IndexFileError``, it is never read in part."""
+        """Strict inverse of ``save``: a short or foreign file raises ``IndexFileError``."""
         data = path.read_bytes()
         if not data.startswith(_MAGIC) or len(data) < len(_MAGIC) + 8:
             raise IndexFileError("not an index")
@@ -118,14 +118,13 @@ class _Table:
 
     def scores(self, fingerprint: Fingerprint) -> NDArray[np.float64]:
         upright = self._hash_scores(fingerprint.phash) + self._votes(fingerprint.features)
-        mirrored = self._hash_scores(fingerprint.phash_mirrored) + self._votes(
-            fingerprint.features.mirrored()
-        )
+        mirrored = self._hash_scores(fingerprint.phash_mirrored) + self._votes(fingerprint.features.mirrored())
         return np.maximum(upright, mirrored)
 
     def _hash_scores(self, value: int) -> NDArray[np.float64]:
         differing = np.bitwise_count(self._hashes ^ np.uint64(value)).astype(np.float64)
-        return np.maximum(0.0, BITS / 2 - 8 - differing)
+        scores: NDArray[np.float64] = np.maximum(0.0, BITS / 2 - 8 - differing)
+        return scores
 
     def _votes(self, features: Features) -> NDArray[np.float64]:
         """For each registered picture how many of the query's features have a close one there."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from scenery import HandClock, People
+from site_of_tests import Site, build_site
 from sqlalchemy.orm import Session
 
 from ipreg import accounts, schema
@@ -65,3 +66,8 @@ def quick_argon2() -> Iterator[None]:
 @pytest.fixture
 def people(session: Session, clock: HandClock) -> People:
     return People(session, clock())
+
+
+@pytest.fixture
+def site(runtime: Runtime, clock: HandClock) -> Site:
+    return build_site(runtime, clock)

@@ -14,7 +14,17 @@ from ipreg import alerts, cases, log, registry
 from ipreg.config import SmtpConfig
 from ipreg.db import transaction
 from ipreg.errors import CallerError, ConflictError, MissingError, PermissionDeniedError
-from ipreg.models import Alert, CaseOutcome, CaseState, Delivery, DeliveryState, DismissReason, ImportState, Match
+from ipreg.models import (
+    Alert,
+    CaseOutcome,
+    CaseState,
+    Delivery,
+    DeliveryState,
+    DismissReason,
+    FeedImport,
+    ImportState,
+    Match,
+)
 from ipreg.notify.deliveries import send_due
 from ipreg.notify.postbox import open_postbox
 from ipreg.runtime import Runtime
@@ -80,7 +90,7 @@ def test_broken_rows_are_reported_by_line_and_reason_and_the_others_kept(
     prepare(runtime, clock)
     imports.run(runtime, clock=clock)
     with runtime.sessions() as session:
-        found = session.get_one(feeds.FeedImport, 1)
+        found = session.get_one(FeedImport, 1)
         assert (found.state, found.total_rows, found.done_rows, found.kept_rows) == (ImportState.DONE, 8, 8, 2)
         assert [(fault.line, fault.code) for fault in found.faults] == [
             (4, "row_value_missing"),
@@ -202,7 +212,7 @@ def test_an_import_that_was_killed_goes_on_where_it_stood(runtime: Runtime, cloc
         feeds.run_import(runtime, 1, clock=clock, progress=kill)
     imports.run(runtime, clock=clock)
     with runtime.sessions() as session:
-        found = session.get_one(feeds.FeedImport, 1)
+        found = session.get_one(FeedImport, 1)
         assert (found.done_rows, found.kept_rows, len(found.faults)) == (8, 2, 6)
 
 

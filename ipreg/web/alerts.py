@@ -66,10 +66,10 @@ def confirm(alert_id: int) -> Response:
 @bp.post("/alerts/<int:alert_id>/dismiss")
 @who(*_OWNERS)
 def dismiss(alert_id: int) -> Response:
+    found = alerts.get_alert(db(), alert_id=alert_id, account=me())
     reason = request.form.get("reason", "")
     if reason not in list(DismissReason):
         raise CallerError("choice_wrong", field="reason")
-    found = alerts.get_alert(db(), alert_id=alert_id, account=me())
     alerts.dismiss(
         db(),
         alert=found,

@@ -1,0 +1,41 @@
+# `make run` sets everything up and starts it; `make test` sets everything up and tests it.
+PYTHON ?= python3
+PORT ?= 8000
+BIN = .venv/bin
+export IPREG_CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+
+.PHONY: install run test lint bench
+install: .venv/.installed
+
+.venv/.python:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv .venv || { echo "python3 -m venv does not work here; on Debian: apt install python3-venv"; exit 1; }
+	touch $@
+
+.venv/.installed: .venv/.python setup.cfg constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	touch $@
+
+.venv/.installed-test: .venv/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	touch $@
+
+run: install
+	@$(BIN)/ipreg up --port $(PORT)
+
+# The browser tests need a Chromium. Where none is there and we may, Debian's is installed; else they are skipped, loudly.
+test: .venv/.installed-test lint
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
+	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  { apt-get -qq update && apt-get -qq install -y chromium fonts-noto-cjk >/dev/null; } || \
+	  echo "NO CHROMIUM HERE: THE BROWSER TESTS ARE SKIPPED. As root on Debian: apt-get install chromium"; }
+	$(BIN)/pytest -q
+
+lint: .venv/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench: .venv/.installed-test
+	@for one in benchmarks/bench_*.py; do [ -e "$$one" ] || continue; echo "== $$one"; $(BIN)/python $$one || exit 1; done

@@ -1,0 +1,5 @@
+"""``python -m ipreg``."""
+
+from ipreg.cli import main
+
+main()

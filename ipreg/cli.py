@@ -1,0 +1,434 @@
+"""The command line: the same path as on the pages, for those who script."""
+
+from __future__ import annotations
+
+import mimetypes
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any, TypeVar
+
+import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ipreg import accounts, alerts, cases, registry, schema
+from ipreg.config import Config
+from ipreg.db import transaction, utc_now
+from ipreg.errors import CallerError, ConfigError, IpregError
+from ipreg.i18n import translator
+from ipreg.messages import message_for
+from ipreg.models import (
+    Account,
+    AlertState,
+    CaseOutcome,
+    DismissReason,
+    FeedImport,
+    Industry,
+    Role,
+    ViewKind,
+)
+from ipreg.reasons import describe
+from ipreg.runtime import Runtime, open_runtime
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Commands(click.Group):
+    """Tells our own errors in words, in the language of ``LANG``, with exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ConfigError as fault:
+            raise click.ClickException("\n".join(fault.faults)) from fault
+        except IpregError as fault:
+            field = f"{fault.field}: " if isinstance(fault, CallerError) and fault.field else ""
+            raise click.ClickException(field + message_for(fault.code, fault.values, _say())) from fault
+
+
+def _say() -> Callable[[str], str]:
+    return translator("zh" if os.environ.get("LANG", "").startswith("zh") else "en")
+
+
+def _runtime() -> Runtime:
+    runtime = open_runtime(Config.from_env(os.environ))
+    schema.upgrade(runtime.sessions.kw["bind"])
+    return runtime
+
+
+def _as_account(command: Command) -> Command:
+    return click.option("--as", "email", required=True, metavar="EMAIL", help="The account that acts.")(command)
+
+
+def _account(session: Session, email: str) -> Account:
+    found = session.scalar(select(Account).where(Account.email == email.strip().lower()))
+    if found is None:
+        raise click.ClickException(f"no account has the address {email}")
+    return found
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Pre-register designs, watch listings for copies, decide cases.
+
+    \b
+    The way of a design:
+      ipreg account add designer me@example.com --name "..."
+      ipreg file --as me@example.com --title "..." --industry clothing --created-on 2026-01-31 front=a.jpg
+      ipreg feed import listings.csv --as enterprise@example.com
+      ipreg jobs run
+      ipreg alerts list --as me@example.com;  ipreg alerts confirm 1 --as ...
+      ipreg cases list --as ...;  ipreg cases assign NUMBER --as ...;  ipreg cases decide NUMBER ...
+      ipreg log check
+
+    The settings are environment variables (IPREG_VAR, IPREG_DATABASE_URL, IPREG_SMTP_URL, ...): docs/settings.md.
+    """
+
+
+@main.command()
+def init() -> None:
+    """Make the database and the secrets, or bring them up to date."""
+    _runtime()
+
+
+@main.group()
+def account() -> None:
+    """Accounts."""
+
+
+@account.command("add")
+@click.argument("role", type=click.Choice([role.value for role in Role]))
+@click.argument("email")
+@click.option("--name", required=True)
+@click.option("--organization", help="The name of a new enterprise.")
+@click.option("--join-code", help="The code of an enterprise that is there.")
+@click.password_option("--password", envvar="IPREG_PASSWORD")
+def add_account(
+    role: str, email: str, name: str, organization: str | None, join_code: str | None, password: str
+) -> None:
+    """Open an account of any role. The password is asked for, or read from IPREG_PASSWORD."""
+    with transaction(_runtime().sessions) as session:
+        made = accounts.create_account(
+            session,
+            email=email,
+            password=password,
+            name=name,
+            role=Role(role),
+            organization_name=organization,
+            join_code=join_code,
+            now=utc_now(),
+        )
+        code = made.organization.join_code if made.organization else ""
+        click.echo(f"{made.email}\t{made.role}\t{code}".rstrip())
+
+
+@main.command("file")
+@_as_account
+@click.option("--title", required=True)
+@click.option("--industry", required=True, type=click.Choice([one.value for one in Industry]))
+@click.option("--creator", help="Who made the design; the applicant where it is not given.")
+@click.option("--created-on", required=True, type=click.DateTime(["%Y-%m-%d"]))
+@click.option("--description", default="")
+@click.option("--request-key", help="The same key again gives the same filing.")
+@click.argument("pictures", nargs=-1, required=True, metavar="VIEW=PICTURE...")
+def file_design(
+    email: str,
+    title: str,
+    industry: str,
+    creator: str | None,
+    created_on: datetime,
+    description: str,
+    request_key: str | None,
+    pictures: tuple[str, ...],
+) -> None:
+    """File a design. VIEW is front, back, left, right, top, bottom, perspective, in_use or detail."""
+    runtime = _runtime()
+    with transaction(runtime.sessions) as session:
+        applicant = _account(session, email)
+        filing = registry.register_design(
+            session,
+            runtime.store,
+            applicant=applicant,
+            form=registry.DesignForm(
+                title, Industry(industry), creator or applicant.name, created_on.date(), description
+            ),
+            pictures=[_picture(one) for one in pictures],
+            request_key=request_key or secrets.token_hex(16),
+            max_views=runtime.config.max_views,
+            now=utc_now(),
+        )
+        click.echo(f"{filing.number}\t{filing.filed_at.isoformat()}\tlog entry {filing.log_index}")
+        for view in filing.views:
+            click.echo(f"{view.kind}\t{view.filename}\tsha256 {view.sha256}\tsm3 {view.file.sm3}")
+    from jobs import checkpoints
+
+    checkpoints.run(runtime)
+
+
+def _picture(text: str) -> registry.Picture:
+    view, equals, name = text.partition("=")
+    if not equals or view not in list(ViewKind):
+        raise click.BadParameter(f"{text!r} is not of the form front=picture.jpg")
+    place = Path(name)
+    if not place.is_file():
+        raise click.BadParameter(f"there is no file {name}")
+    return registry.Picture(ViewKind(view), place.name, place.read_bytes())
+
+
+@main.group()
+def feed() -> None:
+    """Listings that come in as files."""
+
+
+@feed.command("import")
+@click.argument("csv", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_as_account
+def import_feed(csv: Path, email: str) -> None:
+    """Import a CSV (or a ZIP of it and its pictures); file names in it are relative to it."""
+    from ipreg.sightings import feeds
+
+    runtime = _runtime()
+    with transaction(runtime.sessions) as session:
+        import_id = feeds.accept_feed(
+            session,
+            runtime.config,
+            account=_account(session, email),
+            filename=csv.name,
+            data=csv.read_bytes(),
+            pictures_folder=None if csv.suffix.lower() == ".zip" else csv.parent,
+            now=utc_now(),
+        ).id
+    with click.progressbar(length=1, label=csv.name, file=sys.stderr) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        feeds.run_import(runtime, import_id, clock=utc_now, progress=show)
+    with runtime.sessions() as session:
+        work = session.get_one(FeedImport, import_id)
+        if work.fault:
+            raise click.ClickException(message_for(work.fault, work.fault_values, _say()))
+        for fault in work.faults:
+            click.echo(f"line {fault.line}: {message_for(fault.code, fault.values, _say())}", err=True)
+        click.echo(f"{work.kept_rows} of {work.total_rows} rows kept")
+
+
+@main.group()
+def jobs() -> None:
+    """Scheduled work."""
+
+
+@jobs.command("run")
+@click.argument("names", nargs=-1)
+def run_jobs(names: tuple[str, ...]) -> None:
+    """Run every job once, or only those named."""
+    from jobs import schedule
+
+    unknown = set(names) - {job.name for job in schedule.SCHEDULE}
+    if unknown:
+        raise click.BadParameter(f"no such job: {', '.join(sorted(unknown))}")
+    schedule.run_once(_runtime(), names)
+
+
+@main.group("alerts")
+def alerts_group() -> None:
+    """The inbox."""
+
+
+@alerts_group.command("list")
+@_as_account
+@click.option("--state", type=click.Choice([one.value for one in AlertState]), default="open")
+def list_alerts(email: str, state: str) -> None:
+    """Alerts of the account: id, probability, filing, listing, reason."""
+    with _runtime().sessions() as session:
+        for one in alerts.inbox(session, account=_account(session, email), state=AlertState(state), limit=1000):
+            match = one.match
+            seen = (
+                f"{match.listing.platform} {match.listing.external_id}"
+                if match.listing
+                else match.later_filing and match.later_filing.number
+            )
+            why = ", ".join(describe(match.reason, _say()))
+            click.echo(f"{one.id}\t{match.probability:.3f}\t{match.filing.number}\t{seen}\t{why}")
+
+
+@alerts_group.command("confirm")
+@click.argument("alert_id", type=int)
+@_as_account
+@click.option("--note", default="")
+def confirm_alert(alert_id: int, email: str, note: str) -> None:
+    """Confirm: the alert becomes a case."""
+    with transaction(_runtime().sessions) as session:
+        acting = _account(session, email)
+        found = alerts.get_alert(session, alert_id=alert_id, account=acting)
+        click.echo(alerts.confirm(session, alert=found, account=acting, note=note, now=utc_now()).number)
+
+
+@alerts_group.command("dismiss")
+@click.argument("alert_id", type=int)
+@_as_account
+@click.option("--reason", required=True, type=click.Choice([one.value for one in DismissReason]))
+def dismiss_alert(alert_id: int, email: str, reason: str) -> None:
+    """Dismiss, for a reason."""
+    with transaction(_runtime().sessions) as session:
+        acting = _account(session, email)
+        found = alerts.get_alert(session, alert_id=alert_id, account=acting)
+        alerts.dismiss(session, alert=found, account=acting, reason=DismissReason(reason), now=utc_now())
+
+
+@main.group("cases")
+def cases_group() -> None:
+    """The regulator's queue."""
+
+
+@cases_group.command("list")
+@_as_account
+def list_cases(email: str) -> None:
+    """Cases that the account may see."""
+    with _runtime().sessions() as session:
+        for one in cases.queue(session, account=_account(session, email)):
+            officer = one.officer.email if one.officer else "-"
+            click.echo(f"{one.number}\t{one.state}\t{officer}\t{one.alert.match.filing.number}")
+
+
+@cases_group.command("show")
+@click.argument("number")
+@_as_account
+def show_case(number: str, email: str) -> None:
+    """A case with its history."""
+    with _runtime().sessions() as session:
+        found = cases.get_case(session, number=number, account=_account(session, email))
+        click.echo(f"{found.number}\t{found.state}\t{found.outcome or '-'}\t{found.decision_reason}")
+        for event in found.events:
+            click.echo(
+                f"{event.at.isoformat()}\t{event.actor.email}\t{event.action}\tlog entry {event.log_index}"
+                f"\t{event.note}".rstrip()
+            )
+
+
+@cases_group.command("assign")
+@click.argument("number")
+@_as_account
+def assign_case(number: str, email: str) -> None:
+    """Assign the case to the account."""
+    with transaction(_runtime().sessions) as session:
+        officer = _account(session, email)
+        found = cases.get_case(session, number=number, account=officer)
+        cases.assign(session, case=found, officer=officer, row_version=found.row_version, now=utc_now())
+
+
+@cases_group.command("decide")
+@click.argument("number")
+@_as_account
+@click.option("--outcome", required=True, type=click.Choice([one.value for one in CaseOutcome]))
+@click.option("--reason", required=True)
+def decide_case(number: str, email: str, outcome: str, reason: str) -> None:
+    """Decide the case, with the reason that stays on the record."""
+    with transaction(_runtime().sessions) as session:
+        officer = _account(session, email)
+        found = cases.get_case(session, number=number, account=officer)
+        cases.decide(
+            session,
+            case=found,
+            officer=officer,
+            outcome=CaseOutcome(outcome),
+            reason=reason,
+            row_version=found.row_version,
+            now=utc_now(),
+        )
+
+
+@main.group("log")
+def log_group() -> None:
+    """The transparency log."""
+
+
+@log_group.command("check")
+def check_log() -> None:
+    """Check every entry, hash and checkpoint of the log against each other."""
+    from ipreg.log import verify_log
+
+    runtime = _runtime()
+    with runtime.sessions() as session:
+        click.echo(f"{verify_log(session, verifier=runtime.log_key.verifier)} entries hold")
+
+
+@main.command()
+@click.option("--port", default=8000, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True)
+def serve(port: int, host: str) -> None:
+    """Serve the pages."""
+    from waitress import serve as serve_pages
+
+    from ipreg.app import create_app
+
+    mimetypes.add_type("text/javascript", ".js")
+    serve_pages(create_app(Config.from_env(os.environ)), host=host, port=port, threads=8, ident=None)
+
+
+@main.command()
+def scheduler() -> None:
+    """Keep the schedule: imports, fingerprints, matches, alerts, mail."""
+    import logging
+
+    from jobs import schedule
+
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a long job skips a turn: no news
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    schedule.keep(_runtime(), stop)
+
+
+@main.command()
+@click.option("--port", default=8000, show_default=True, envvar="PORT")
+def up(port: int) -> None:
+    """Start everything with sample data: the pages and the scheduler, as two processes."""
+    from ipreg import demo
+
+    environ = {"IPREG_PUBLIC_URL": f"http://127.0.0.1:{port}", **os.environ}
+    os.environ.update(environ)
+    people = demo.load(_runtime(), clock=utc_now)
+    program = [sys.executable, "-m", "ipreg"]
+    # In a session of their own, so that Ctrl-C reaches them once, from here, and not twice.
+    running = [
+        subprocess.Popen([*program, *words], start_new_session=True)  # noqa: S603 - our own program
+        for words in (["serve", "--port", str(port)], ["scheduler"])
+    ]
+    click.echo(f"\n  {environ['IPREG_PUBLIC_URL']}\n")
+    for one in people:
+        click.echo(f"  {one.role:<14} {one.email:<26} {one.password}")
+    click.echo("\n  Ctrl-C stops.\n")
+    sys.exit(_watch(running))
+
+
+def _watch(running: list[subprocess.Popen[bytes]]) -> int:
+    """Waits for Ctrl-C, or for either process to end; then ends both."""
+    stop = threading.Event()
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, ask)
+    while not stop.wait(0.3) and all(one.poll() is None for one in running):
+        pass
+    failed = not stop.is_set()
+    for one in running:
+        one.terminate()
+    for one in running:
+        try:
+            one.wait(20)
+        except subprocess.TimeoutExpired:
+            one.kill()
+    return 1 if failed else 0

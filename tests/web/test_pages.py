@@ -1,0 +1,130 @@
+"""What a reader of the pages would notice."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import Image
+from scenery import draw_picture
+from site_of_tests import Site
+
+from ipreg.app import create_app
+
+GOOD = {
+    "title": "新外套",
+    "industry": "clothing",
+    "creator": "林晓",
+    "created_on": "2026-01-31",
+    "request_key": "k9",
+}
+
+
+def upload(data: bytes, name: str = "a.jpg") -> tuple[io.BytesIO, str]:
+    return io.BytesIO(data), name
+
+
+def saved(image: Image.Image, kind: str, **more: object) -> bytes:
+    out = io.BytesIO()
+    image.save(out, kind, **more)  # type: ignore[arg-type]
+    return out.getvalue()
+
+
+def turned() -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return saved(Image.open(upload(draw_picture(4))[0]), "JPEG", exif=exif)
+
+
+def test_chinese_is_the_default_and_english_a_choice_that_stays(site: Site) -> None:
+    client = site.app.test_client()
+    assert "登录" in client.get("/", headers={"Accept-Language": "en"}).text
+    client.get("/language/en?next=/sign-in")
+    assert "Sign in" in client.get("/").text
+    assert client.get("/language/zh?next=//elsewhere.example/").headers["Location"] == "/"
+
+
+def test_a_form_without_its_token_is_refused(site: Site) -> None:
+    app = create_app(site.runtime.config)
+    answer = app.test_client().post("/sign-in", data={"email": "a", "password": "b"})
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "文件是空的"),
+        (b"just words, whatever the name says", "这不是图片"),
+        (draw_picture(3)[:2000], "图片已损坏"),
+        (saved(Image.new("1", (29_000, 3_000)), "PNG"), "像素太多"),
+        (saved(Image.new("1", (20_000, 20_000)), "PNG"), "像素太多"),
+    ],
+)
+def test_a_bad_picture_is_named_beside_its_view_and_the_rest_is_kept(site: Site, data: bytes, words: str) -> None:
+    client = site.sign_in("designer")
+    files = {"view-front": upload(draw_picture(8), "good.jpg"), "view-back": upload(data, "bad.png")}
+    answer = client.post("/filings/new", data={**GOOD, **files}, content_type="multipart/form-data")
+    assert answer.status_code == 400
+    assert words in answer.text and 'id="fault-view-back"' in answer.text
+    assert 'value="新外套"' in answer.text and "good.jpg" in answer.text
+    token = answer.text.split('name="kept" value="')[1].split('"')[0]
+    answer = client.post("/filings/new", data={**GOOD, "kept": token}, content_type="multipart/form-data")
+    assert answer.status_code == 302
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        saved(Image.open(upload(draw_picture(5))[0]).convert("CMYK"), "JPEG"),
+        saved(Image.open(upload(draw_picture(5))[0]).convert("I;16"), "PNG"),
+        saved(Image.open(upload(draw_picture(5))[0]).convert("RGBA"), "PNG"),
+        turned(),
+        draw_picture(5, kind="WEBP"),
+        draw_picture(5, (300, 360), "TIFF"),
+    ],
+    ids=["cmyk", "16 bit", "transparent", "turned", "webp", "tiff"],
+)
+def test_unusual_but_good_pictures_are_filed_and_shown(site: Site, data: bytes) -> None:
+    client = site.sign_in("designer")
+    answer = client.post(
+        "/filings/new", data={**GOOD, "view-front": upload(data)}, content_type="multipart/form-data"
+    )
+    assert answer.status_code == 302
+    page = client.get(answer.headers["Location"]).text
+    assert "刚刚验证通过" in page
+    number = answer.headers["Location"].split("/")[-1].split("?")[0]
+    shown = client.get(f"/filings/{number}/views/0?size=320")
+    assert Image.open(io.BytesIO(shown.data)).format == "JPEG"
+    with client.get(f"/filings/{number}/views/0") as original:
+        assert original.data == data
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [({"title": ""}, "title"), ({"industry": "cars"}, "industry"), ({"created_on": "yesterday"}, "created_on")],
+)
+def test_a_wrong_value_is_named_beside_its_field(site: Site, change: dict[str, str], field: str) -> None:
+    client = site.sign_in("designer")
+    answer = client.post(
+        "/filings/new",
+        data={**GOOD, **change, "view-front": upload(draw_picture(8))},
+        content_type="multipart/form-data",
+    )
+    assert answer.status_code == 400 and f'id="fault-{field}"' in answer.text
+
+
+def test_ten_wrong_passwords_lock_the_account_for_a_while(site: Site) -> None:
+    client = site.app.test_client()
+    wrong = {"email": "designer@ipreg.example", "password": "not the password"}
+    for _ in range(10):
+        assert "账号或密码不对" in client.post("/sign-in", data=wrong).text
+    assert "15 分钟" in client.post("/sign-in", data=wrong).text
+
+
+def test_two_officers_at_once_the_slower_is_told(site: Site) -> None:
+    first, second = site.sign_in("regulator"), site.sign_in("second-regulator")
+    page = second.get(f"/cases/{site.case}").text
+    version = page.split('name="row_version" value="')[1].split('"')[0]
+    assert first.post(f"/cases/{site.case}/assign", data={"row_version": version}).status_code == 302
+    answer = second.post(f"/cases/{site.case}/assign", data={"row_version": version})
+    assert answer.status_code == 409 and "别人" in answer.text

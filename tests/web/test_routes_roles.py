@@ -1,0 +1,118 @@
+"""Every route with every kind of reader. A route that stands not in the table fails, and so does a wrong answer."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from site_of_tests import Site
+from werkzeug.routing import Rule
+
+from ipreg.models import Role
+from ipreg.web.rules import PUBLIC, rule_of
+
+OWN = {Role.DESIGNER, Role.ENTERPRISE}
+PARTIES = OWN | {Role.REGULATOR}
+IMPORTERS = {Role.ENTERPRISE, Role.REGULATOR, Role.ADMINISTRATOR}
+EVERYBODY = set(Role)
+TABLE: dict[str, set[Role]] = {
+    "static": set(),
+    "bootstrap.static": set(),
+    "pages.home": set(),
+    "pages.health": set(),
+    "pages.filing_picture": EVERYBODY,
+    "pages.listing_picture": EVERYBODY,
+    "pages.administration": {Role.ADMINISTRATOR},
+    "language.choose": set(),
+    "accounts.sign_up": set(),
+    "accounts.sign_in": set(),
+    "accounts.sign_out": set(),
+    "accounts.account": EVERYBODY,
+    "filings.filings": OWN,
+    "filings.new": OWN,
+    "filings.filing": EVERYBODY,
+    "imports.imports": IMPORTERS,
+    "imports.one": IMPORTERS,
+    "imports.progress": IMPORTERS,
+    "alerts.inbox": OWN,
+    "alerts.alert": OWN,
+    "alerts.overlay_picture": OWN,
+    "alerts.confirm": OWN,
+    "alerts.dismiss": OWN,
+    "alerts.reopen": OWN,
+    "cases.queue": PARTIES,
+    "cases.case": PARTIES,
+    "cases.assign": {Role.REGULATOR},
+    "cases.decide": {Role.REGULATOR},
+    "log.checkpoint": set(),
+    "log.key": set(),
+    "log.proof": set(),
+}
+# What belongs to the designer and his enterprise; a regulator sees what a case shows him.
+OFFICERS = {"regulator", "second-regulator"}
+OF_ONE_OWNER = {
+    "pages.filing_picture": {"designer", "enterprise"} | OFFICERS,
+    "pages.listing_picture": {"designer", "enterprise"} | OFFICERS,
+    "filings.filing": {"designer", "enterprise"} | OFFICERS,
+    "imports.one": {"enterprise", "administrator"},
+    "imports.progress": {"enterprise", "administrator"},
+    "alerts.alert": {"designer", "enterprise"},
+    "alerts.overlay_picture": {"designer", "enterprise"},
+    "cases.case": {"designer", "enterprise"} | OFFICERS,
+}
+READERS = (
+    "designer", "enterprise", "freelancer", "rival", "regulator", "second-regulator", "administrator",
+)  # fmt: skip
+
+
+def address(site: Site, rule: Rule) -> str:
+    values = {"number": site.filing, "position": "0", "listing_id": "1", "import_id": "1", "alert_id": "1",
+              "index": "0", "code": "en", "filename": "ipreg.css"}  # fmt: skip
+    if rule.endpoint.startswith("cases."):
+        values["number"] = site.case
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found.group(1)], rule.rule)
+
+
+def call(client: FlaskClient, rule: Rule, target: str) -> int:
+    assert rule.methods is not None
+    answer = client.get(target) if "GET" in rule.methods else client.post(target)
+    answer.close()
+    return answer.status_code
+
+
+def test_every_route_stands_in_the_table(site: Site) -> None:
+    app: Flask = site.app
+    found = {rule.endpoint: rule_of(app, rule.endpoint) for rule in app.url_map.iter_rules()}
+    assert {name: None if roles is None else set(roles) for name, roles in found.items()} == TABLE
+
+
+def test_who_is_not_signed_in_is_sent_to_sign_in(site: Site) -> None:
+    client = site.app.test_client()
+    for rule in site.app.url_map.iter_rules():
+        if TABLE[rule.endpoint] and "static" not in rule.endpoint:
+            assert rule.methods is not None
+            send = client.get if "GET" in rule.methods else client.post
+            answer = send(address(site, rule))
+            assert (answer.status_code, "/sign-in" in answer.headers["Location"]) == (302, True), rule
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_each_reader_gets_what_is_his_and_nothing_else(site: Site, name: str) -> None:
+    client = site.sign_in(name)
+    role = {"freelancer": Role.DESIGNER, "rival": Role.ENTERPRISE}.get(name) or Role(name.split("-")[-1])
+    for rule in site.app.url_map.iter_rules():
+        may = TABLE[rule.endpoint]
+        if may == set(PUBLIC) or rule.endpoint in ("accounts.sign_out", "static"):
+            continue
+        status = call(client, rule, address(site, rule))
+        if role not in may:
+            assert status == 403, rule
+        elif rule.endpoint in OF_ONE_OWNER:
+            assert status == (200 if name in OF_ONE_OWNER[rule.endpoint] else 404), rule
+        elif rule.endpoint.startswith(("alerts.", "cases.")) and "POST" in (rule.methods or ()):
+            stranger = name in ("freelancer", "rival")
+            assert status in ((404,) if stranger else (302, 400, 403, 409)), rule
+        else:
+            assert status == 200, rule
