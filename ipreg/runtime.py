@@ -34,7 +34,7 @@ def open_runtime(config: Config) -> Runtime:
     return Runtime(
         config=config,
         sessions=make_sessions(config.database_url),
-        store=Store(config.var),
+        store=Store(config.var, max_bytes=config.max_file_bytes, max_pixels=config.max_pixels),
         log_key=load_or_create_log_key(secrets, config.origin),
         session_key=load_or_create_secret(secrets / "session-key", 32),
     )

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from ipreg.digests import digests
 from ipreg.errors import CallerError, MissingError
 from ipreg.models import StoredFile
-from similarity.image import PictureError, decode, sniff, thumbnail
+from similarity.image import MAX_BYTES, MAX_PIXELS, PictureError, decode, sniff, thumbnail
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -22,7 +22,9 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 class Store:
     """A folder of files named by digest, two levels deep so that no folder grows too long."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS) -> None:
+        self.max_bytes = max_bytes
+        self.max_pixels = max_pixels
         self._files = folder / "files"
         self._thumbnails = folder / "thumbnails"
 
@@ -76,7 +78,7 @@ def keep_picture(session: Session, store: Store, *, data: bytes, now: datetime) 
     Raises ``CallerError`` with the codes of ``similarity.image.PictureError``.
     """
     try:
-        picture = decode(data)
+        picture = decode(data, max_bytes=store.max_bytes, max_pixels=store.max_pixels)
     except PictureError as fault:
         raise CallerError(fault.code, field=None, **fault.values) from fault
     digest = digests(data)

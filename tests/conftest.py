@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import pytest_socket
 from scenery import HandClock, People
 from site_of_tests import Site, build_site
 from sqlalchemy.orm import Session
@@ -14,6 +15,15 @@ from ipreg import accounts, schema
 from ipreg.config import Config
 from ipreg.db import transaction
 from ipreg.runtime import Runtime, open_runtime
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """No test opens a socket but those that say so, and they only to this machine."""
+    if item.get_closest_marker("network"):
+        pytest_socket.enable_socket()
+        pytest_socket.socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)
+    else:
+        pytest_socket.disable_socket(allow_unix_socket=True)
 
 
 @pytest.fixture

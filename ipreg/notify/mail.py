@@ -59,17 +59,17 @@ def _subject(delivery: Delivery) -> str:
 
 
 def _lines(match: Match, words: Callable[[str], str]) -> list[str]:
-    lines = [f"{words(N_('Filed'))}: {match.filing.title} ({match.filing.number})"]
+    # Labels stand outside of f-strings: extraction of texts does not look into those.
+    filed, seen, likeness = words(N_("Filed")), words(N_("Seen")), words(N_("Likeness"))
+    lines = [f"{filed}: {match.filing.title} ({match.filing.number})"]
     if match.listing is not None:
-        lines.append(
-            f"{words(N_('Seen'))}: {match.listing.title} · {match.listing.platform} · {match.listing.seller}"
-        )
+        lines.append(f"{seen}: {' · '.join((match.listing.title, match.listing.platform, match.listing.seller))}")
         if match.listing.address:
             lines.append(match.listing.address)
     elif match.later_filing is not None:
-        lines.append(f"{words(N_('Seen'))}: {match.later_filing.title} ({match.later_filing.number})")
-    lines.append(f"{words(N_('Likeness'))}: {words(likelihood(match.probability))} ({match.probability:.0%})")
-    return lines
+        lines.append(f"{seen}: {match.later_filing.title} ({match.later_filing.number})")
+    share = min(match.probability, 0.99)  # two pictures never prove more than that they are alike
+    return [*lines, f"{likeness}: {words(likelihood(match.probability))} ({share:.0%})"]
 
 
 def _seen(match: Match) -> str:

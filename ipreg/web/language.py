@@ -54,7 +54,7 @@ def install(app: Flask) -> None:
 
     app.register_blueprint(bp)
     app.after_request(_remember)
-    app.jinja_env.filters.update(moment=moment, day=day)
+    app.jinja_env.filters.update(moment=moment, day=day, percent=percent)
     # Globals and not a context processor: macros that are imported see only these.
     app.jinja_env.globals.update(
         say=say,
@@ -71,6 +71,11 @@ def install(app: Flask) -> None:
 def moment(value: datetime) -> str:
     """To the second, in UTC, and saying so: a time on a certificate must not depend on who reads it."""
     return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def percent(probability: float) -> str:
+    """Never "100 %": two pictures can't prove more than that they are alike."""
+    return "> 99 %" if probability > 0.99 else f"{probability:.0%}".replace("%", " %")
 
 
 def day(value: date) -> str:

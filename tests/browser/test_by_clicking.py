@@ -120,7 +120,8 @@ def test_from_a_file_to_a_decision_by_clicking(
     enterprise.goto("/alerts")
     no_sideways_scrolling(enterprise)
     enterprise.click("a.pair")
-    enterprise.wait_for_function("[...document.images].slice(0, 2).every(one => one.naturalWidth > 0)")
+    for picture in enterprise.locator(".side-by-side img").all():
+        picture.evaluate("one => one.decode()")
     no_sideways_scrolling(enterprise)
     enterprise.click("#confirm")
     enterprise.wait_for_selector("text=已确认")
