@@ -2,7 +2,6 @@
 PYTHON ?= python3
 PORT ?= 8000
 BIN = .venv/bin
-export IPREG_CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 .PHONY: install run test lint bench
 install: .venv/.installed

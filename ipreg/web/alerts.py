@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from ipreg import access, alerts, cases
-from ipreg.db import utc_now
+from ipreg.db import transaction, utc_now
 from ipreg.errors import CallerError, MissingError
 from ipreg.models import AlertState, DismissReason, Role
 from ipreg.web.rules import who
@@ -23,7 +23,7 @@ PAGE = 30
 def inbox() -> str:
     asked = request.args.get("state", AlertState.OPEN.value)
     state = AlertState(asked) if asked in list(AlertState) else None
-    page = max(1, request.args.get("page", 1, type=int))
+    page = min(max(1, request.args.get("page", 1, type=int)), 10_000)
     found = alerts.inbox(db(), account=me(), state=state, limit=PAGE + 1, offset=(page - 1) * PAGE)
     return render_template("alerts.html", alerts=found[:PAGE], state=state, page=page, more=len(found) > PAGE)
 
@@ -31,12 +31,12 @@ def inbox() -> str:
 @bp.get("/alerts/<int:alert_id>")
 @who(*_OWNERS)
 def alert(alert_id: int) -> str:
-    found = alerts.get_alert(db(), alert_id=alert_id, account=me(), now=utc_now())
+    with transaction(runtime().sessions) as session:
+        alerts.get_alert(session, alert_id=alert_id, account=session.merge(me()), now=utc_now())  # it is read now
+    found = alerts.get_alert(db(), alert_id=alert_id, account=me())
     may_act = access.can_act_on_alert(me(), found)
     case = cases.case_of_alert(db(), found) if found.state is AlertState.CONFIRMED else None
-    page = render_template("alert.html", alert=found, may_act=may_act, case=case)
-    db().commit()  # it is read now
-    return page
+    return render_template("alert.html", alert=found, may_act=may_act, case=case)
 
 
 @bp.get("/alerts/<int:alert_id>/overlay")

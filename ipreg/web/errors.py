@@ -41,6 +41,8 @@ def install(app: Flask) -> None:
     app.register_error_handler(CSRFError, lambda _fault: _page(400, "form_expired"))
     app.register_error_handler(RequestEntityTooLarge, lambda _fault: _page(413, "upload_too_large"))
     app.register_error_handler(404, lambda _fault: _page(404, "page_missing"))
+    # A number in an address that no row can have.
+    app.register_error_handler(OverflowError, lambda _fault: _page(404, "page_missing"))
     app.register_error_handler(HTTPException, lambda fault: _page(fault.code or 500, "unexpected"))
     app.register_error_handler(500, lambda _fault: _page(500, "unexpected"))
     app.after_request(_protect)

@@ -31,6 +31,7 @@ class ShownProof:
 
     proof: log.InclusionProof | None
     held: bool
+    broken: bool = False
 
 
 @bp.get("/filings")
@@ -87,16 +88,17 @@ def _enterprise(found: Filing) -> bool:
 
 def proof_of(index: int | None) -> ShownProof:
     """The inclusion proof of a log entry, truly verified."""
+    proof = None
     try:
         proof = log.prove_inclusion(db(), index=-1 if index is None else index)
         proof.verify(runtime().log_key.verifier)
     except MissingError:
         return ShownProof(None, False)
     except ProofError:
-        return ShownProof(proof, False)
+        return ShownProof(proof, False, broken=True)
     entry = db().get_one(LogEntry, index)
     leaf = log.leaf_data(kind=entry.kind, statement=entry.statement, salt=entry.salt)
-    return ShownProof(proof, leaf == entry.leaf)
+    return ShownProof(proof, leaf == entry.leaf, broken=leaf != entry.leaf)
 
 
 def _form(faults: dict[str, str], kept: list[Picture]) -> str:
@@ -159,7 +161,7 @@ def _kept() -> list[Picture]:
 
 def _readable(picture: Picture) -> bool:
     try:
-        decode(picture.data)
+        decode(picture.data, max_bytes=runtime().store.max_bytes, max_pixels=runtime().store.max_pixels)
     except PictureError:
         return False
     return True

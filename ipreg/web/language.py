@@ -10,12 +10,14 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from ipreg.accounts import LOCALES
+from ipreg.db import transaction
 from ipreg.messages import message_for
-from ipreg.models import Case, Match
+from ipreg.models import Account, Case, Match
 from ipreg.notify.mail import likelihood
 from ipreg.reasons import describe
 from ipreg.web import words
 from ipreg.web.rules import public
+from ipreg.web.session import runtime
 
 COOKIE = "language"
 
@@ -48,6 +50,9 @@ def install(app: Flask) -> None:
         target = request.args.get("next", "/")
         # Only a path of our own: "//elsewhere" and "/\\elsewhere" would lead away.
         answer = redirect(target if target.startswith("/") and target[1:2] not in ("/", "\\") else "/")
+        if code in LOCALES and current_user.is_authenticated:
+            with transaction(runtime().sessions) as session:  # mail follows the choice
+                session.get_one(Account, current_user.account.id).locale = code
         if code in LOCALES:
             answer.set_cookie(COOKIE, code, max_age=31536000, samesite="Lax")
         return answer

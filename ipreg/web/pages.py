@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import mimetypes
+
 from flask import Blueprint, redirect, render_template, request, send_file, url_for
 from flask_login import current_user
 from sqlalchemy import select
@@ -47,7 +49,7 @@ def filing_picture(number: str, position: int) -> Response:
     filing = get_filing(db(), number=number, account=me())
     for view in filing.views:
         if view.position == position:
-            return picture(view.file)
+            return picture(view.file, f"{filing.number}-{view.kind}")
     raise MissingError("filing_missing")
 
 
@@ -58,16 +60,17 @@ def listing_picture(listing_id: int, position: int) -> Response:
     if listing is not None and access.can_see_listing(db(), me(), listing):
         for one in listing.pictures:
             if one.position == position:
-                return picture(one.file)
+                return picture(one.file, f"{listing.platform}-{listing.external_id}-{position}")
     raise MissingError("listing_missing")
 
 
-def picture(file: StoredFile) -> Response:
+def picture(file: StoredFile, name: str) -> Response:
     """The original for download, or a JPEG of one of ``SIZES`` to show."""
     size = request.args.get("size", type=int)
     if size is None:
         place = runtime().store.path(file.sha256)
-        return send_file(place, mimetype=file.media_type, as_attachment=True, download_name=file.sha256)
+        name += mimetypes.guess_extension(file.media_type) or ""
+        return send_file(place, mimetype=file.media_type, as_attachment=True, download_name=name)
     side = min(SIZES, key=lambda one: abs(one - size))
     answer = Response(runtime().store.thumbnail(file.sha256, side), mimetype="image/jpeg")
     answer.headers["Cache-Control"] = "private, max-age=86400, immutable"

@@ -8,8 +8,12 @@ import pytest
 from PIL import Image
 from scenery import draw_picture
 from site_of_tests import Site
+from sqlalchemy import delete, select
 
 from ipreg.app import create_app
+from ipreg.db import transaction
+from ipreg.models import Account, Alert, LogNode
+from jobs import checkpoints
 
 GOOD = {
     "title": "新外套",
@@ -128,3 +132,57 @@ def test_two_officers_at_once_the_slower_is_told(site: Site) -> None:
     assert first.post(f"/cases/{site.case}/assign", data={"row_version": version}).status_code == 302
     answer = second.post(f"/cases/{site.case}/assign", data={"row_version": version})
     assert answer.status_code == 409 and "别人" in answer.text
+
+
+def test_a_damaged_log_is_said_to_be_damaged(site: Site) -> None:
+    checkpoints.run(site.runtime)
+    assert "刚刚验证通过" in site.sign_in("designer").get(f"/filings/{site.filing}").text
+    with transaction(site.runtime.sessions) as session:
+        for node in session.scalars(select(LogNode)):
+            node.hash = bytes(32)
+    assert "该条目的日志证明不成立" in site.sign_in("designer").get(f"/filings/{site.filing}").text
+    with transaction(site.runtime.sessions) as session:
+        session.execute(delete(LogNode))
+    assert "该条目的日志证明不成立" in site.sign_in("designer").get(f"/filings/{site.filing}").text
+
+
+def test_an_alert_opens_while_a_job_writes(site: Site) -> None:
+    client = site.sign_in("designer")
+    assert client.get("/alerts/1").status_code == 200
+    with site.runtime.sessions() as session:
+        alert = session.get_one(Alert, 1)
+        assert [one.account.name for one in alert.recipients if one.read_at] == ["designer"]
+
+
+@pytest.mark.parametrize("path", [f"/alerts/{10**30}", f"/listings/{10**30}/pictures/0", f"/imports/{10**30}"])
+def test_a_number_that_no_row_can_have_is_not_found(site: Site, path: str) -> None:
+    assert site.sign_in("enterprise").get(path).status_code == 404
+
+
+def test_mail_follows_the_chosen_language(site: Site) -> None:
+    site.sign_in("enterprise").get("/language/en")
+    with site.runtime.sessions() as session:
+        enterprise = session.scalars(select(Account).where(Account.email == "enterprise@ipreg.example")).one()
+        assert enterprise.locale == "en"
+
+
+def test_a_surplus_picture_that_was_kept_can_be_left_out(site: Site) -> None:
+    client = site.sign_in("designer")
+    twice = {"view-front": upload(draw_picture(8)), "view-back": upload(draw_picture(8), "again.jpg")}
+    page = client.post("/filings/new", data={**GOOD, **twice}, content_type="multipart/form-data").text
+    tokens = [part.split('"')[0] for part in page.split('name="kept" value="')[1:]]
+    assert "again.jpg" in page and len(tokens) == 2
+    answer = client.post("/filings/new", data={**GOOD, "kept": tokens[0]}, content_type="multipart/form-data")
+    assert answer.status_code == 302
+
+
+def test_the_configured_limits_hold(site: Site) -> None:
+    site.app.extensions["ipreg"].store.max_bytes = 1000
+    client = site.sign_in("designer")
+    files = {"view-front": upload(draw_picture(8))}
+    answer = client.post("/filings/new", data={**GOOD, **files}, content_type="multipart/form-data")
+    assert answer.status_code == 400 and 'id="fault-view-front"' in answer.text
+    site.app.config["MAX_CONTENT_LENGTH"] = 1000
+    files = {"view-front": upload(draw_picture(8))}
+    answer = client.post("/filings/new", data={**GOOD, **files}, content_type="multipart/form-data")
+    assert answer.status_code == 413 and "上传总量过大" in answer.text
