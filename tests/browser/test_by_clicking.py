@@ -94,6 +94,7 @@ def test_from_a_file_to_a_decision_by_clicking(
     enterprise, designer, regulator = (new_page(browser, address, width) for _ in range(3))
     sign_up(enterprise, "enterprise", organization="锦绣服饰")
     enterprise.goto("/account")
+    no_sideways_scrolling(enterprise)
     sign_up(designer, "designer", code=enterprise.locator("dd code").inner_text())
 
     designer.click("text=提交备案")
