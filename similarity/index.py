@@ -14,14 +14,11 @@ from numpy.typing import NDArray
 from similarity.fingerprint import Fingerprint, FingerprintError
 from similarity.geometry import Features
 from similarity.phash import BITS
+from similarity.vectors import IndexFileError
 
 _CLOSE = 0.80
 _MAGIC = b"ipreg-index/1\n"
 _RECORD = struct.Struct(">HI")
-
-
-class IndexFileError(Exception):
-    """The file is not a whole index of ours; build the index anew from where the fingerprints are kept."""
 
 
 @dataclass(frozen=True)
