@@ -12,6 +12,8 @@ MESSAGES: dict[str, str] = {
     "picture_too_many_pixels": N_("Too many pixels (at most %(megapixels)s million). Save the picture smaller."),
     "picture_not_a_picture": N_("This is not a picture, whatever its name says. Choose a JPEG, PNG or HEIC."),
     "picture_type_unsupported": N_("Pictures of this kind can't be filed. Save it as JPEG or PNG."),
+    "picture_locked": N_("The PDF has a password. Save it without one and try again."),
+    "picture_too_slow": N_("The drawing takes too long to draw. Save it as PNG and try again."),
     "picture_broken": N_("The picture is damaged or cut off. Export or photograph it again."),
     "picture_twice": N_("“%(name)s” is the same picture as another one of this filing."),
     "pictures_none": N_("Add at least one picture of the design."),

@@ -98,12 +98,23 @@ def draw_pdf(data: bytes, side: int) -> bytes:
     return HEAD.pack(bitmap.width, bitmap.height, bitmap.stride, bitmap.n_channels) + bytes(bitmap.buffer)
 
 
+def bound(what: int, most: int) -> None:
+    """A limit that is lower already stays. Other systems than Linux know not all of them; there time alone bounds."""
+    hard = resource.getrlimit(what)[1]
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    try:
+        resource.setrlimit(what, (most, most))
+    except (ValueError, OSError):
+        if sys.platform == "linux":
+            raise
+
+
 def main() -> int:
     kind, side, seconds, megabytes = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
-    resource.setrlimit(resource.RLIMIT_AS, (megabytes * 2**20, megabytes * 2**20))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    bound(resource.RLIMIT_AS, megabytes * 2**20)
+    bound(resource.RLIMIT_CPU, seconds)
+    bound(resource.RLIMIT_CORE, 0)
+    bound(resource.RLIMIT_FSIZE, 0)
     try:
         drawn = {"svg": draw_svg, "pdf": draw_pdf}[kind](sys.stdin.buffer.read(), side)
     except Refused as fault:

@@ -279,14 +279,18 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         elif profile and len(profile) <= _MAX_PROFILE and image.mode in ("RGB", "L", "CMYK"):
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             if "srgb" in ImageCms.getProfileDescription(source).lower():
-                return image.convert("RGB")
+                return _plain(image)
         else:
-            return image.convert("RGB")
+            return _plain(image)
         target = ImageCms.createProfile("sRGB")
         changed = ImageCms.profileToProfile(image, source, target, outputMode="RGB")
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return image.convert("RGB")
-    return changed if changed is not None else image.convert("RGB")
+        return _plain(image)
+    return changed if changed is not None else _plain(image)
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _squeeze(image: Image.Image) -> Image.Image:

@@ -160,7 +160,10 @@ class VectorIndex:
             return self._hits(slots, scores, limit)
 
     def save(self, path: Path) -> None:
-        """Writes a new file and puts it in place of the old one in one step: a killed save leaves the old one."""
+        """Writes a new file and puts it in place of the old one in one step: a killed save leaves the old one.
+
+        Queries wait while it is written (512 bytes a vector), not while it is brought to the disk.
+        """
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
         try:
             with os.fdopen(handle, "wb") as out:
