@@ -99,7 +99,7 @@ def draw_pdf(data: bytes, side: int) -> bytes:
 
 
 def bound(what: int, most: int) -> None:
-    """A limit that is lower already stays. Other systems than Linux know not all of them; there time alone bounds."""
+    """A limit that is lower already stays. Not every system has all of them; there the caller's clock bounds."""
     hard = resource.getrlimit(what)[1]
     most = most if hard == resource.RLIM_INFINITY else min(most, hard)
     try:
