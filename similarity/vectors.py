@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import struct
 import tempfile
@@ -43,6 +44,10 @@ from numpy.typing import NDArray
 EXACT_BELOW = 100_000
 MAX_VIEWS = 64
 _SHORT_LIST = 1_000
+_LONGEST_LIST = 20_000
+_WANTED_RECALL = 0.995
+_TRIED = 64
+_TOP = 20
 _BLOCK = 8_192
 _RETRAIN = 4
 _SAMPLE = 20_000
@@ -156,7 +161,7 @@ class VectorIndex:
             if self._scan is None or self._live < self._exact_below:
                 slots, scores = self._compare_all(asked)
             else:
-                slots, scores = self._compare_some(asked, max(_SHORT_LIST, 50 * limit))
+                slots, scores = self._compare_some(asked, max(self._scan.short_list(self._rows.count), 50 * limit))
             return self._hits(slots, scores, limit)
 
     def save(self, path: Path) -> None:
@@ -400,6 +405,28 @@ class _Scan:
         self._codes = self._empty(rows)
         for _, block in rows.blocks():
             self.append(block.astype(np.float32))
+        self._measured_on = rows.count
+        self._needed = self._measure(rows)
+
+    def short_list(self, count: int) -> int:
+        """How many of ``count`` codes must be looked into: as was measured, more as the index has grown since."""
+        return min(_LONGEST_LIST, math.ceil(self._needed * max(1.0, count / self._measured_on)))
+
+    def _measure(self, rows: _Rows) -> int:
+        """Asks for some of the rows themselves and looks how far down the scan's list the truly best ones stand.
+
+        How well codes tell neighbours apart depends on the model: where all its vectors point nearly one way, the
+        list has to be longer.
+        """
+        draw = np.random.default_rng(2)
+        asked = rows.read(np.sort(draw.choice(rows.count, min(_TRIED, rows.count), replace=False)))
+        best = _best(rows, asked, _TOP)
+        found = self.search(asked, min(_LONGEST_LIST, rows.count))
+        ranks = np.full(best.shape, _LONGEST_LIST)
+        for ours, list_, right in zip(ranks, found, best, strict=True):
+            places = np.flatnonzero(np.isin(list_, right))
+            ours[: len(places)] = places + 1
+        return max(_SHORT_LIST, math.ceil(1.2 * float(np.quantile(ranks, _WANTED_RECALL))))
 
     def _empty(self, rows: _Rows) -> Any:
         """The codebook: 16 pairs of levels for each two coordinates, fitted to their means and spreads."""
@@ -425,6 +452,19 @@ class _Scan:
 
     def _rotate(self, rows: Floats) -> Floats:
         return np.ascontiguousarray(rows @ self._turn)
+
+
+def _best(rows: _Rows, asked: Floats, many: int) -> Slots:
+    """The slots of the ``many`` greatest cosines of each query, by comparing all; in no order."""
+    slots = np.zeros((len(asked), 0), np.int64)
+    scores = np.zeros((len(asked), 0), np.float32)
+    for start, block in rows.blocks():
+        here = asked @ block.astype(np.float32).T
+        scores = np.concatenate([scores, here], axis=1)
+        slots = np.concatenate([slots, np.broadcast_to(np.arange(start, start + len(block)), here.shape)], axis=1)
+        kept = np.argpartition(-scores, min(many, scores.shape[1]) - 1, axis=1)[:, :many]
+        scores, slots = np.take_along_axis(scores, kept, 1), np.take_along_axis(slots, kept, 1)
+    return slots
 
 
 class _Checked:

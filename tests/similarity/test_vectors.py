@@ -123,6 +123,18 @@ def test_many_vectors_are_found_by_their_codes_as_by_comparing_all() -> None:
     assert [h.score for h in quick.query(asked[:1], 1)] == [h.score for h in exact.query(asked[:1], 1)]
 
 
+def test_a_model_whose_vectors_all_point_one_way_is_searched_longer() -> None:
+    """2 bits a coordinate tell such vectors apart badly; the index measures that and looks into more of them."""
+    rows = draw(2, 6_000, 64) * 0.25 + draw(3, 1, 64)
+    exact, quick = VectorIndex(64, model=MODEL), VectorIndex(64, model=MODEL, exact_below=5_000)
+    for number, row in enumerate(rows):
+        exact.add(str(number), row[None])
+        quick.add(str(number), row[None])
+    asked = draw(4, 60, 64) * 0.25 + draw(3, 1, 64)
+    found = [({h.key for h in exact.query(q[None])}, {h.key for h in quick.query(q[None])}) for q in asked]
+    assert np.mean([len(right & ours) / 20 for right, ours in found]) >= 0.99
+
+
 def test_what_is_left_of_a_crowd_is_found_after_most_of_it_was_removed() -> None:
     """All codes near the query belong to removed pictures: the index must look further, not come back short."""
     index = filled(9_000, exact_below=4_000)
