@@ -410,9 +410,10 @@ class _Scan:
 
     def short_list(self, count: int) -> int:
         """How many of ``count`` codes must be looked into: as was measured, more as the index has grown since."""
-        return min(_LONGEST_LIST, math.ceil(self._needed * max(1.0, count / self._measured_on)))
+        needed = math.ceil(self._needed * max(1.0, count / self._measured_on))
+        return min(_LONGEST_LIST, max(_SHORT_LIST, needed))
 
-    def _measure(self, rows: _Rows) -> int:
+    def _measure(self, rows: _Rows) -> float:
         """Asks for some of the rows themselves and looks how far down the scan's list the truly best ones stand.
 
         How well codes tell neighbours apart depends on the model: where all its vectors point nearly one way, the
@@ -426,7 +427,7 @@ class _Scan:
         for ours, list_, right in zip(ranks, found, best, strict=True):
             places = np.flatnonzero(np.isin(list_, right))
             ours[: len(places)] = places + 1
-        return max(_SHORT_LIST, math.ceil(1.2 * float(np.quantile(ranks, _WANTED_RECALL))))
+        return 1.2 * float(np.quantile(ranks, _WANTED_RECALL))
 
     def _empty(self, rows: _Rows) -> Any:
         """The codebook: 16 pairs of levels for each two coordinates, fitted to their means and spreads."""
