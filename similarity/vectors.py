@@ -49,7 +49,7 @@ _WANTED_RECALL = 0.995
 _TRIED = 64
 _TOP = 20
 _BLOCK = 8_192
-_RETRAIN = 4
+_RETRAIN = 2
 _SAMPLE = 20_000
 _MAGIC = b"ipreg-vectors/1\n"
 _SIZE = struct.Struct(">Q")
@@ -427,7 +427,7 @@ class _Scan:
         for ours, list_, right in zip(ranks, found, best, strict=True):
             places = np.flatnonzero(np.isin(list_, right))
             ours[: len(places)] = places + 1
-        return 1.2 * float(np.quantile(ranks, _WANTED_RECALL))
+        return float(np.quantile(ranks, _WANTED_RECALL))
 
     def _empty(self, rows: _Rows) -> Any:
         """The codebook: 16 pairs of levels for each two coordinates, fitted to their means and spreads."""
