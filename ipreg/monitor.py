@@ -23,7 +23,7 @@ from ipreg.errors import ProofError, UpstreamError
 from ipreg.tlog import merkle
 from ipreg.tlog.cosignature import Cosigner, cosignatures
 from ipreg.tlog.note import MAX_NOTE, TreeHead, Verifier, open_checkpoint
-from ipreg.tlog.tiles import MAX_BUNDLE, WIDTH, Tile, TileReader, split_entries, tile_of
+from ipreg.tlog.tiles import HEIGHT, MAX_BUNDLE, WIDTH, Tile, TileReader, split_entries, tile_of
 
 FORMAT = "ipreg-monitor/1"
 TIMEOUT = 20.0
@@ -206,10 +206,28 @@ def _grow(grown: merkle.Growing, fetch: Fetch, reader: TileReader, bundle: Tile)
         if isinstance(fault, Alarm):
             raise
         raise Alarm("monitor_bundle", path=bundle.path) from fault
-    hashes = reader.hashes(Tile(0, bundle.index, bundle.width))
+    hashes = _leaf_hashes(reader, Tile(0, bundle.index, bundle.width))
     for index, (leaf, expected) in enumerate(zip(leaves, hashes, strict=True), bundle.start):
         found = merkle.hash_leaf(leaf)
         if found != expected:
             raise Alarm("monitor_entry", index=index)
         if index >= grown.size:
             grown.append(found)
+
+
+def _leaf_hashes(reader: TileReader, tile: Tile) -> list[bytes]:
+    """The tile's hashes; those of a full one must add up to their hash in the tile above."""
+    try:
+        hashes = reader.hashes(tile)
+        if tile.width == WIDTH:
+            above = reader(HEIGHT, tile.index)
+            whole = merkle.Growing()
+            for one in hashes:
+                whole.append(one)
+            if whole.root() != above:
+                raise Alarm("monitor_tiles", size=tile.start + tile.width)
+    except ProofError as fault:
+        if isinstance(fault, Alarm):
+            raise
+        raise Alarm("monitor_tiles", size=tile.start + tile.width) from fault
+    return hashes

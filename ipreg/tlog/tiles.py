@@ -12,6 +12,7 @@ from ipreg.tlog import merkle
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
 MAX_LEVEL = 63
+MAX_KEPT = 512  # tiles that a reader remembers: 4 MB
 MAX_LEAF = 0xFFFF
 MAX_BUNDLE = WIDTH * (2 + MAX_LEAF)
 _PATH = re.compile(r"tile/(entries|0|[1-9][0-9]?)/((?:x[0-9]{3}/){0,6}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
@@ -131,5 +132,7 @@ class TileReader:
     def hashes(self, tile: Tile) -> list[bytes]:
         """The hashes of ``tile``."""
         if tile not in self._known:
+            if len(self._known) >= MAX_KEPT:
+                self._known.pop(next(iter(self._known)))
             self._known[tile] = split_hashes(self._fetch(tile), tile.width)
         return self._known[tile]
