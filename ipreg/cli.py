@@ -361,7 +361,8 @@ def check_log() -> None:
     runtime = _runtime()
     with runtime.sessions() as session:
         keys = logkeys.verifiers(session, first=runtime.log_key)
-        found = logcheck.check_log(session, runtime.store, verifiers=keys)
+        witnesses = [one.cosigner for one in runtime.config.witnesses]
+        found = logcheck.check_log(session, runtime.store, verifiers=keys, witnesses=witnesses)
     for one in found.differences:
         place = "-" if one.index is None else one.index
         click.echo(f"log entry {place}\t{one.code}\t{message_for(one.code, one.values, _say())}", err=True)

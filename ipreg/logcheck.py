@@ -23,6 +23,7 @@ from ipreg.models import (
     CaseEvent,
     CaseState,
     Filing,
+    LogCheckpoint,
     LogCosignature,
     LogEntry,
     LogKey,
@@ -30,6 +31,7 @@ from ipreg.models import (
     StampState,
 )
 from ipreg.storage import Store
+from ipreg.tlog.cosignature import Cosigner, cosignatures
 from ipreg.tlog.note import Verifier
 
 
@@ -53,8 +55,13 @@ class Checked:
     differences: tuple[Difference, ...]
 
 
-def check_log(session: Session, store: Store, *, verifiers: Sequence[Verifier]) -> Checked:
-    """Checks everything; the hashes, checkpoints and tokens first, then each entry against its rows and files."""
+def check_log(
+    session: Session, store: Store, *, verifiers: Sequence[Verifier], witnesses: Sequence[Cosigner] = ()
+) -> Checked:
+    """Checks everything; the hashes and checkpoints first, then each entry against its rows and files.
+
+    ``verifiers`` are all keys the log ever had; of ``witnesses`` the cosignatures are verified too.
+    """
     found: list[Difference] = []
     try:
         log.verify_log(session, verifier=verifiers)
@@ -70,6 +77,7 @@ def check_log(session: Session, store: Store, *, verifiers: Sequence[Verifier]) 
     found += _rows_without_entry(session)
     found += _decisions_without_event(session)
     found += _tokens(session)
+    found += _cosignatures(session, witnesses)
     return Checked(size, tuple(found))
 
 
@@ -188,6 +196,15 @@ def _tokens(session: Session) -> Iterator[Difference]:
             yield Difference(
                 "check_token", None, {"authority": stamp.authority, "size": stamp.size, "reason": fault}
             )
-    for line in session.scalars(select(LogCosignature)):
-        if not line.line.startswith(f"\u2014 {line.witness} ") or not line.line.endswith("\n"):
-            yield Difference("check_cosignature", None, {"witness": line.witness, "size": line.size})
+
+
+def _cosignatures(session: Session, witnesses: Sequence[Cosigner]) -> Iterator[Difference]:
+    for kept in session.scalars(select(LogCosignature)):
+        note = session.get_one(LogCheckpoint, kept.size).note + kept.line
+        try:
+            if kept.witness in {one.name for one in witnesses} and kept.witness not in cosignatures(
+                note, witnesses
+            ):
+                raise ProofError("cosignature_missing", name=kept.witness)
+        except ProofError:
+            yield Difference("check_cosignature", None, {"witness": kept.witness, "size": kept.size})
