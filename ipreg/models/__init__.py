@@ -7,7 +7,17 @@ from ipreg.models.cases import Case, CaseEvent, CaseOutcome, CaseState
 from ipreg.models.designs import Filing, FilingView, Industry, ViewKind
 from ipreg.models.files import PictureFingerprint, StoredFile
 from ipreg.models.listings import FeedImport, ImportFault, ImportState, Listing, ListingPicture
-from ipreg.models.log import LogCheckpoint, LogEntry, LogHead, LogNode
+from ipreg.models.log import (
+    LogCheckpoint,
+    LogCosignature,
+    LogEntry,
+    LogHead,
+    LogKey,
+    LogNode,
+    LogTimeStamp,
+    LogWitness,
+    StampState,
+)
 from ipreg.models.matches import Match
 
 __all__ = [
@@ -32,13 +42,18 @@ __all__ = [
     "Listing",
     "ListingPicture",
     "LogCheckpoint",
+    "LogCosignature",
     "LogEntry",
     "LogHead",
+    "LogKey",
     "LogNode",
+    "LogTimeStamp",
+    "LogWitness",
     "Match",
     "Organization",
     "PictureFingerprint",
     "Role",
+    "StampState",
     "StoredFile",
     "ViewKind",
 ]

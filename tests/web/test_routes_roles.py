@@ -48,7 +48,15 @@ TABLE: dict[str, set[Role]] = {
     "cases.decide": {Role.REGULATOR},
     "log.checkpoint": set(),
     "log.key": set(),
+    "log.keys": set(),
+    "log.tile": set(),
+    "log.tlog_proof": set(),
+    "log.consistency": set(),
+    "log.signed_checkpoint": set(),
+    "log.token": set(),
+    "log.token_certificates": set(),
     "log.proof": set(),
+    "logpage.page": set(),
 }
 # What belongs to the designer and his enterprise; a regulator sees what a case shows him.
 OFFICERS = {"regulator", "second-regulator"}
