@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from ipreg.errors import ConfigError
+from ipreg.timestamps import Anchors
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,16 @@ class SmtpConfig:
     user: str | None = None
     password: str | None = None
     starttls: bool = False
+
+
+@dataclass(frozen=True)
+class AuthorityConfig:
+    """A time-stamping authority: where it answers, what its tokens are checked against, and by which policy."""
+
+    name: str
+    address: str
+    anchors: Anchors
+    policy: str | None = None
 
 
 @dataclass(frozen=True)
@@ -37,6 +49,8 @@ class Config:
     max_file_bytes: int = 20 * 1024 * 1024
     max_pixels: int = 60_000_000
     max_views: int = 12
+    authorities: tuple[AuthorityConfig, ...] = ()
+    embedded_authority: bool = True
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Config:
@@ -57,6 +71,8 @@ class Config:
             max_file_bytes=reader.count("IPREG_MAX_FILE_BYTES", 20 * 1024 * 1024),
             max_pixels=reader.count("IPREG_MAX_PIXELS", 60_000_000),
             max_views=reader.count("IPREG_MAX_VIEWS", 12),
+            authorities=reader.authorities(),
+            embedded_authority=reader.flag("IPREG_EMBEDDED_AUTHORITY", "yes"),
         )
         if reader.faults:
             raise ConfigError(reader.faults)
@@ -98,11 +114,52 @@ class _Reader:
             return default
         return number
 
-    def flag(self, name: str) -> bool:
-        value = self.text(name, "no").lower()
+    def flag(self, name: str, default: str = "no") -> bool:
+        value = self.text(name, default).lower()
         if value not in ("yes", "no"):
             self.faults.append(f"{name}: {value!r} is neither yes nor no")
         return value == "yes"
+
+    def group(self, prefix: str, fields: tuple[str, ...]) -> list[str]:
+        """The names of what is described by ``<prefix><NAME>_<FIELD>``, in order; faults are noted."""
+        found = set()
+        for setting in self._environ:
+            if not setting.startswith(prefix):
+                continue
+            match = re.fullmatch(rf"{prefix}([A-Z0-9]{{1,32}})_({'|'.join(fields)})", setting)
+            if match is None:
+                self.faults.append(f"{setting}: not of the form {prefix}NAME_{' or '.join(fields)}")
+            else:
+                found.add(match.group(1))
+        return sorted(found)
+
+    def authorities(self) -> tuple[AuthorityConfig, ...]:
+        """``IPREG_TSA_<NAME>_ADDRESS``, ``_CERTIFICATES`` (a PEM file with the root), perhaps ``_POLICY``."""
+        found = []
+        for name in self.group("IPREG_TSA_", ("ADDRESS", "CERTIFICATES", "POLICY")):
+            address = self.address(f"IPREG_TSA_{name}_ADDRESS", "")
+            anchors = self.anchors(f"IPREG_TSA_{name}_CERTIFICATES")
+            policy = self.text(f"IPREG_TSA_{name}_POLICY", "")
+            if policy and not re.fullmatch(r"[0-2](\.(0|[1-9]\d*)){1,30}", policy, re.ASCII):
+                self.faults.append(f"IPREG_TSA_{name}_POLICY: {policy!r} is not an object identifier like 1.2.3")
+            if name == "EMBEDDED":
+                self.faults.append(f"IPREG_TSA_{name}_ADDRESS: this name is the embedded authority's own")
+            if anchors is not None:
+                found.append(AuthorityConfig(name.lower(), address, anchors, policy or None))
+        return tuple(found)
+
+    def anchors(self, name: str) -> Anchors | None:
+        place = self.text(name, "")
+        if not place:
+            self.faults.append(f"{name}: is not set")
+            return None
+        try:
+            return Anchors.from_pem(Path(place).read_bytes())
+        except OSError as fault:
+            self.faults.append(f"{name}: {place} can't be read ({fault.strerror})")
+        except ConfigError as fault:
+            self.faults.append(f"{name}: {place} holds {fault.faults[0]}")
+        return None
 
     def smtp(self, name: str, sender: str) -> SmtpConfig | None:
         """``smtp://user:password@host:port`` or ``smtp+starttls://...``; None where it is not set."""

@@ -94,15 +94,15 @@ def latest_checkpoint(session: Session) -> LogCheckpoint | None:
     return session.scalar(select(LogCheckpoint).order_by(LogCheckpoint.size.desc()).limit(1))
 
 
-def prove_inclusion(session: Session, *, index: int) -> InclusionProof:
-    """The proof that entry ``index`` stands in the latest checkpoint's tree.
+def prove_inclusion(session: Session, *, index: int, size: int | None = None) -> InclusionProof:
+    """The proof that entry ``index`` stands in the tree of the latest checkpoint, or of that over ``size`` entries.
 
     Raises ``MissingError``: ``log_entry_missing``, or ``log_entry_not_covered`` before a checkpoint covers it.
     """
     entry = session.get(LogEntry, index)
     if entry is None:
         raise MissingError("log_entry_missing", index=index)
-    checkpoint = latest_checkpoint(session)
+    checkpoint = latest_checkpoint(session) if size is None else session.get(LogCheckpoint, size)
     if checkpoint is None or checkpoint.size <= index:
         raise MissingError("log_entry_not_covered", index=index)
     return InclusionProof(

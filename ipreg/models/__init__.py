@@ -7,7 +7,7 @@ from ipreg.models.cases import Case, CaseEvent, CaseOutcome, CaseState
 from ipreg.models.designs import Filing, FilingView, Industry, ViewKind
 from ipreg.models.files import PictureFingerprint, StoredFile
 from ipreg.models.listings import FeedImport, ImportFault, ImportState, Listing, ListingPicture
-from ipreg.models.log import LogCheckpoint, LogEntry, LogHead, LogNode
+from ipreg.models.log import LogCheckpoint, LogEntry, LogHead, LogNode, LogTimeStamp, StampState
 from ipreg.models.matches import Match
 
 __all__ = [
@@ -35,10 +35,12 @@ __all__ = [
     "LogEntry",
     "LogHead",
     "LogNode",
+    "LogTimeStamp",
     "Match",
     "Organization",
     "PictureFingerprint",
     "Role",
+    "StampState",
     "StoredFile",
     "ViewKind",
 ]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, LargeBinary, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ipreg.db import Base
+from ipreg.models.columns import enum_column
 
 
 class LogEntry(Base):
@@ -53,3 +55,40 @@ class LogCheckpoint(Base):
     size: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     note: Mapped[str] = mapped_column(Text)
     signed_at: Mapped[datetime]
+
+
+class StampState(StrEnum):
+    WAITING = "waiting"
+    STAMPED = "stamped"
+    SUPERSEDED = "superseded"
+
+
+class LogTimeStamp(Base):
+    """One authority's time stamp on one checkpoint, asked for until it is there.
+
+    ``answer`` is the whole TimeStampResp (DER) over SHA-256 of the checkpoint's ``note``; ``certificates`` (PEM)
+    are what it is checked with, kept as they were then. A waiting row is superseded by a newer checkpoint, which
+    covers all that the older one does.
+    """
+
+    __tablename__ = "log_time_stamps"
+    __table_args__ = (
+        UniqueConstraint("size", "authority"),
+        Index("ix_log_time_stamps_due", "state", "next_try_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    size: Mapped[int] = mapped_column(ForeignKey("log_checkpoints.size"))
+    authority: Mapped[str] = mapped_column(String(64))
+    embedded: Mapped[bool]
+    state: Mapped[StampState] = mapped_column(enum_column(StampState), default=StampState.WAITING)
+    tries: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime]
+    last_fault: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime]
+    answer: Mapped[bytes | None] = mapped_column(LargeBinary)
+    gen_time: Mapped[datetime | None]
+    serial: Mapped[str] = mapped_column(String(64), default="")
+    policy: Mapped[str] = mapped_column(String(128), default="")
+    signer: Mapped[str] = mapped_column(Text, default="")
+    certificates: Mapped[str] = mapped_column(Text, default="")

@@ -7,9 +7,9 @@ import base64
 from flask import Blueprint, jsonify
 from werkzeug.wrappers import Response
 
-from ipreg import log
+from ipreg import log, stamping
 from ipreg.errors import MissingError
-from ipreg.models import LogEntry
+from ipreg.models import LogCheckpoint, LogEntry, LogTimeStamp
 from ipreg.web.rules import public
 from ipreg.web.session import db, runtime
 
@@ -24,6 +24,43 @@ def checkpoint() -> Response:
         raise MissingError("log_entry_missing")
     answer = Response(found.note, mimetype="text/plain")
     answer.headers["Cache-Control"] = "no-cache"
+    return answer
+
+
+@bp.get("/log/checkpoints/<int:size>")
+@public
+def signed_checkpoint(size: int) -> Response:
+    """The checkpoint over ``size`` entries as the log signed it: the very bytes that are time-stamped."""
+    found = db().get(LogCheckpoint, size)
+    if found is None:
+        raise MissingError("checkpoint_missing", size=size)
+    return _forever(found.note.encode(), "text/plain")
+
+
+@bp.get("/log/checkpoints/<int:size>/<authority>.tsr")
+@public
+def token(size: int, authority: str) -> Response:
+    """The authority's TimeStampResp: ``openssl ts -verify -data CHECKPOINT -in TOKEN -CAfile CERTIFICATES``."""
+    return _forever(_stamp(size, authority).answer or b"", "application/timestamp-reply")
+
+
+@bp.get("/log/checkpoints/<int:size>/<authority>.pem")
+@public
+def token_certificates(size: int, authority: str) -> Response:
+    """The certificates that the token is checked with, the root first."""
+    return _forever(_stamp(size, authority).certificates.encode(), "application/x-pem-file")
+
+
+def _stamp(size: int, authority: str) -> LogTimeStamp:
+    for stamp in stamping.stamps_on(db(), size=size):
+        if stamp.authority == authority:
+            return stamp
+    raise MissingError("token_missing", size=size)
+
+
+def _forever(data: bytes, kind: str) -> Response:
+    answer = Response(data, mimetype=kind)
+    answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return answer
 
 

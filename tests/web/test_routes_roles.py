@@ -48,6 +48,9 @@ TABLE: dict[str, set[Role]] = {
     "cases.decide": {Role.REGULATOR},
     "log.checkpoint": set(),
     "log.key": set(),
+    "log.signed_checkpoint": set(),
+    "log.token": set(),
+    "log.token_certificates": set(),
     "log.proof": set(),
 }
 # What belongs to the designer and his enterprise; a regulator sees what a case shows him.
