@@ -31,7 +31,9 @@ def border(width: float, height: float, *, colour: str, amplitude: float = 1.7, 
 
 
 @cache
-def rosette(size: float, *, colour: str, petals: int, rings: int, hole: float = 0.42, stroke: float = 0.09) -> bytes:
+def rosette(
+    size: float, *, colour: str, petals: int, rings: int, hole: float = 0.42, stroke: float = 0.09
+) -> bytes:
     """A rosette in a square of ``size`` mm: ``rings`` closed curves of ``petals`` waves each, turned a little."""
     lines = []
     for ring in range(rings):
@@ -41,7 +43,9 @@ def rosette(size: float, *, colour: str, petals: int, rings: int, hole: float = 
         points = []
         for step in range(petals * 24):
             angle = 2 * pi * step / (petals * 24)
-            wave = sin(petals * angle + 2 * pi * share) * (0.62 + 0.38 * cos(petals * angle / 2 + 2 * pi * share) ** 2)
+            wave = sin(petals * angle + 2 * pi * share) * (
+                0.62 + 0.38 * cos(petals * angle / 2 + 2 * pi * share) ** 2
+            )
             away = middle + reach * wave
             points.append((size / 2 + away * cos(angle), size / 2 + away * sin(angle)))
         lines.append(_closed(points))

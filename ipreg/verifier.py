@@ -120,8 +120,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "proof_malformed": ("包含证明的格式不对。", "The inclusion proof is malformed."),
     "proof_other_checkpoint": (
-        "包含证明所附的检查点与 proof/checkpoint 不是同一个。",
-        "The inclusion proof carries another checkpoint than proof/checkpoint.",
+        "包含证明所附的检查点与“{name}”不是同一个。",
+        "The inclusion proof carries another checkpoint than “{name}”.",
     ),
     "proof_stale": (
         "检查点只覆盖 {size} 条，覆盖不到第 {index} 条：检查点过旧。",
@@ -592,30 +592,49 @@ def _whole(text: str, code: str) -> int:
     return int(text)
 
 
-def _check_log(files: dict[str, bytes], leaf: bytes, keys: Sequence[Key], report: Report) -> None:
-    """Proof, checkpoint and cosignatures; fills the report's index, size, origin and witnesses."""
-    text, _ = _open_note(_member(files, CHECKPOINT), CHECKPOINT, keys)
+@dataclass(frozen=True)
+class Proved:
+    """A leaf proved to stand at ``index`` in the log's signed tree; ``others`` are the witnesses' lines."""
+
+    origin: str
+    size: int
+    index: int
+    text: str
+    others: list[tuple[str, bytes]]
+
+
+def _check_proof(files: dict[str, bytes], names: tuple[str, str], leaf: bytes, keys: Sequence[Key]) -> Proved:
+    """``names``: the signed checkpoint and the proof that leads from the leaf to it."""
+    checkpoint, proof = names
+    text, _ = _open_note(_member(files, checkpoint), checkpoint, keys)
     lines = text.split("\n")
     if len(lines) != 4:
         raise Refused("checkpoint_malformed")
-    report.origin, report.size = lines[0], _whole(lines[1], "checkpoint_malformed")
+    origin, size = lines[0], _whole(lines[1], "checkpoint_malformed")
     root = _unb64(lines[2], "checkpoint_malformed")
-    if report.origin not in {key.name for key in keys}:
-        raise Refused("checkpoint_other_log", origin=report.origin)
-    head, gap, note = _text(_member(files, PROOF), "proof_malformed").partition("\n\n")
+    if origin not in {key.name for key in keys}:
+        raise Refused("checkpoint_other_log", origin=origin)
+    head, gap, note = _text(_member(files, proof), "proof_malformed").partition("\n\n")
     found = head.split("\n")
     if not gap or len(found) < 2 or found[0] != PROOF_FORMAT or not found[1].startswith("index "):
         raise Refused("proof_malformed")
-    report.index = _whole(found[1][6:], "proof_malformed")
+    index = _whole(found[1][6:], "proof_malformed")
     path = [_unb64(line, "proof_malformed") for line in found[2:]]
-    proved, lines_of_others = _open_note(note.encode(), PROOF, keys)
+    proved, others = _open_note(note.encode(), proof, keys)
     if proved != text:
-        raise Refused("proof_other_checkpoint")
-    if report.index >= report.size:
-        raise Refused("proof_stale", index=report.index, size=report.size)
-    if any(len(one) != 32 for one in path) or root_of(leaf, report.index, report.size, path) != root:
-        raise Refused("proof_wrong", index=report.index)
-    report.witnesses = _check_witnesses(files, text, lines_of_others)
+        raise Refused("proof_other_checkpoint", name=checkpoint)
+    if index >= size:
+        raise Refused("proof_stale", index=index, size=size)
+    if any(len(one) != 32 for one in path) or root_of(leaf, index, size, path) != root:
+        raise Refused("proof_wrong", index=index)
+    return Proved(origin, size, index, text, others)
+
+
+def _check_log(files: dict[str, bytes], leaf: bytes, keys: Sequence[Key], report: Report) -> None:
+    """Proof, checkpoint and cosignatures; fills the report's index, size, origin and witnesses."""
+    found = _check_proof(files, (CHECKPOINT, PROOF), leaf, keys)
+    report.origin, report.size, report.index = found.origin, found.size, found.index
+    report.witnesses = _check_witnesses(files, found.text, found.others)
 
 
 def _check_witnesses(files: dict[str, bytes], text: str, lines: list[tuple[str, bytes]]) -> list[str]:
@@ -836,10 +855,22 @@ def verify_stamp(
     name: str = "",
 ) -> Stamp:
     """Verifies the TimeStampResp ``answer`` on ``data`` up to one of ``roots``; raises ``Refused``."""
+    return verify_stamp_on(answer, lambda oid: _hash(oid, data), roots=roots, others=others, name=name)
+
+
+def verify_stamp_on(
+    answer: bytes,
+    digest_by: Callable[[str], bytes],
+    *,
+    roots: Sequence[x509.Certificate],
+    others: Sequence[x509.Certificate] = (),
+    name: str = "",
+) -> Stamp:
+    """As ``verify_stamp``, where only a digest of the data is at hand: ``digest_by`` gives it by algorithm."""
     try:
         token = Token.parse(answer)
         oid, digest = token.imprint
-        if _hash(oid, data) != digest:
+        if digest_by(oid) != digest:
             raise Refused("stamp_other_data", name=name)
         signer = _signer_of(token, [*token.certificates, *others], name)
     except (DerError, ValueError, IndexError) as fault:
@@ -1064,8 +1095,13 @@ def verify_files(
     manifest = _check_filing(files, report.number)
     report.title, report.filed_at = manifest["title"], _filed_at(manifest)
     applicant = _check_applicant(files, manifest)
-    _check_log(files, _check_leaf(files), trusted, report)
+    leaf = _check_leaf(files)
+    _check_log(files, leaf, trusted, report)
     for name in sorted(one for one in files if one.startswith("stamps/") and one.endswith(".tsr")):
+        stem = name.removesuffix(".tsr")
+        proved = _check_proof(files, (f"{stem}.checkpoint", f"{stem}.tlog-proof"), leaf, trusted)
+        if (proved.origin, proved.index) != (report.origin, report.index):
+            raise Refused("proof_wrong", index=proved.index)
         report.stamps.append(_check_stamp(files, name, roots, report.filed_at))
     _tell(report, manifest, applicant)
     _warn(report, keys, roots, trusted)

@@ -9,6 +9,7 @@ from ipreg.models.files import PictureFingerprint, StoredFile
 from ipreg.models.listings import FeedImport, ImportFault, ImportState, Listing, ListingPicture
 from ipreg.models.log import LogCheckpoint, LogEntry, LogHead, LogNode, LogTimeStamp, StampState
 from ipreg.models.matches import Match
+from ipreg.models.papers import Certificate
 
 __all__ = [
     "Account",
@@ -20,6 +21,7 @@ __all__ = [
     "CaseEvent",
     "CaseOutcome",
     "CaseState",
+    "Certificate",
     "Delivery",
     "DeliveryState",
     "DismissReason",
