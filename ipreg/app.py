@@ -13,7 +13,20 @@ from flask_wtf import CSRFProtect
 from ipreg.config import Config
 from ipreg.i18n import FOLDER, compile_catalogs
 from ipreg.runtime import open_runtime
-from ipreg.web import accounts, alerts, cases, errors, filings, imports, language, log, pages, rules, session
+from ipreg.web import (
+    accounts,
+    alerts,
+    cases,
+    errors,
+    filings,
+    imports,
+    language,
+    log,
+    pages,
+    rules,
+    session,
+    verify,
+)
 
 _TOP = Path(__file__).parent.parent
 UPLOAD_FACTOR = 13  # a whole form may hold as many files as a filing has views, and a little more
@@ -41,6 +54,6 @@ def create_app(config: Config) -> Flask:
     LoginManager(app).user_loader(session.load_reader)
     for part in (session, rules, errors, language):
         part.install(app)
-    for blueprint in (pages.bp, accounts.bp, filings.bp, imports.bp, alerts.bp, cases.bp, log.bp):
+    for blueprint in (pages.bp, accounts.bp, filings.bp, imports.bp, alerts.bp, cases.bp, log.bp, verify.bp):
         app.register_blueprint(blueprint)
     return app

@@ -114,12 +114,13 @@ def _stamp(session: Session, index: int, stamp: LogTimeStamp, stem: str) -> Memb
         (f"{stem}.tsr", stamp.answer or b""),
         (f"{stem}.checkpoint", proof.checkpoint.encode()),
         (f"{stem}.tlog-proof", proof_text(proof)),
-        (f"{stem}.root.pem", _pem(roots)),
+        (f"{stem}.root.pem", to_pem(roots)),
     ]
-    return [*found, (f"{stem}.chain.pem", _pem(chain))] if chain else found
+    return [*found, (f"{stem}.chain.pem", to_pem(chain))] if chain else found
 
 
-def _pem(certificates: Sequence[x509.Certificate]) -> bytes:
+def to_pem(certificates: Sequence[x509.Certificate]) -> bytes:
+    """The certificates one after the other."""
     return b"".join(one.public_bytes(serialization.Encoding.PEM) for one in certificates)
 
 
