@@ -872,12 +872,15 @@ def verify_stamp_on(
         oid, digest = token.imprint
         if digest_by(oid) != digest:
             raise Refused("stamp_other_data", name=name)
-        signer = _signer_of(token, [*token.certificates, *others], name)
-    except (DerError, ValueError, IndexError) as fault:
+        certificates = [*token.certificates, *others]
+        signer = _signer_of(token, certificates, name)
+        _check_signer(signer, name)
+        _check_chain(signer, certificates, roots, token.at, name)
+        return Stamp(_common_name(signer), token.at, token.policy, token.serial)
+    except Refused:
+        raise
+    except Exception as fault:  # a stranger's bytes; the certificates' parser has many errors of its own
         raise Refused("stamp_malformed", name=name, why=str(fault)) from fault
-    _check_signer(signer, token.at, name)
-    _check_chain(signer, [*token.certificates, *others], roots, token.at, name)
-    return Stamp(_common_name(signer), token.at, token.policy, token.serial)
 
 
 def _signer_of(token: Token, candidates: Sequence[x509.Certificate], name: str) -> x509.Certificate:
@@ -978,7 +981,7 @@ def _pss(parameters: Node | None) -> tuple[padding.PSS, hashes.HashAlgorithm]:
     return padding.PSS(padding.MGF1(_HASHES[inner_oid]), length), _HASHES[oid]
 
 
-def _check_signer(certificate: x509.Certificate, at: datetime, name: str) -> None:
+def _check_signer(certificate: x509.Certificate, name: str) -> None:
     """RFC 3161, 2.3: the key is for time stamping and for nothing else, and the certificate was valid then."""
     try:
         usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
@@ -1126,7 +1129,7 @@ def _check_stamp(
     chain = f"{stem}.chain.pem"
     others = _load_pem(files[chain], chain) if chain in files else []
     stamp = verify_stamp(
-        files[name], files[CHECKPOINT], roots=list(roots) or own, others=[*others, *own], name=name
+        files[name], files[f"{stem}.checkpoint"], roots=list(roots) or own, others=[*others, *own], name=name
     )
     if filed_at > stamp.at + CLOCKS_APART:
         raise Refused("stamp_before_filing", name=name, at=_moment(stamp.at), filed=_moment(filed_at))

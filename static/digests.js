@@ -1,7 +1,7 @@
 "use strict";
 // SHA-256 (FIPS 180-4) and SM3 (GB/T 32905-2016), piece by piece: WebCrypto's digest wants the whole file at once,
 // and knows no SM3. Checked against the standards' vectors, and against the server's digests, in a real browser.
-const WORDS = new Uint32Array([
+const WORDS = new Int32Array([
   0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01,
   0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc,
   0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147,
@@ -66,13 +66,13 @@ class Sha256 extends Digest {
       const x = w[i - 15], y = w[i - 2];
       w[i] = (w[i - 16] + (left(x, 25) ^ left(x, 14) ^ (x >>> 3)) + w[i - 7] + (left(y, 15) ^ left(y, 13) ^ (y >>> 10))) | 0;
     }
-    let [a, b, c, d, e, f, g, h] = this.state;
+    const s = this.state;
+    let a = s[0], b = s[1], c = s[2], d = s[3], e = s[4], f = s[5], g = s[6], h = s[7];
     for (let i = 0; i < 64; i++) {
       const one = (h + (left(e, 26) ^ left(e, 21) ^ left(e, 7)) + ((e & f) ^ (~e & g)) + WORDS[i] + w[i]) | 0;
       const two = ((left(a, 30) ^ left(a, 19) ^ left(a, 10)) + ((a & b) ^ (a & c) ^ (b & c))) | 0;
       h = g; g = f; f = e; e = (d + one) | 0; d = c; c = b; b = a; a = (one + two) | 0;
     }
-    const s = this.state;
     s[0] += a; s[1] += b; s[2] += c; s[3] += d; s[4] += e; s[5] += f; s[6] += g; s[7] += h;
   }
 }
@@ -89,15 +89,21 @@ class Sm3 extends Digest {
       const x = w[i - 16] ^ w[i - 9] ^ left(w[i - 3], 15);
       w[i] = x ^ left(x, 15) ^ left(x, 23) ^ left(w[i - 13], 7) ^ w[i - 6];
     }
-    let [a, b, c, d, e, f, g, h] = this.state;
-    for (let i = 0; i < 64; i++) {
-      const turned = left(a, 12);
-      const one = left((turned + e + TURNS[i]) | 0, 7);
-      const two = ((i < 16 ? a ^ b ^ c : (a & b) | (a & c) | (b & c)) + d + (one ^ turned) + (w[i] ^ w[i + 4])) | 0;
-      const three = ((i < 16 ? e ^ f ^ g : (e & f) | (~e & g)) + h + one + w[i]) | 0;
+    const s = this.state;
+    let a = s[0], b = s[1], c = s[2], d = s[3], e = s[4], f = s[5], g = s[6], h = s[7];
+    let i = 0;
+    for (; i < 16; i++) {
+      const turned = left(a, 12), one = left((turned + e + TURNS[i]) | 0, 7);
+      const two = ((a ^ b ^ c) + d + (one ^ turned) + (w[i] ^ w[i + 4])) | 0;
+      const three = ((e ^ f ^ g) + h + one + w[i]) | 0;
       d = c; c = left(b, 9); b = a; a = two; h = g; g = left(f, 19); f = e; e = three ^ left(three, 9) ^ left(three, 17);
     }
-    const s = this.state;
+    for (; i < 64; i++) {
+      const turned = left(a, 12), one = left((turned + e + TURNS[i]) | 0, 7);
+      const two = (((a & b) | (a & c) | (b & c)) + d + (one ^ turned) + (w[i] ^ w[i + 4])) | 0;
+      const three = (((e & f) | (~e & g)) + h + one + w[i]) | 0;
+      d = c; c = left(b, 9); b = a; a = two; h = g; g = left(f, 19); f = e; e = three ^ left(three, 9) ^ left(three, 17);
+    }
     s[0] ^= a; s[1] ^= b; s[2] ^= c; s[3] ^= d; s[4] ^= e; s[5] ^= f; s[6] ^= g; s[7] ^= h;
   }
 }
