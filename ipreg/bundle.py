@@ -6,10 +6,9 @@ is packed beside it. From the same state of the log the same bytes come.
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
@@ -21,7 +20,7 @@ from cryptography.hazmat.primitives import serialization
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from sqlalchemy.orm import Session
 
-from ipreg import certificate, log, registry, stamping, verifier
+from ipreg import certificate, log, logkeys, registry, stamping, verifier
 from ipreg.db import Clock
 from ipreg.errors import ConflictError, ProofError
 from ipreg.i18n import translator
@@ -29,6 +28,8 @@ from ipreg.models import Filing, LogEntry, LogTimeStamp, ViewKind
 from ipreg.names import INDUSTRIES, VIEWS
 from ipreg.runtime import Runtime
 from ipreg.seal import open_seal
+from ipreg.tlog.cosignature import Cosigner
+from ipreg.tlog.note import Signature, Signer, Verifier, sign_note
 
 _PAPERS = Path(__file__).parent / "papers"
 _BEIJING = timezone(timedelta(hours=8))
@@ -51,27 +52,28 @@ def build(runtime: Runtime, filing_id: int, *, with_applicant: bool, clock: Cloc
     (``bundle_does_not_hold``) where our own records would not convince our own verifier.
     """
     paper = certificate.obtain(runtime, filing_id, clock=clock)
-    seal = open_seal(runtime.config.var / "secrets", owner=runtime.config.origin, now=clock())
+    seal = open_seal(runtime.secrets, owner=runtime.config.origin, now=clock())
     with runtime.sessions() as session:
         filing = session.get_one(Filing, filing_id)
         evidence = _originals(runtime, filing) + _evidence(session, runtime, filing, with_applicant)
         evidence.append(("proof/registry-ca.pem", seal.ca.public_bytes(serialization.Encoding.PEM)))
-        members = _explained(runtime, filing, evidence, paper, with_applicant)
-    whole = _sealed(runtime, filing.number, members)
-    _hold(whole, runtime)
+        signers = logkeys.signers(session, first=runtime.log_key, folder=runtime.secrets)
+        members = _explained(runtime, filing, evidence, paper, with_applicant, str(signers[-1].verifier))
+    whole = _sealed(filing.number, members, signers)
+    _hold(whole, signers[-1].verifier)
     return b"".join(verifier.canonical_zip(whole))
 
 
-def _sealed(runtime: Runtime, number: str, members: Members) -> Members:
-    """The list of all files, and the log key's signature on it, before them."""
+def _sealed(number: str, members: Members, signers: Sequence[Signer]) -> Members:
+    """The list of all files, and the signatures on it of every key that signs now, before them."""
     sums = verifier.sums_of(members)
-    note = runtime.log_key.sign(verifier.contents_text(number, sums)).encode()
+    note = sign_note(verifier.contents_text(number, sums), signers).encode()
     return [(verifier.SUMS, sums), (verifier.CONTENTS, note), *members]
 
 
-def _hold(members: Members, runtime: Runtime) -> None:
+def _hold(members: Members, key: Verifier) -> None:
     try:
-        verifier.verify_files(dict(members), keys=[verifier.Key.parse(str(runtime.log_key.verifier))], ordered=True)
+        verifier.verify_files(dict(members), keys=[verifier.Key.parse(str(key))], ordered=True)
     except verifier.Refused as fault:
         raise ProofError("bundle_does_not_hold", why=str(fault)) from fault
 
@@ -89,31 +91,48 @@ def _evidence(session: Session, runtime: Runtime, filing: Filing, with_applicant
     if filing.log_index is None or not stamps:
         raise ConflictError("certificate_not_yet", number=filing.number)
     entry = session.get_one(LogEntry, filing.log_index)
-    newest = log.prove_inclusion(session, index=entry.index)
+    keys = logkeys.verifiers(session, first=runtime.log_key)
     found: Members = [(verifier.MANIFEST, filing.manifest.encode()), (verifier.SALT, entry.salt)]
     if with_applicant:
         found.append((verifier.APPLICANT, _applicant(filing)))
     found += [
         (verifier.LEAF, entry.leaf),
-        (verifier.PROOF, proof_text(newest)),
-        (verifier.CHECKPOINT, newest.checkpoint.encode()),
-        (verifier.LOG_KEYS, f"{runtime.log_key.verifier}\n".encode()),
+        *_newest_proof(session, runtime, entry.index),
+        (verifier.LOG_KEYS, "".join(f"{one}\n" for one in keys).encode()),
     ]
     for number, stamp in enumerate(stamps, 1):
         found += _stamp(session, entry.index, stamp, f"stamps/{number:02d}-{stamp.authority}")
     return found
 
 
+def _newest_proof(session: Session, runtime: Runtime, index: int) -> Members:
+    """Under the newest checkpoint, with the cosignatures of the witnesses whose keys are known."""
+    proof = log.prove_inclusion(session, index=index)
+    cosigners = [one.cosigner for one in runtime.config.witnesses]
+    lines = [line for line in proof.cosignatures if any(_made(one, line) for one in cosigners)]
+    used = [one for one in cosigners if any(_made(one, line) for line in lines)]
+    shown = replace(proof, cosignatures=tuple(lines))
+    found: Members = [
+        (verifier.PROOF, str(shown.to_log_proof()).encode()),
+        (verifier.CHECKPOINT, proof.checkpoint.encode()),
+    ]
+    return [*found, (verifier.WITNESS_KEYS, "".join(f"{one}\n" for one in used).encode())] if used else found
+
+
+def _made(cosigner: Cosigner, line: str) -> bool:
+    return cosigner.made(Signature.parse(line.rstrip("\n")))
+
+
 def _stamp(session: Session, index: int, stamp: LogTimeStamp, stem: str) -> Members:
     """The token, what it is over, the proof that the entry is under that, and the certificates."""
-    proof = log.prove_inclusion(session, index=index, size=stamp.size)
+    proof = replace(log.prove_inclusion(session, index=index, size=stamp.size), cosignatures=())
     certificates = x509.load_pem_x509_certificates(stamp.certificates.encode())
     roots = [one for one in certificates if one.issuer == one.subject]
     chain = [one for one in certificates if one not in roots]
     found: Members = [
         (f"{stem}.tsr", stamp.answer or b""),
         (f"{stem}.checkpoint", proof.checkpoint.encode()),
-        (f"{stem}.tlog-proof", proof_text(proof)),
+        (f"{stem}.tlog-proof", str(proof.to_log_proof()).encode()),
         (f"{stem}.root.pem", to_pem(roots)),
     ]
     return [*found, (f"{stem}.chain.pem", to_pem(chain))] if chain else found
@@ -126,12 +145,6 @@ def to_pem(certificates: Sequence[x509.Certificate]) -> bytes:
 
 def _applicant(filing: Filing) -> bytes:
     return rfc8785.dumps(registry.applicant_opening(filing))
-
-
-def proof_text(proof: log.InclusionProof) -> bytes:
-    """The proof in the form of c2sp.org/tlog-proof."""
-    path = "".join(base64.b64encode(one).decode() + "\n" for one in proof.path)
-    return f"{verifier.PROOF_FORMAT}\nindex {proof.index}\n{path}\n{proof.checkpoint}".encode()
 
 
 def sides(index: int, size: int, steps: int) -> list[Side]:
@@ -149,9 +162,11 @@ def sides(index: int, size: int, steps: int) -> list[Side]:
 # --- What people read
 
 
-def _explained(runtime: Runtime, filing: Filing, evidence: Members, paper: bytes, with_applicant: bool) -> Members:
+def _explained(
+    runtime: Runtime, filing: Filing, evidence: Members, paper: bytes, with_applicant: bool, log_key: str
+) -> Members:
     """The readable files first, then the evidence, then the verifier."""
-    shown = _shown(runtime, filing, dict(evidence), with_applicant)
+    shown = {**_shown(runtime, filing, dict(evidence), with_applicant), "log_key": log_key}
     texts = _templates()
     return [
         ("VERIFY.md", texts.get_template("VERIFY.md.jinja").render(shown).encode()),
@@ -202,7 +217,6 @@ def _shown(runtime: Runtime, filing: Filing, files: dict[str, bytes], with_appli
         "filed_at": both_times(filing.filed_at),
         "pictures": pictures,
         "address": certificate.verification_address(runtime.config.public_url, filing.number),
-        "log_key": str(runtime.log_key.verifier),
         "entry": _tree(files, "proof/inclusion.tlog-proof", verifier.CHECKPOINT),
         "stamps": [_shown_stamp(files, stem) for stem in stems],
         "sentence_zh": certificate.SENTENCE_ZH,

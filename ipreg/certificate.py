@@ -28,7 +28,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ipreg import log, ornament, registry, stamping, verifier
+from ipreg import log, logkeys, ornament, registry, stamping, verifier
 from ipreg.db import Clock, transaction
 from ipreg.digests import digests
 from ipreg.errors import ConflictError, IpregError, ProofError, UpstreamError
@@ -85,7 +85,7 @@ def obtain(runtime: Runtime, filing_id: int, *, clock: Clock) -> bytes:
     _stamp_by_ourselves(runtime, filing_id, clock)
     with runtime.sessions() as session:
         draft = prepare(session, runtime, session.get_one(Filing, filing_id))
-    seal = open_seal(runtime.config.var / "secrets", owner=runtime.config.origin, now=clock())
+    seal = open_seal(runtime.secrets, owner=runtime.config.origin, now=clock())
     signed = sign(
         set_page(draft.facts, draft.picture, at=draft.at),
         seal=seal,
@@ -121,7 +121,7 @@ def _stamp_by_ourselves(runtime: Runtime, filing_id: int, clock: Clock) -> None:
         if index is None or stamping.stamps_covering(session, index=index):
             return
     with transaction(runtime.sessions) as session:
-        log.sign_checkpoint(session, signer=runtime.log_key, now=clock())
+        logkeys.sign_newest(session, runtime, now=clock())
     ours = [one for one in stamping.authorities_of(runtime, clock=clock) if one.embedded]
     stamping.stamp_newest(runtime, ours, clock=clock)
 
@@ -136,7 +136,7 @@ def prepare(session: Session, runtime: Runtime, filing: Filing) -> Draft:
         raise ConflictError("certificate_not_yet", number=filing.number)
     stamp = stamps[0]
     proof = log.prove_inclusion(session, index=filing.log_index, size=stamp.size)
-    proof.verify(runtime.log_key.verifier)
+    proof.verify(*logkeys.verifiers(session, first=runtime.log_key))
     address = verification_address(runtime.config.public_url, filing.number)
     picture = _picture(runtime, filing)
     facts = {

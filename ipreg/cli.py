@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -407,12 +408,126 @@ def log_group() -> None:
 
 @log_group.command("check")
 def check_log() -> None:
-    """Check every entry, hash and checkpoint of the log against each other."""
-    from ipreg.log import verify_log
+    """Check the log against itself, the database and the stored files, and name all that differs."""
+    from ipreg import logcheck, logkeys
 
     runtime = _runtime()
     with runtime.sessions() as session:
-        click.echo(f"{verify_log(session, verifier=runtime.log_key.verifier)} entries hold")
+        keys = logkeys.verifiers(session, first=runtime.log_key)
+        witnesses = [one.cosigner for one in runtime.config.witnesses]
+        found = logcheck.check_log(session, runtime.store, verifiers=keys, witnesses=witnesses)
+    for one in found.differences:
+        place = "-" if one.index is None else one.index
+        click.echo(f"log entry {place}\t{one.code}\t{message_for(one.code, one.values, _say())}", err=True)
+    if found.differences:
+        raise click.ClickException(f"{len(found.differences)} differences")
+    click.echo(f"{found.size} entries hold")
+
+
+@log_group.command("prove")
+@click.argument("index", type=click.IntRange(min=0))
+@click.option("--size", type=click.IntRange(min=1), help="Of an older checkpoint, by its number of entries.")
+def prove_entry(index: int, size: int | None) -> None:
+    """The proof of log entry INDEX, in the form of c2sp.org/tlog-proof."""
+    from ipreg.log import prove_inclusion
+
+    with _runtime().sessions() as session:
+        click.echo(str(prove_inclusion(session, index=index, size=size).to_log_proof()), nl=False)
+
+
+@log_group.command("prove-growth")
+@click.argument("old", type=click.IntRange(min=0))
+@click.argument("new", type=click.IntRange(min=0))
+def prove_growth(old: int, new: int) -> None:
+    """The proof that the tree of OLD entries is the beginning of that of NEW entries, hash by hash."""
+    from ipreg.log import prove_consistency
+    from ipreg.tlog.note import encode_base64
+
+    with _runtime().sessions() as session:
+        proof = prove_consistency(session, old=old, new=new)
+    click.echo(f"{old} {encode_base64(proof.old_root)}\n{new} {encode_base64(proof.new_root)}")
+    for one in proof.path:
+        click.echo(encode_base64(one))
+
+
+@log_group.command("stamps")
+def list_stamps() -> None:
+    """Time stamps and witnesses: what there is, and what is still waited for."""
+    from ipreg.models import LogTimeStamp, LogWitness
+
+    with _runtime().sessions() as session:
+        for one in session.scalars(select(LogTimeStamp).order_by(LogTimeStamp.size, LogTimeStamp.id)):
+            when = one.gen_time.isoformat() if one.gen_time else f"next try {one.next_try_at.isoformat()}"
+            click.echo(f"{one.size}\t{one.authority}\t{one.state}\t{when}\t{one.last_fault}".rstrip())
+        for witness in session.scalars(select(LogWitness).order_by(LogWitness.name)):
+            click.echo(f"{witness.last_size}\twitness {witness.name}\t{witness.last_fault}".rstrip())
+
+
+@log_group.command("rotate-key")
+def rotate_key() -> None:
+    """Make a new key; it signs beside the old one until that is retired."""
+    from ipreg import logkeys
+    from jobs import checkpoints
+
+    runtime = _runtime()
+    with transaction(runtime.sessions) as session:
+        made = logkeys.rotate(session, first=runtime.log_key, folder=runtime.secrets, now=utc_now())
+    checkpoints.run(runtime)
+    click.echo(str(made))
+
+
+@log_group.command("retire-key")
+@click.argument("key_id")
+def retire_key(key_id: str) -> None:
+    """The key of that id (eight hex digits) signs no more. Old proofs under it stay valid."""
+    from ipreg import logkeys
+    from jobs import checkpoints
+
+    runtime = _runtime()
+    with transaction(runtime.sessions) as session:
+        logkeys.retire(session, key_id=key_id, now=utc_now())
+    checkpoints.run(runtime)
+
+
+@log_group.command("monitor")
+@click.argument("url")
+@click.option("--key", "keys", required=True, multiple=True, help="The log's key (name+hash+key), or several.")
+@click.option("--state", required=True, type=click.Path(dir_okay=False, path_type=Path), help="What was seen last.")
+@click.option("--witness", "witnesses", multiple=True, help="A witness's key.")
+@click.option("--need", default=0, type=click.IntRange(min=0), help="How many witnesses must have cosigned.")
+@click.option("--every", type=click.IntRange(min=1), help="Go on, looking every so many seconds.")
+def monitor_log(
+    url: str, keys: tuple[str, ...], state: Path, witnesses: tuple[str, ...], need: int, every: int | None
+) -> None:
+    """Follow the log at URL (as https://registry.example/log) and scream where it is not honest.
+
+    Exit code 0: all verified. 1: the log forked, went back, lost or changed something; the signed notes that show
+    it are kept beside the state file. 3: the log could not be reached.
+    """
+    from ipreg import monitor
+    from ipreg.errors import UpstreamError
+    from ipreg.tlog.cosignature import Cosigner
+    from ipreg.tlog.note import Verifier
+
+    verifiers, cosigners = [Verifier.parse(one) for one in keys], [Cosigner.parse(one) for one in witnesses]
+    fetch = monitor.fetch_over_http(url)
+    while True:
+        seen = monitor.load_seen(state)
+        try:
+            now = monitor.look(fetch, seen, verifiers=verifiers, witnesses=cosigners, needed=need)
+            monitor.keep_seen(state, now)
+            click.echo(f"ok\t{now.size} entries\t{now.size - seen.size} new\troot {now.root.hex()}")
+        except monitor.Alarm as alarm:
+            kept = monitor.keep_evidence(state, alarm)
+            click.echo(f"ALARM\t{alarm.code}\t{message_for(alarm.code, alarm.values, _say())}\t{kept}", err=True)
+            sys.exit(1)
+        except UpstreamError as fault:
+            click.echo(f"unreachable\t{message_for(fault.code, fault.values, _say())}", err=True)
+            if every is None:
+                sys.exit(3)
+        if every is None:
+            return
+        time.sleep(every)
 
 
 @main.command()

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ipreg.errors import ConfigError
+from ipreg.errors import ConfigError, ProofError
 from ipreg.timestamps import Anchors
+from ipreg.tlog.cosignature import Cosigner
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,14 @@ class AuthorityConfig:
 
 
 @dataclass(frozen=True)
+class WitnessConfig:
+    """A witness of the log: the submission prefix of its service, and the key by which it cosigns."""
+
+    address: str
+    cosigner: Cosigner
+
+
+@dataclass(frozen=True)
 class Config:
     """Everything that may differ between two installations. Secrets lie in files under ``var``, never here."""
 
@@ -51,6 +60,7 @@ class Config:
     max_views: int = 12
     authorities: tuple[AuthorityConfig, ...] = ()
     embedded_authority: bool = True
+    witnesses: tuple[WitnessConfig, ...] = ()
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Config:
@@ -73,6 +83,7 @@ class Config:
             max_views=reader.count("IPREG_MAX_VIEWS", 12),
             authorities=reader.authorities(),
             embedded_authority=reader.flag("IPREG_EMBEDDED_AUTHORITY", "yes"),
+            witnesses=reader.witnesses(),
         )
         if reader.faults:
             raise ConfigError(reader.faults)
@@ -146,6 +157,18 @@ class _Reader:
                 self.faults.append(f"IPREG_TSA_{name}_ADDRESS: this name is the embedded authority's own")
             if anchors is not None:
                 found.append(AuthorityConfig(name.lower(), address, anchors, policy or None))
+        return tuple(found)
+
+    def witnesses(self) -> tuple[WitnessConfig, ...]:
+        """``IPREG_WITNESS_<NAME>_ADDRESS`` and ``_KEY`` (``name+hash+key`` with a key of type 4)."""
+        found = []
+        for name in self.group("IPREG_WITNESS_", ("ADDRESS", "KEY")):
+            address = self.address(f"IPREG_WITNESS_{name}_ADDRESS", "")
+            key = self.text(f"IPREG_WITNESS_{name}_KEY", "")
+            try:
+                found.append(WitnessConfig(address, Cosigner.parse(key)))
+            except ProofError:
+                self.faults.append(f"IPREG_WITNESS_{name}_KEY: {key!r} is not a witness's key (name+hash+key)")
         return tuple(found)
 
     def anchors(self, name: str) -> Anchors | None:

@@ -7,42 +7,86 @@ no checkpoint over an entry that was lost.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import rfc8785
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, TextualSelect, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ipreg.errors import ConflictError, MissingError, ProofError
-from ipreg.models.log import LogCheckpoint, LogEntry, LogHead, LogNode
+from ipreg.models.log import LogCheckpoint, LogCosignature, LogEntry, LogHead, LogNode
 from ipreg.tlog import merkle
-from ipreg.tlog.note import Signer, TreeHead, Verifier, open_checkpoint
+from ipreg.tlog.note import Signer, TreeHead, Verifier, open_checkpoint, sign_note, split_note
+from ipreg.tlog.proof import LogProof
+from ipreg.tlog.tiles import HEIGHT, Tile, join_entries, join_hashes
 
 LEAF_FORMAT = "ipreg-leaf/1"
 SALT_SIZE = 32
 # Requests take their time at their start and reach the log in another order; more than this is a wrong clock.
 CLOCK_TOLERANCE = timedelta(minutes=2)
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
 class InclusionProof:
-    """That leaf ``index`` stands in the tree of the signed ``checkpoint``; hashes are 32 bytes each."""
+    """That leaf ``index`` stands in the tree of the signed ``checkpoint``; hashes are 32 bytes each.
+
+    ``checkpoint`` is the note as the log signed it, the very bytes that are time-stamped; ``cosignatures`` are the
+    witnesses' lines, and ``published`` is both.
+    """
 
     index: int
     leaf_hash: bytes
     path: tuple[bytes, ...]
     head: TreeHead
     checkpoint: str
+    cosignatures: tuple[str, ...] = ()
 
-    def verify(self, verifier: Verifier) -> None:
-        """Raises ``ProofError`` unless the log of ``verifier`` signed a tree that holds the leaf."""
-        head = open_checkpoint(self.checkpoint, verifier)
+    @property
+    def published(self) -> str:
+        return self.checkpoint + "".join(self.cosignatures)
+
+    def to_log_proof(self) -> LogProof:
+        """The same as one text (c2sp.org/tlog-proof)."""
+        return LogProof(self.index, self.path, self.published)
+
+    def verify(self, *verifiers: Verifier) -> None:
+        """Raises ``ProofError`` unless the log, by one of its keys, signed a tree that holds the leaf."""
+        head = open_checkpoint(self.checkpoint, *verifiers)
         merkle.verify_inclusion(self.leaf_hash, index=self.index, size=head.size, path=self.path, root=head.root)
+
+
+@dataclass(frozen=True)
+class ConsistencyProof:
+    """That the tree of ``old`` leaves is the beginning of that of ``new`` leaves; hashes are 32 bytes each."""
+
+    old: int
+    new: int
+    path: tuple[bytes, ...]
+    old_root: bytes
+    new_root: bytes
+
+    def verify(self) -> None:
+        """Raises ``ProofError`` where it is not. Compare the roots with those of signed checkpoints."""
+        merkle.verify_consistency(
+            old=self.old, new=self.new, old_root=self.old_root, new_root=self.new_root, path=self.path
+        )
+
+
+@dataclass(frozen=True)
+class NewEntry:
+    """What an entry is to say: its kind, what it is about, and the statement that its leaf commits to."""
+
+    kind: str
+    subject: str
+    statement: Mapping[str, object]
 
 
 def leaf_data(*, kind: str, statement: str, salt: bytes) -> bytes:
@@ -59,33 +103,58 @@ def append_entry(
     Raises ``ConflictError`` (``log_busy``) where another writer moved the head first: roll back and try again;
     and ``ConflictError`` (``clock_went_back``) where ``now`` lies well before the last entry.
     """
-    index = _move_head(session, now)
-    text = rfc8785.dumps(cast("dict[str, Any]", dict(statement))).decode()
-    salt = secrets.token_bytes(SALT_SIZE)
-    leaf = leaf_data(kind=kind, statement=text, salt=salt)
-    entry = LogEntry(index=index, kind=kind, subject=subject, statement=text, salt=salt, leaf=leaf, created_at=now)
-    session.add(entry)
-    for level, position, node in merkle.completed_nodes(index, merkle.hash_leaf(leaf), _reader(session)):
-        session.add(LogNode(level=level, position=position, hash=node))
+    return append_entries(session, entries=[NewEntry(kind, subject, statement)], now=now)[0]
+
+
+def append_entries(session: Session, *, entries: Sequence[NewEntry], now: datetime) -> list[LogEntry]:
+    """Appends many at once, in order, all or none; raises as ``append_entry``."""
+    if not entries:
+        return []
+    start = _move_head(session, len(entries), now)
+    nodes = _nodes(session, merkle.frontier(start))
+    added: list[dict[str, object]] = []
+    made: list[LogEntry] = []
+    for index, new in enumerate(entries, start):
+        made.append(_entry(index, new, now))
+        leaf = merkle.hash_leaf(made[-1].leaf)
+        for level, position, node in merkle.completed_nodes(index, leaf, lambda *at: nodes[at]):
+            nodes[level, position] = node
+            added.append({"level": level, "position": position, "hash": node})
+    session.add_all(made)
+    session.execute(insert(LogNode), added)
     session.flush()
-    return entry
+    return made
 
 
-def sign_checkpoint(session: Session, *, signer: Signer, now: datetime) -> LogCheckpoint | None:
+def _entry(index: int, new: NewEntry, now: datetime) -> LogEntry:
+    text = rfc8785.dumps(cast("dict[str, Any]", dict(new.statement))).decode()
+    salt = secrets.token_bytes(SALT_SIZE)
+    leaf = leaf_data(kind=new.kind, statement=text, salt=salt)
+    return LogEntry(
+        index=index, kind=new.kind, subject=new.subject, statement=text, salt=salt, leaf=leaf, created_at=now
+    )
+
+
+def sign_checkpoint(session: Session, *, signer: Signer | Sequence[Signer], now: datetime) -> LogCheckpoint | None:
     """Signs the tree as it stands; None for an empty log, the same checkpoint again where nothing was added.
 
-    Call it in a transaction of its own, after the one that appended is committed.
+    Several signers are several keys of one log. Call it in a transaction of its own, after the one that appended
+    is committed.
     """
+    signers = [signer] if isinstance(signer, Signer) else list(signer)
     head = session.get(LogHead, 1)
     if head is None or head.size == 0:
         return None
     known = session.get(LogCheckpoint, head.size)
     if known is not None:
         return known
-    tree = TreeHead(signer.name, head.size, merkle.root_hash(head.size, _reader(session)))
-    made = LogCheckpoint(size=head.size, note=signer.sign(tree.to_text()), signed_at=now)
-    session.add(made)
-    session.flush()
+    root = _reading(session, lambda read: merkle.root_hash(head.size, read))
+    note = sign_note(TreeHead(signers[0].name, head.size, root).to_text(), signers)
+    try:
+        with session.begin_nested():
+            session.add(made := LogCheckpoint(size=head.size, note=note, signed_at=now))
+    except IntegrityError:  # another process signed the same tree in the same moment: its note is as good
+        return session.get_one(LogCheckpoint, head.size)
     return made
 
 
@@ -105,20 +174,60 @@ def prove_inclusion(session: Session, *, index: int, size: int | None = None) ->
     checkpoint = latest_checkpoint(session) if size is None else session.get(LogCheckpoint, size)
     if checkpoint is None or checkpoint.size <= index:
         raise MissingError("log_entry_not_covered", index=index)
+    covered = checkpoint.size
     return InclusionProof(
         index=index,
         leaf_hash=merkle.hash_leaf(entry.leaf),
-        path=merkle.inclusion_path(index, checkpoint.size, _reader(session)),
-        head=TreeHead.parse(checkpoint.note.rpartition("\n\n")[0] + "\n"),
+        path=_reading(session, lambda read: merkle.inclusion_path(index, covered, read)),
+        head=TreeHead.parse(split_note(checkpoint.note)[0]),
         checkpoint=checkpoint.note,
+        cosignatures=cosignature_lines(session, size=covered),
     )
 
 
-def verify_log(session: Session, *, verifier: Verifier) -> int:
+def prove_consistency(session: Session, *, old: int, new: int) -> ConsistencyProof:
+    """The proof that the first ``old`` of ``new`` leaves are the same in both trees.
+
+    Raises ``ProofError`` for sizes that are out of order, ``MissingError`` for a tree that no checkpoint covers.
+    """
+    latest = latest_checkpoint(session)
+    if latest is None or new > latest.size:
+        raise MissingError("checkpoint_missing", size=new)
+
+    def prove(read: merkle.ReadNode) -> ConsistencyProof:
+        path = merkle.consistency_path(old, new, read)
+        return ConsistencyProof(old, new, path, merkle.root_hash(old, read), merkle.root_hash(new, read))
+
+    return _reading(session, prove)
+
+
+def cosignature_lines(session: Session, *, size: int) -> tuple[str, ...]:
+    """The witnesses' signature lines for the checkpoint over ``size`` entries."""
+    wanted = select(LogCosignature.line).where(LogCosignature.size == size)
+    return tuple(session.scalars(wanted.order_by(LogCosignature.witness)))
+
+
+def tile_content(session: Session, tile: Tile) -> bytes:
+    """The bytes of a hash tile or entry bundle; ``MissingError`` where no checkpoint covers all of it."""
+    latest = latest_checkpoint(session)
+    if latest is None or not tile.in_tree_of(latest.size):
+        raise MissingError("tile_missing")
+    end = tile.start + tile.width
+    if tile.level < 0:
+        wanted = select(LogEntry.leaf).where(LogEntry.index >= tile.start, LogEntry.index < end)
+        return join_entries(session.scalars(wanted.order_by(LogEntry.index)).all())
+    hashes = select(LogNode.hash).where(
+        LogNode.level == tile.level * HEIGHT, LogNode.position >= tile.start, LogNode.position < end
+    )
+    return join_hashes(session.scalars(hashes.order_by(LogNode.position)).all())
+
+
+def verify_log(session: Session, *, verifier: Verifier | Sequence[Verifier]) -> int:
     """Checks every entry, hash and checkpoint against each other; returns how many entries there are.
 
-    Raises ``ProofError`` at the first that does not hold.
+    ``verifier`` is the log's key, or all that it ever had. Raises ``ProofError`` at the first that does not hold.
     """
+    verifiers = [verifier] if isinstance(verifier, Verifier) else list(verifier)
     head = session.get(LogHead, 1)
     size = head.size if head else 0
     nodes: dict[tuple[int, int], bytes] = {}
@@ -135,7 +244,7 @@ def verify_log(session: Session, *, verifier: Verifier) -> int:
         raise ProofError("log_head_wrong", size=size)
     _verify_nodes(session, nodes)
     for checkpoint in session.scalars(select(LogCheckpoint)):
-        found = open_checkpoint(checkpoint.note, verifier)
+        found = open_checkpoint(checkpoint.note, *verifiers)
         if found.size != checkpoint.size or found.size > size:
             raise ProofError("checkpoint_beyond_log", size=found.size)
         if found.root != merkle.root_hash(found.size, lambda level, position: nodes[level, position]):
@@ -149,8 +258,11 @@ def _verify_nodes(session: Session, nodes: dict[tuple[int, int], bytes]) -> None
         raise ProofError("log_hashes_changed")
 
 
-def _move_head(session: Session, now: datetime) -> int:
-    """Claims the next index. The write comes first, so that a second writer waits here and not half way."""
+def _move_head(session: Session, count: int, now: datetime) -> int:
+    """Claims the next ``count`` indices and returns the first.
+
+    The write comes first, so that a second writer waits here and not half way.
+    """
     first = session.execute(update(LogHead).where(LogHead.id == 1).values(size=LogHead.size))
     if cast("CursorResult[Any]", first).rowcount == 0:
         session.add(LogHead(id=1, size=0))
@@ -160,18 +272,52 @@ def _move_head(session: Session, now: datetime) -> int:
         raise ConflictError("clock_went_back", last=last_at.isoformat())
     latest = now if last_at is None else max(now, last_at)
     moved = session.execute(
-        update(LogHead).where(LogHead.id == 1, LogHead.size == size).values(size=size + 1, last_at=latest)
+        update(LogHead).where(LogHead.id == 1, LogHead.size == size).values(size=size + count, last_at=latest)
     )
     if cast("CursorResult[Any]", moved).rowcount != 1:
         raise ConflictError("log_busy")
     return int(size)
 
 
-def _reader(session: Session) -> merkle.ReadNode:
-    def read(level: int, position: int) -> bytes:
-        node = session.get(LogNode, (level, position))
-        if node is None:
-            raise ProofError("log_hash_lost", level=level, position=position)
-        return node.hash
+def _reading(session: Session, work: Callable[[merkle.ReadNode], Found]) -> Found:
+    """What ``work`` makes of the tree's hashes, all of them read in one query: a first pass only notes which."""
+    wanted: set[tuple[int, int]] = set()
 
-    return read
+    def note(level: int, position: int) -> bytes:
+        wanted.add((level, position))
+        return bytes(merkle.HASH_SIZE)
+
+    work(note)
+    nodes = _nodes(session, wanted)
+    return work(lambda level, position: nodes[level, position])
+
+
+def _nodes(session: Session, places: Collection[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
+    """The hashes at (level, position); raises ``ProofError`` where one is lost."""
+    values: dict[str, int] = {}
+    for at, (level, position) in enumerate(places):
+        values[f"l{at}"], values[f"p{at}"] = level, position
+    nodes: dict[tuple[int, int], bytes] = {}
+    if places:
+        for level, position, node in session.execute(_nodes_query(len(places)), values):
+            nodes[level, position] = node
+    for level, position in places:
+        if (level, position) not in nodes:
+            raise ProofError("log_hash_lost", level=level, position=position)
+    return nodes
+
+
+@functools.lru_cache(maxsize=256)
+def _nodes_query(count: int) -> TextualSelect:
+    """``count`` hashes by their places.
+
+    Written out: "(level, position) in (...)" makes SQLite read the whole table, and an expression that is built
+    anew each time costs more than its answer.
+    """
+    wanted = ", ".join(f"(:l{at}, :p{at})" for at in range(count))
+    query = text(
+        f"with wanted (level, position) as (values {wanted}) "  # noqa: S608 - numbers that we count ourselves
+        "select log_nodes.level, log_nodes.position, log_nodes.hash from wanted join log_nodes "
+        "on log_nodes.level = wanted.level and log_nodes.position = wanted.position"
+    )
+    return query.columns(LogNode.level, LogNode.position, LogNode.hash)

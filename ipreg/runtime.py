@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session, sessionmaker
@@ -18,13 +19,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Runtime:
-    """``session_key`` signs browser sessions; ``log_key`` signs the transparency log's checkpoints."""
+    """``session_key`` signs browser sessions; ``log_key`` is the log's first key (``ipreg.logkeys`` has all)."""
 
     config: Config
     sessions: sessionmaker[Session]
     store: Store
     log_key: Signer
     session_key: bytes
+
+    @property
+    def secrets(self) -> Path:
+        """The folder of the keys."""
+        return self.config.var / "secrets"
 
 
 def open_runtime(config: Config) -> Runtime:

@@ -73,8 +73,7 @@ def authorities_of(runtime: Runtime, *, clock: Clock) -> list[Authority]:
 
 def open_embedded(runtime: Runtime, *, now: datetime) -> authority.EmbeddedAuthority:
     """The embedded authority of this installation."""
-    folder = runtime.config.var / "secrets"
-    return authority.open_authority(folder, owner=runtime.config.origin, now=now)
+    return authority.open_authority(runtime.secrets, owner=runtime.config.origin, now=now)
 
 
 def stamp_newest(runtime: Runtime, authorities: Sequence[Authority], *, clock: Clock) -> Stamped:

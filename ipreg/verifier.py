@@ -423,24 +423,26 @@ def _unb64(text: str, code: str, **values: object) -> bytes:
     return data
 
 
-def _open_note(data: bytes, name: str, keys: Sequence[Key]) -> tuple[str, list[tuple[str, bytes]]]:
-    """The text that one of ``keys`` signed, and the signature lines of others."""
+def _open_note(
+    data: bytes, name: str, keys: Sequence[Key], known: Sequence[Key] = ()
+) -> tuple[str, list[tuple[str, bytes]]]:
+    """The text that one of ``keys`` signed, and the lines of others; those of ``known`` keys must hold too."""
     text, gap, signatures = _text(data, "note_malformed", name=name).rpartition("\n\n")
     others: list[tuple[str, bytes]] = []
-    opened = False
+    signed: list[Key] = []
     for line in signatures[:-1].split("\n"):
         parts = line.split(" ")
         if not gap or len(parts) != 3 or parts[0] != "\u2014":
             raise Refused("note_malformed", name=name)
         raw = _unb64(parts[2], "note_malformed", name=name)
-        key = next((one for one in keys if one.name == parts[1] and one.key_id == raw[:4]), None)
+        key = next((one for one in (*keys, *known) if one.name == parts[1] and one.key_id == raw[:4]), None)
         if key is None:
             others.append((parts[1], raw))
-        elif opened or not key.signed(raw[4:], text + "\n"):
+        elif key in signed or not key.signed(raw[4:], text + "\n"):
             raise Refused("note_signature_wrong", name=name, key=key.name)
         else:
-            opened = True
-    if not opened:
+            signed.append(key)
+    if not any(key in keys for key in signed):
         raise Refused("note_not_signed", name=name, keys=", ".join(sorted({one.name for one in keys})) or "-")
     return text + "\n", others
 
@@ -448,9 +450,14 @@ def _open_note(data: bytes, name: str, keys: Sequence[Key]) -> tuple[str, list[t
 # --- The filing and the log -------------------------------------------------------------------------------------
 
 
-def _check_contents(files: dict[str, bytes], keys: Sequence[Key]) -> str:
-    """The number of the filing whose bundle this is, as the log's key signed it."""
-    text, others = _open_note(files[CONTENTS], CONTENTS, keys)
+def _check_contents(files: dict[str, bytes], keys: Sequence[Key], own: Sequence[Key]) -> str:
+    """The number of the filing whose bundle this is, as one of ``keys`` signed it.
+
+    What it signed names all keys that the log ever had (``own``), and so vouches for the older ones.
+    """
+    if {one.name for one in own} - {one.name for one in keys}:
+        raise Refused("key_malformed", line=LOG_KEYS)
+    text, others = _open_note(files[CONTENTS], CONTENTS, keys, own)
     lines = text.split("\n")
     if others or len(lines) != 4 or lines[0] != BUNDLE_FORMAT:
         raise Refused("contents_malformed")
@@ -1093,8 +1100,9 @@ def verify_files(
     empty the bundle's own are used, and the report warns. Raises ``Refused``."""
     report = Report()
     _check_sums(files, ordered=ordered)
-    trusted = list(keys) or _keys(_member(files, LOG_KEYS), _LOG_TYPE)
-    report.number = _check_contents(files, trusted)
+    own = _keys(_member(files, LOG_KEYS), _LOG_TYPE)
+    report.number = _check_contents(files, list(keys) or own, own)
+    trusted = [*keys, *(one for one in own if one not in keys)]
     manifest = _check_filing(files, report.number)
     report.title, report.filed_at = manifest["title"], _filed_at(manifest)
     applicant = _check_applicant(files, manifest)
@@ -1107,7 +1115,7 @@ def verify_files(
             raise Refused("proof_wrong", index=proved.index)
         report.stamps.append(_check_stamp(files, name, roots, report.filed_at))
     _tell(report, manifest, applicant)
-    _warn(report, keys, roots, trusted)
+    _warn(report, keys, roots, own)
     return report
 
 

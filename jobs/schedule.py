@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from ipreg.runtime import Runtime
-from jobs import alerts, checkpoints, deliveries, fingerprints, imports, matches, timestamps
+from jobs import alerts, checkpoints, deliveries, fingerprints, imports, matches, timestamps, witnesses
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +27,7 @@ class Job:
 SCHEDULE = (
     Job("imports", 2, imports.run),
     Job("checkpoints", 5, checkpoints.run),
+    Job("witnesses", 5, witnesses.run),
     Job("timestamps", 5, timestamps.run),
     Job("fingerprints", 3, fingerprints.run),
     Job("matches", 3, matches.run),

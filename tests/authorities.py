@@ -51,16 +51,17 @@ def make_authority(
 
 
 @contextlib.contextmanager
-def serve(answer: Callable[[bytes], tuple[int, bytes]]) -> Iterator[str]:
-    """The address of a server of ours that answers a POST with ``answer(body)`` = status and body."""
+def serve(answer: Callable[[bytes], tuple[int, bytes] | tuple[int, bytes, str]]) -> Iterator[str]:
+    """The address of a server of ours that answers a POST with ``answer(body)``: status, body, content type."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            status, data = answer(body)
+            status, data, *kind = answer(body)
             with contextlib.suppress(OSError):  # who asked may be gone
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(data)))
+                self.send_header("Content-Type", *(kind or ["application/octet-stream"]))
                 self.end_headers()
                 self.wfile.write(data)
 

@@ -7,7 +7,17 @@ from ipreg.models.cases import Case, CaseEvent, CaseOutcome, CaseState
 from ipreg.models.designs import Filing, FilingView, Industry, ViewKind
 from ipreg.models.files import PictureFingerprint, StoredFile
 from ipreg.models.listings import FeedImport, ImportFault, ImportState, Listing, ListingPicture
-from ipreg.models.log import LogCheckpoint, LogEntry, LogHead, LogNode, LogTimeStamp, StampState
+from ipreg.models.log import (
+    LogCheckpoint,
+    LogCosignature,
+    LogEntry,
+    LogHead,
+    LogKey,
+    LogNode,
+    LogTimeStamp,
+    LogWitness,
+    StampState,
+)
 from ipreg.models.matches import Match
 from ipreg.models.papers import Certificate
 
@@ -34,10 +44,13 @@ __all__ = [
     "Listing",
     "ListingPicture",
     "LogCheckpoint",
+    "LogCosignature",
     "LogEntry",
     "LogHead",
+    "LogKey",
     "LogNode",
     "LogTimeStamp",
+    "LogWitness",
     "Match",
     "Organization",
     "PictureFingerprint",

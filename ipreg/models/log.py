@@ -92,3 +92,44 @@ class LogTimeStamp(Base):
     policy: Mapped[str] = mapped_column(String(128), default="")
     signer: Mapped[str] = mapped_column(Text, default="")
     certificates: Mapped[str] = mapped_column(Text, default="")
+
+
+class LogKey(Base):
+    """One key of the log, from the first rotation on (before it there is the first key alone, and no row).
+
+    ``key_id`` is the note's, in hex. The entries say in the log itself that the key came and that it went.
+    """
+
+    __tablename__ = "log_keys"
+
+    key_id: Mapped[str] = mapped_column(String(8), primary_key=True)
+    verifier_key: Mapped[str] = mapped_column(Text)
+    added_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]
+    added_index: Mapped[int | None] = mapped_column(unique=True)
+    retired_index: Mapped[int | None] = mapped_column(unique=True)
+
+
+class LogWitness(Base):
+    """What is known of a configured witness: the size it cosigned last, and when it is asked next."""
+
+    __tablename__ = "log_witnesses"
+
+    name: Mapped[str] = mapped_column(String(255), primary_key=True)
+    last_size: Mapped[int] = mapped_column(default=0)
+    tries: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime]
+    last_fault: Mapped[str] = mapped_column(Text, default="")
+
+
+class LogCosignature(Base):
+    """A witness's signature line for one checkpoint."""
+
+    __tablename__ = "log_cosignatures"
+    __table_args__ = (UniqueConstraint("size", "witness"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    size: Mapped[int] = mapped_column(ForeignKey("log_checkpoints.size"))
+    witness: Mapped[str] = mapped_column(String(255))
+    line: Mapped[str] = mapped_column(Text)
+    cosigned_at: Mapped[datetime]

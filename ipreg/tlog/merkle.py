@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from ipreg.errors import ProofError
 
@@ -36,6 +37,41 @@ def completed_nodes(index: int, leaf: bytes, read: ReadNode) -> list[tuple[int, 
         level, position = level + 1, position >> 1
         nodes.append((level, position, node))
     return nodes
+
+
+def frontier(size: int) -> list[tuple[int, int]]:
+    """(level, position) of the complete subtrees that make up a tree of ``size`` leaves, the largest first."""
+    found, start = [], 0
+    for level in reversed(range(size.bit_length())):
+        if size >> level & 1:
+            found.append((level, start >> level))
+            start += 1 << level
+    return found
+
+
+@dataclass
+class Growing:
+    """A tree that only grows: ``size`` leaves and the hashes of ``frontier(size)``. Enough for every later root."""
+
+    size: int = 0
+    hashes: list[bytes] = field(default_factory=list)
+
+    def append(self, leaf: bytes) -> None:
+        """Adds a leaf's hash."""
+        rest, node = self.size, leaf
+        while rest & 1:
+            node, rest = hash_children(self.hashes.pop(), node), rest >> 1
+        self.hashes.append(node)
+        self.size += 1
+
+    def root(self) -> bytes:
+        """The root over all leaves so far."""
+        if not self.hashes:
+            return EMPTY_ROOT
+        node = self.hashes[-1]
+        for left in reversed(self.hashes[:-1]):
+            node = hash_children(left, node)
+        return node
 
 
 def subtree_hash(start: int, end: int, read: ReadNode) -> bytes:

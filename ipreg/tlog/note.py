@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
@@ -14,6 +16,9 @@ from ipreg.errors import ProofError
 
 _ED25519 = b"\x01"
 _DASH = "\u2014"
+MAX_NOTE = 1024 * 1024
+MAX_SIGNATURES = 100
+_SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
 @dataclass(frozen=True)
@@ -29,19 +34,36 @@ class Verifier:
         return hashlib.sha256(self.name.encode() + b"\n" + _ED25519 + self.public_key).digest()[:4]
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.key_id.hex()}+{_b64(_ED25519 + self.public_key)}"
+        return f"{self.name}+{self.key_id.hex()}+{encode_base64(_ED25519 + self.public_key)}"
 
     @classmethod
     def parse(cls, text: str) -> Verifier:
         """Reads ``name+hash+key``; raises ``ProofError``."""
-        parts = text.strip().split("+", 2)
-        if len(parts) != 3:
-            raise ProofError("verifier_key_malformed")
-        key = _unb64(parts[2], "verifier_key_malformed")
-        found = cls(parts[0], key[1:])
-        if key[:1] != _ED25519 or len(key) != 33 or found.key_id.hex() != parts[1]:
+        name, key_id, key = split_verifier_key(text)
+        found = cls(name, key[1:])
+        if key[:1] != _ED25519 or len(key) != 33 or found.key_id.hex() != key_id:
             raise ProofError("verifier_key_malformed")
         return found
+
+    def verify(self, text: str, signature: bytes) -> None:
+        """Raises ``ProofError`` unless ``signature`` is this key's over ``text``."""
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public_key).verify(signature, text.encode())
+        except (InvalidSignature, ValueError) as fault:
+            raise ProofError("note_signature_wrong", name=self.name) from fault
+
+
+def split_verifier_key(text: str) -> tuple[str, str, bytes]:
+    """Name, key id in hex, and type byte with key, of ``name+hash+key``; raises ``ProofError``."""
+    parts = text.strip().split("+", 2)
+    if len(parts) != 3 or not is_key_name(parts[0]):
+        raise ProofError("verifier_key_malformed")
+    return parts[0], parts[1], decode_base64(parts[2], "verifier_key_malformed")
+
+
+def is_key_name(name: str) -> bool:
+    """Non-empty, no plus, no kind of space, no control characters."""
+    return bool(name) and "+" not in name and not any(one.isspace() or ord(one) < 32 for one in name)
 
 
 @dataclass(frozen=True)
@@ -57,41 +79,66 @@ class Signer:
 
     def sign(self, text: str) -> str:
         """The note: ``text`` (ends in a newline), an empty line, one signature line."""
-        signature = self.verifier.key_id + self.key.sign(text.encode())
-        return f"{text}\n{_DASH} {self.name} {_b64(signature)}\n"
+        return sign_note(text, [self])
+
+    def line(self, text: str) -> str:
+        """The signature line alone, with its newline."""
+        return str(Signature(self.name, self.verifier.key_id, self.key.sign(text.encode())))
 
 
-def open_note(note: str, verifier: Verifier) -> str:
-    """The text that ``verifier``'s key signed; raises ``ProofError`` where no such signature stands."""
-    text, lines = _split(note)
-    for line in lines:
-        name, signature = _signature(line)
-        if name == verifier.name and signature[:4] == verifier.key_id:
-            try:
-                Ed25519PublicKey.from_public_bytes(verifier.public_key).verify(signature[4:], text.encode())
-            except InvalidSignature as fault:
-                raise ProofError("note_signature_wrong", name=name) from fault
-            return text
-    raise ProofError("note_not_signed", name=verifier.name)
+@dataclass(frozen=True)
+class Signature:
+    """One signature line: who, by which key (4 bytes), and the bytes after the key id."""
+
+    name: str
+    key_id: bytes
+    data: bytes
+
+    def __str__(self) -> str:
+        return f"{_DASH} {self.name} {encode_base64(self.key_id + self.data)}\n"
+
+    @classmethod
+    def parse(cls, line: str) -> Signature:
+        """Reads a line without its newline; raises ``ProofError``."""
+        parts = line.split(" ")
+        if len(parts) != 3 or parts[0] != _DASH or not is_key_name(parts[1]):
+            raise ProofError("note_malformed")
+        signature = decode_base64(parts[2], "note_malformed")
+        if len(signature) < 5:
+            raise ProofError("note_malformed")
+        return cls(parts[1], signature[:4], signature[4:])
 
 
-def _split(note: str) -> tuple[str, list[str]]:
-    text, gap, signatures = note.rpartition("\n\n")
-    if not gap or not signatures.endswith("\n"):
+def sign_note(text: str, signers: Sequence[Signer]) -> str:
+    """``text`` (ends in a newline), an empty line, and a signature line of each signer."""
+    return f"{text}\n{''.join(one.line(text) for one in signers)}"
+
+
+def split_note(note: str) -> tuple[str, list[Signature]]:
+    """The text (its newline included) and the signatures, none of them verified; raises ``ProofError``."""
+    if len(note) > MAX_NOTE or any(ord(letter) < 32 and letter != "\n" for letter in note):
         raise ProofError("note_malformed")
-    if any(ord(letter) < 32 and letter != "\n" for letter in note):
+    text, gap, lines = note.rpartition("\n\n")
+    if not gap or not lines.endswith("\n"):
         raise ProofError("note_malformed")
-    return text + "\n", signatures[:-1].split("\n")
+    found = lines[:-1].split("\n")
+    if len(found) > MAX_SIGNATURES:
+        raise ProofError("note_malformed")
+    return text + "\n", [Signature.parse(line) for line in found]
 
 
-def _signature(line: str) -> tuple[str, bytes]:
-    parts = line.split(" ")
-    if len(parts) != 3 or parts[0] != _DASH:
-        raise ProofError("note_malformed")
-    signature = _unb64(parts[2], "note_malformed")
-    if len(signature) < 5:
-        raise ProofError("note_malformed")
-    return parts[1], signature
+def open_note(note: str, *verifiers: Verifier) -> str:
+    """The text that one of the keys signed; raises ``ProofError`` where none did, or a known key's is wrong."""
+    text, signatures = split_note(note)
+    signed = False
+    for one in signatures:
+        for verifier in verifiers:
+            if one.name == verifier.name and one.key_id == verifier.key_id:
+                verifier.verify(text, one.data)
+                signed = True
+    if not signed:
+        raise ProofError("note_not_signed", name=", ".join(sorted({one.name for one in verifiers})))
+    return text
 
 
 @dataclass(frozen=True)
@@ -103,39 +150,46 @@ class TreeHead:
     root: bytes
 
     def to_text(self) -> str:
-        return f"{self.origin}\n{self.size}\n{_b64(self.root)}\n"
+        return f"{self.origin}\n{self.size}\n{encode_base64(self.root)}\n"
 
     @classmethod
     def parse(cls, text: str) -> TreeHead:
         """Strict: no leading zeros, a root of 32 bytes; further lines (extensions) are let through."""
-        lines = text.split("\n")
-        if len(lines) < 4 or not lines[0] or not lines[1].isascii() or not lines[1].isdecimal():
+        *lines, rest = text.split("\n")
+        if rest or len(lines) < 3 or not all(lines):
             raise ProofError("checkpoint_malformed")
-        if lines[1] != str(int(lines[1])):
-            raise ProofError("checkpoint_malformed")
-        root = _unb64(lines[2], "checkpoint_malformed")
+        root = decode_base64(lines[2], "checkpoint_malformed")
         if len(root) != 32:
             raise ProofError("checkpoint_malformed")
-        return cls(lines[0], int(lines[1]), root)
+        return cls(lines[0], parse_size(lines[1]), root)
 
 
-def open_checkpoint(note: str, verifier: Verifier) -> TreeHead:
-    """The tree head that the log of ``verifier`` signed; raises ``ProofError``."""
-    head = TreeHead.parse(open_note(note, verifier))
-    if head.origin != verifier.name:
+def parse_size(text: str) -> int:
+    """A decimal below 2^63 without leading zeros; raises ``ProofError``."""
+    if not _SIZE.fullmatch(text) or int(text) >= 1 << 63:
+        raise ProofError("checkpoint_malformed")
+    return int(text)
+
+
+def open_checkpoint(note: str, *verifiers: Verifier) -> TreeHead:
+    """The tree head that the log signed with one of its keys ``verifiers``; raises ``ProofError``."""
+    head = TreeHead.parse(open_note(note, *verifiers))
+    if head.origin not in {one.name for one in verifiers}:
         raise ProofError("checkpoint_other_origin", origin=head.origin)
     return head
 
 
-def _b64(data: bytes) -> str:
+def encode_base64(data: bytes) -> str:
+    """Standard base 64 (RFC 4648, section 4)."""
     return base64.b64encode(data).decode()
 
 
-def _unb64(text: str, code: str) -> bytes:
+def decode_base64(text: str, code: str) -> bytes:
+    """The bytes; raises ``ProofError`` of that code, also for a second spelling of the same bytes."""
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as fault:
         raise ProofError(code) from fault
-    if _b64(data) != text:  # one value, one spelling
+    if encode_base64(data) != text:
         raise ProofError(code)
     return data

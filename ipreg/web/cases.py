@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from ipreg import cases
+from ipreg import cases, logkeys
 from ipreg.db import utc_now
 from ipreg.errors import CallerError
 from ipreg.models import Case, CaseOutcome, CaseState, Role
@@ -75,7 +75,7 @@ def _page(found: Case, faults: dict[str, str]) -> str:
         faults=faults,
         given=request.form,
         proof=proof_of(found.alert.match.filing.log_index),
-        verifier=str(runtime().log_key.verifier),
+        verifier=str(logkeys.current_verifier(db(), first=runtime().log_key)),
     )
 
 

@@ -12,7 +12,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from ipreg import access, bundle, certificate, log, registry, stamping
+from ipreg import access, bundle, certificate, log, logkeys, registry, stamping
 from ipreg.db import transaction, utc_now
 from ipreg.errors import CallerError, MissingError, ProofError
 from ipreg.models import Filing, Industry, LogEntry, LogTimeStamp, Match, Role, ViewKind
@@ -64,7 +64,7 @@ def new() -> str | Response | tuple[str, int]:
         faults = {_field(fault, pictures): words_of(fault)}
         return _form(faults, [one for one in pictures if _readable(one)]), 400
     with transaction(runtime().sessions) as session:
-        log.sign_checkpoint(session, signer=runtime().log_key, now=utc_now())
+        logkeys.sign_newest(session, runtime(), now=utc_now())
     return redirect(url_for("filings.filing", number=number, new=1))
 
 
@@ -77,7 +77,7 @@ def filing(number: str) -> str:
         "filing.html",
         filing=found,
         proof=proof_of(found.log_index),
-        verifier=str(runtime().log_key.verifier),
+        verifier=str(logkeys.current_verifier(db(), first=runtime().log_key)),
         stamps=stamps_of(found),
         matches=db().scalars(wanted).unique().all() if found.applicant_id == me().id or _enterprise(found) else [],
     )
@@ -126,7 +126,7 @@ def proof_of(index: int | None) -> ShownProof:
     proof = None
     try:
         proof = log.prove_inclusion(db(), index=-1 if index is None else index)
-        proof.verify(runtime().log_key.verifier)
+        proof.verify(*logkeys.verifiers(db(), first=runtime().log_key))
     except MissingError:
         return ShownProof(None, False)
     except ProofError:

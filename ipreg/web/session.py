@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import cast
 
 from flask import Flask, current_app, g, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask.wrappers import Response
 from flask_login import UserMixin, current_user
 from sqlalchemy.orm import Session
 
@@ -54,7 +56,16 @@ def load_reader(account_id: str) -> Reader | None:
     return Reader(account) if account else None
 
 
+class _Sessions(SecureCookieSessionInterface):
+    """The public log is the same for everybody: no cookie goes with it, and caches need not ask for one."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if request.blueprint != "log":
+            super().save_session(app, session, response)
+
+
 def install(app: Flask) -> None:
+    app.session_interface = _Sessions()
     app.teardown_appcontext(_close)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from ipreg import bundle, lookup
+from ipreg import bundle, logkeys, lookup
 from ipreg.db import utc_now
 from ipreg.errors import CallerError, MissingError
 from ipreg.models import Filing
@@ -83,8 +83,7 @@ def verifier_file() -> Response:
 @public
 def registry_ca() -> Response:
     """The root above the certificates' signatures, to import where a reader of PDF should trust them."""
-    folder = runtime().config.var / "secrets"
-    seal = open_seal(folder, owner=runtime().config.origin, now=utc_now())
+    seal = open_seal(runtime().secrets, owner=runtime().config.origin, now=utc_now())
     return _download(bundle.to_pem([seal.ca]), "application/x-pem-file", "registry-ca.pem")
 
 
@@ -107,5 +106,5 @@ def _record(filing: Filing, found: lookup.Found | None = None, digest: str = "")
         digest=digest,
         proof=proof_of(filing.log_index),
         stamps=stamps_of(filing),
-        verifier=str(runtime().log_key.verifier),
+        verifier=str(logkeys.current_verifier(db(), first=runtime().log_key)),
     )

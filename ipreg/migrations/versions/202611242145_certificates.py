@@ -1,16 +1,16 @@
 """certificates, and files found by SM3
 
-Revision ID: 202611242045
-Revises: 202611242024
-Create Date: 2026-11-24 20:45:00
+Revision ID: 202611242145
+Revises: 202611242115
+Create Date: 2026-11-24 21:45:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 
-revision = '202611242045'
-down_revision = '202611242024'
+revision = '202611242145'
+down_revision = '202611242115'
 branch_labels = None
 depends_on = None
 
