@@ -22,6 +22,7 @@ from ipreg.web import (
     imports,
     language,
     log,
+    logpage,
     pages,
     rules,
     session,
@@ -54,6 +55,7 @@ def create_app(config: Config) -> Flask:
     LoginManager(app).user_loader(session.load_reader)
     for part in (session, rules, errors, language):
         part.install(app)
-    for blueprint in (pages.bp, accounts.bp, filings.bp, imports.bp, alerts.bp, cases.bp, log.bp, verify.bp):
+    views = (pages, accounts, filings, imports, alerts, cases, log, logpage, verify)
+    for blueprint in (one.bp for one in views):
         app.register_blueprint(blueprint)
     return app

@@ -21,7 +21,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ipreg.errors import ConflictError, MissingError, ProofError
-from ipreg.models.log import LogCheckpoint, LogCosignature, LogEntry, LogHead, LogNode
+from ipreg.models.log import LogCheckpoint, LogCosignature, LogEntry, LogHead, LogKey, LogNode
 from ipreg.tlog import merkle
 from ipreg.tlog.note import Signer, TreeHead, Verifier, open_checkpoint, sign_note, split_note
 from ipreg.tlog.proof import LogProof
@@ -139,9 +139,10 @@ def sign_checkpoint(session: Session, *, signer: Signer | Sequence[Signer], now:
     """Signs the tree as it stands; None for an empty log, the same checkpoint again where nothing was added.
 
     Several signers are several keys of one log. Call it in a transaction of its own, after the one that appended
-    is committed.
+    is committed. Raises ``ProofError`` where the signers are not the keys that sign now (``ipreg.logkeys``).
     """
     signers = [signer] if isinstance(signer, Signer) else list(signer)
+    _require_all_keys(session, signers)
     head = session.get(LogHead, 1)
     if head is None or head.size == 0:
         return None
@@ -156,6 +157,13 @@ def sign_checkpoint(session: Session, *, signer: Signer | Sequence[Signer], now:
     except IntegrityError:  # another process signed the same tree in the same moment: its note is as good
         return session.get_one(LogCheckpoint, head.size)
     return made
+
+
+def _require_all_keys(session: Session, signers: Sequence[Signer]) -> None:
+    """A checkpoint by a retired key, or by one of two, could be taken for a forged one by those who follow."""
+    signing = set(session.scalars(select(LogKey.key_id).where(LogKey.retired_at.is_(None))))
+    if signing and signing != {one.verifier.key_id.hex() for one in signers}:
+        raise ProofError("log_keys_not_current")
 
 
 def latest_checkpoint(session: Session) -> LogCheckpoint | None:

@@ -83,6 +83,7 @@ MESSAGES: dict[str, str] = {
     "log_key_rotating": N_("The key %(key_id)s still signs. Retire it before the next rotation."),
     "log_key_missing": N_("No key %(key_id)s signs now."),
     "log_key_needed": N_("The key %(key_id)s is the newest one. Rotate first."),
+    "log_keys_not_current": N_("The log's keys changed meanwhile. Try again."),
     "verifier_key_malformed": N_("This is not a key of the form name+hash+key."),
     "proof_index_outside_tree": N_("Entry %(index)s does not stand in a tree of %(size)s entries."),
     "proof_sizes_out_of_order": N_("%(old)s entries are not fewer than %(new)s."),

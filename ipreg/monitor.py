@@ -23,7 +23,7 @@ from ipreg.errors import ProofError, UpstreamError
 from ipreg.tlog import merkle
 from ipreg.tlog.cosignature import Cosigner, cosignatures
 from ipreg.tlog.note import MAX_NOTE, TreeHead, Verifier, open_checkpoint
-from ipreg.tlog.tiles import HEIGHT, MAX_BUNDLE, WIDTH, Tile, TileReader, split_entries, tile_of
+from ipreg.tlog.tiles import HEIGHT, MAX_BUNDLE, WIDTH, Tile, TileReader, cut_to, split_entries, tile_of
 
 FORMAT = "ipreg-monitor/1"
 TIMEOUT = 20.0
@@ -172,9 +172,13 @@ def _cosigned(checkpoint: str, witnesses: Sequence[Cosigner], needed: int) -> di
 
 def _tile(fetch: Fetch, tile: Tile) -> bytes:
     data = fetch(tile.path)
-    if data is None:
+    if data is not None:
+        return data
+    # A log may drop a partial tile once the full one is there, and may have grown since its checkpoint was read.
+    full = fetch(Tile(tile.level, tile.index).path) if tile.width < WIDTH else None
+    if full is None:
         raise Alarm("monitor_missing", path=tile.path)
-    return data
+    return cut_to(tile, full)
 
 
 def _check_tiles(reader: TileReader, seen: Seen, head: TreeHead, checkpoint: str) -> None:

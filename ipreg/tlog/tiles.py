@@ -106,6 +106,13 @@ def split_entries(data: bytes, width: int) -> list[bytes]:
     return leaves
 
 
+def cut_to(tile: Tile, full: bytes) -> bytes:
+    """``tile`` out of the full one at its place, which may have taken its place; raises ``ProofError``."""
+    if tile.level >= 0:
+        return join_hashes(split_hashes(full, WIDTH)[: tile.width])
+    return join_entries(split_entries(full, WIDTH)[: tile.width])
+
+
 class TileReader:
     """Reads any complete subtree's hash of a tree of ``size`` leaves out of its tiles.
 

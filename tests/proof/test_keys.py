@@ -135,6 +135,18 @@ def test_one_rotation_after_another_and_never_without_a_key(runtime: Runtime, cl
             log.verify_log(session, verifier=keys[:-1])
 
 
+def test_a_key_that_does_not_sign_now_signs_no_checkpoint(runtime: Runtime, clock: HandClock) -> None:
+    rotate(runtime, clock)
+    for both_sign in (True, False):  # and then the first one is retired
+        with transaction(runtime.sessions) as session:
+            log.append_entry(session, kind="test", subject="s", statement={}, now=clock())
+        with pytest.raises(ProofError, match="log_keys_not_current"), transaction(runtime.sessions) as session:
+            log.sign_checkpoint(session, signer=runtime.log_key, now=clock())
+        checkpoints.run(runtime, clock=clock)
+        if both_sign:
+            retire(runtime, clock, runtime.log_key.verifier)
+
+
 def test_a_key_file_that_was_exchanged_signs_nothing(runtime: Runtime, clock: HandClock) -> None:
     made = rotate(runtime, clock)
     (runtime.secrets / f"log-key-{made.key_id.hex()}").write_bytes(bytes(32))

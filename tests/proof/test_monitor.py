@@ -95,6 +95,24 @@ def test_an_honest_log_is_followed_as_it_grows(runtime: Runtime, clock: HandCloc
             assert f"ok\t{size} entries\t{count} new" in found.output
 
 
+def test_partial_tiles_may_give_way_to_full_ones(runtime: Runtime, clock: HandClock, watch: Watch) -> None:
+    """As with logs that grew, and cleaned up, between two of the monitor's requests."""
+    append(runtime, clock, 300)
+    app = create_app(runtime.config)
+    old = app.test_client().get("/log/checkpoint").data
+    append(runtime, clock, 212)
+    inner = app.wsgi_app
+
+    def serving(environ: dict[str, str], start: Callable[..., object]) -> object:
+        if ".p/" in environ["PATH_INFO"] and "/tile/1/" not in environ["PATH_INFO"]:
+            return Response(status=404)(environ, start)
+        return inner(environ, start)
+
+    app.wsgi_app = serving  # type: ignore[method-assign,assignment]
+    with serve_log(change(app, "/log/checkpoint", lambda _: Response(old))) as url:
+        assert (watch.look(url).exit_code, watch.seen()) == (0, 300)
+
+
 def test_a_fork_is_screamed_at_and_the_evidence_kept(
     runtime: Runtime, clock: HandClock, watch: Watch, other: Callable[[], Runtime], tmp_path: Path
 ) -> None:

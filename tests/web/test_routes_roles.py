@@ -63,6 +63,7 @@ TABLE: dict[str, set[Role]] = {
     "log.token": set(),
     "log.token_certificates": set(),
     "log.proof": set(),
+    "logpage.page": set(),
 }
 # What belongs to the designer and his enterprise; a regulator sees what a case shows him.
 OFFICERS = {"regulator", "second-regulator"}
