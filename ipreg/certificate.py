@@ -26,6 +26,7 @@ from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
 from pyhanko.sign.timestamps import TimeStamper
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ipreg import log, logkeys, ornament, registry, stamping, verifier
@@ -92,8 +93,13 @@ def obtain(runtime: Runtime, filing_id: int, *, clock: Clock) -> bytes:
         authorities=stamping.authorities_of(runtime, clock=clock),
         host=_host(runtime),
     )
-    with transaction(runtime.sessions) as session:
-        return runtime.store.get(_keep(session, runtime, draft, signed, clock()).sha256)
+    try:
+        with transaction(runtime.sessions) as session:
+            kept = _keep(session, runtime, draft, signed, clock())
+    except IntegrityError:  # another process issued it in the same moment
+        with runtime.sessions() as session:
+            kept = session.scalars(select(Certificate).where(Certificate.filing_id == filing_id)).one()
+    return runtime.store.get(kept.sha256)
 
 
 def find(session: Session, filing_id: int) -> Certificate | None:

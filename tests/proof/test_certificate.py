@@ -6,6 +6,7 @@ import re
 import shutil
 import stat
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,13 @@ def test_it_is_issued_once_and_stays_the_same(runtime: Runtime, clock: HandClock
     with runtime.sessions() as session:
         kept = session.query(Certificate).one()
         assert (kept.size, kept.issued_at) == (len(first), HandClock()())
+
+
+def test_of_two_issued_at_once_one_stays(runtime: Runtime, clock: HandClock) -> None:
+    filing_id, _ = file_some(runtime, clock, 1)
+    with ThreadPoolExecutor(3) as pool:
+        made = set(pool.map(lambda _: certificate.obtain(runtime, filing_id, clock=clock), range(3)))
+    assert len(made) == 1
 
 
 def test_the_unsigned_page_comes_out_the_same_each_time(runtime: Runtime, clock: HandClock) -> None:
