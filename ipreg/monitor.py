@@ -62,12 +62,14 @@ class Seen:
         """Reads what ``to_json`` wrote; raises ``ProofError`` for anything else."""
         try:
             kept: dict[str, Any] = json.loads(text)
-            found = cls(kept["checkpoint"], kept["size"], tuple(bytes.fromhex(one) for one in kept["hashes"]))
+            size, checkpoint = kept["size"], kept["checkpoint"]
+            hashes = tuple(bytes.fromhex(one) for one in kept["hashes"])
         except (ValueError, KeyError, TypeError) as fault:
             raise ProofError("monitor_state_malformed") from fault
-        if kept.get("format") != FORMAT or len(found.hashes) != len(merkle.frontier(found.size)):
+        good = kept.get("format") == FORMAT and type(size) is int and size >= 0 and isinstance(checkpoint, str)
+        if not good or [len(one) for one in hashes] != [merkle.HASH_SIZE] * size.bit_count():
             raise ProofError("monitor_state_malformed")
-        return found
+        return cls(checkpoint, size, hashes)
 
 
 def look(
