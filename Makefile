@@ -22,12 +22,17 @@ install: .venv/.installed
 run: install
 	@$(BIN)/ipreg up --port $(PORT)
 
-# The browser tests need a Chromium. Where none is there and we may, Debian's is installed; else they are skipped, loudly.
+# The browser tests need a Chromium, those of the certificate poppler's pdfsig and NSS's certutil. Where they are not
+# there and we may, Debian's are installed; else those tests are skipped, loudly.
 test: .venv/.installed-test lint
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
 	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
 	  { apt-get -qq update && apt-get -qq install -y chromium fonts-noto-cjk >/dev/null; } || \
 	  echo "NO CHROMIUM HERE: THE BROWSER TESTS ARE SKIPPED. As root on Debian: apt-get install chromium"; }
+	@command -v pdfsig >/dev/null && command -v certutil >/dev/null || { \
+	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  { apt-get -qq update && apt-get -qq install -y poppler-utils libnss3-tools >/dev/null; } || \
+	  echo "NO PDFSIG HERE: THE CERTIFICATE IS CHECKED ONLY IN PART. As root on Debian: apt-get install poppler-utils libnss3-tools"; }
 	$(BIN)/pytest -q
 
 lint: .venv/.installed-test

@@ -26,6 +26,7 @@ from ipreg.web import (
     pages,
     rules,
     session,
+    verify,
 )
 
 _TOP = Path(__file__).parent.parent
@@ -54,6 +55,7 @@ def create_app(config: Config) -> Flask:
     LoginManager(app).user_loader(session.load_reader)
     for part in (session, rules, errors, language):
         part.install(app)
-    for blueprint in (pages.bp, accounts.bp, filings.bp, imports.bp, alerts.bp, cases.bp, log.bp, logpage.bp):
+    views = (pages, accounts, filings, imports, alerts, cases, log, logpage, verify)
+    for blueprint in (one.bp for one in views):
         app.register_blueprint(blueprint)
     return app

@@ -20,7 +20,7 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ipreg import accounts, alerts, cases, registry, schema
+from ipreg import access, accounts, alerts, cases, registry, schema
 from ipreg.config import Config
 from ipreg.db import transaction, utc_now
 from ipreg.errors import CallerError, ConfigError, IpregError
@@ -88,6 +88,7 @@ def main() -> None:
       ipreg jobs run
       ipreg alerts list --as me@example.com;  ipreg alerts confirm 1 --as ...
       ipreg cases list --as ...;  ipreg cases assign NUMBER --as ...;  ipreg cases decide NUMBER ...
+      ipreg certificate NUMBER --as ...;  ipreg bundle NUMBER --as ...;  ipreg verify NUMBER.zip
       ipreg log check
 
     The settings are environment variables (IPREG_VAR, IPREG_DATABASE_URL, IPREG_SMTP_URL, ...): docs/settings.md.
@@ -346,6 +347,58 @@ def decide_case(number: str, email: str, outcome: str, reason: str) -> None:
             row_version=found.row_version,
             now=utc_now(),
         )
+
+
+def _may_see(runtime: Runtime, number: str, email: str) -> tuple[int, bool]:
+    """The filing's id, and whether the account may have the applicant's names with it."""
+    with runtime.sessions() as session:
+        account = _account(session, email)
+        found = registry.get_filing(session, number=number, account=account)
+        return found.id, access.owns_filing(account, found) or account.role is Role.REGULATOR
+
+
+@main.command("certificate")
+@click.argument("number")
+@_as_account
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="NUMBER.pdf where not given.")
+def issue_certificate(number: str, email: str, output: Path | None) -> None:
+    """Write the signed certificate of a filing (PDF)."""
+    from ipreg import certificate
+
+    runtime = _runtime()
+    filing_id, _ = _may_see(runtime, number, email)
+    _write(output or Path(f"{number.strip().upper()}.pdf"), certificate.obtain(runtime, filing_id, clock=utc_now))
+
+
+@main.command("bundle")
+@click.argument("number")
+@_as_account
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="NUMBER.zip where not given.")
+def write_bundle(number: str, email: str, output: Path | None) -> None:
+    """Write the evidence bundle of a filing (ZIP), which strangers check without us."""
+    from ipreg import bundle
+
+    runtime = _runtime()
+    filing_id, named = _may_see(runtime, number, email)
+    data = bundle.build(runtime, filing_id, with_applicant=named, clock=utc_now)
+    _write(output or Path(f"{number.strip().upper()}.zip"), data)
+
+
+def _write(place: Path, data: bytes) -> None:
+    try:
+        place.write_bytes(data)
+    except OSError as fault:
+        raise click.ClickException(f"{place}: {fault.strerror}") from fault
+    click.echo(f"{place}\t{len(data)} bytes")
+
+
+@main.command("verify", context_settings={"ignore_unknown_options": True}, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def verify_bundle(arguments: tuple[str, ...]) -> None:
+    """Check an evidence bundle offline: FILE.zip [--key VKEY] [--tsa-root PEM]."""
+    from ipreg import verifier
+
+    sys.exit(verifier.main(arguments))
 
 
 @main.group("log")

@@ -48,6 +48,18 @@ MESSAGES: dict[str, str] = {
     "listing_missing": N_("There is no such listing, or it is not yours."),
     "import_missing": N_("There is no such import, or it is not yours."),
     "file_missing": N_("The file is missing from the store."),
+    "certificate_not_yet": N_("The time stamp on this filing is still on its way. Try again in a minute."),
+    "certificate_no_authority": N_("No time-stamping authority answers just now. Try again in a minute."),
+    "applicant_not_committed": N_("The applicant's names are not those of the day of filing. Tell the operator."),
+    "bundle_does_not_hold": N_(
+        "Our own records don't hold together, so no bundle is given out. Tell the operator."
+    ),
+    "verify_number_malformed": N_("This is not a filing number. It looks like YB2026-0000123-K; check each digit."),
+    "verify_number_unknown": N_("No filing has the number %(number)s."),
+    "verify_digest_malformed": N_(
+        "This is not a digest. SHA-256 and SM3 digests have 64 digits and letters a to f."
+    ),
+    "verify_code_unreadable": N_("There is no readable QR code of a certificate in this picture. Take it closer."),
     "log_busy": N_("Many are filing just now. Try again."),
     "clock_went_back": N_("The server's clock went back; nothing was written. Tell the operator."),
     "log_entry_missing": N_("There is no such log entry."),

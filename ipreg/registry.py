@@ -108,13 +108,17 @@ def manifest(filing: Filing) -> dict[str, Any]:
 
 def applicant_commitment(filing: Filing) -> str:
     """SHA-256 over salt and names: binds the applicant without naming him to who reads the manifest."""
-    opened = {
+    return hashlib.sha256(rfc8785.dumps(applicant_opening(filing))).hexdigest()
+
+
+def applicant_opening(filing: Filing) -> dict[str, Any]:
+    """What opens the commitment; canonical JSON of it is hashed."""
+    return {
         "salt": filing.applicant_salt,
         "applicant": filing.applicant.name,
         "email": filing.applicant.email,
         "organization": filing.organization.name if filing.organization else "",
     }
-    return hashlib.sha256(rfc8785.dumps(opened)).hexdigest()
 
 
 def filings_of(session: Session, account: Account) -> list[Filing]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import pytest_socket
+from papers import open_prepared
 from scenery import HandClock, People
 from site_of_tests import Site, build_site
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from ipreg import accounts, schema
 from ipreg.config import Config
 from ipreg.db import transaction
 from ipreg.runtime import Runtime, open_runtime
+from ipreg.seal import open_seal
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -44,12 +46,19 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "ipreg.sqlite3"
 
 
+@pytest.fixture(scope="session")
+def seal_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The registry's seal, made once: two RSA keys for every test would cost minutes."""
+    folder = tmp_path_factory.mktemp("seal")
+    open_seal(folder, owner="127.0.0.1/log", now=HandClock()())
+    return folder / "seal.pem"
+
+
 @pytest.fixture
-def runtime(tmp_path: Path, empty_database: Path) -> Iterator[Runtime]:
+def runtime(tmp_path: Path, empty_database: Path, seal_file: Path) -> Iterator[Runtime]:
     var = tmp_path / "var"
     var.mkdir()
-    (var / "ipreg.sqlite3").write_bytes(empty_database.read_bytes())
-    opened = open_runtime(Config.from_env({"IPREG_VAR": str(var)}))
+    opened = open_prepared(var, empty_database, seal_file)
     yield opened
     opened.sessions.kw["bind"].dispose()
 

@@ -46,7 +46,7 @@ def test_a_mail_server_is_read_from_one_address() -> None:
 def test_secrets_are_for_the_owner_only_and_stay(runtime: Runtime) -> None:
     secrets = runtime.config.var / "secrets"
     files = [one for one in secrets.iterdir() if one.is_file()]
-    assert {one.name for one in files} == {"log-key", "session-key"}
+    assert {one.name for one in files} == {"log-key", "session-key", "seal.pem"}
     assert {stat.S_IMODE(one.stat().st_mode) for one in files} == {0o600}
     from ipreg.runtime import open_runtime
 

@@ -19,6 +19,7 @@ from ipreg.models.log import (
     StampState,
 )
 from ipreg.models.matches import Match
+from ipreg.models.papers import Certificate
 
 __all__ = [
     "Account",
@@ -30,6 +31,7 @@ __all__ = [
     "CaseEvent",
     "CaseOutcome",
     "CaseState",
+    "Certificate",
     "Delivery",
     "DeliveryState",
     "DismissReason",

@@ -16,7 +16,7 @@ class StoredFile(Base):
     __tablename__ = "stored_files"
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
-    sm3: Mapped[str] = mapped_column(String(64))
+    sm3: Mapped[str] = mapped_column(String(64), index=True)
     size: Mapped[int]
     media_type: Mapped[str] = mapped_column(String(100))
     width: Mapped[int]

@@ -12,10 +12,10 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from ipreg import log, logkeys, registry
+from ipreg import access, bundle, certificate, log, logkeys, registry, stamping
 from ipreg.db import transaction, utc_now
 from ipreg.errors import CallerError, MissingError, ProofError
-from ipreg.models import Filing, Industry, LogEntry, Match, Role, ViewKind
+from ipreg.models import Filing, Industry, LogEntry, LogTimeStamp, Match, Role, ViewKind
 from ipreg.registry import DesignForm, Picture
 from ipreg.web.errors import words_of
 from ipreg.web.rules import EVERYBODY, who
@@ -78,12 +78,47 @@ def filing(number: str) -> str:
         filing=found,
         proof=proof_of(found.log_index),
         verifier=str(logkeys.current_verifier(db(), first=runtime().log_key)),
+        stamps=stamps_of(found),
         matches=db().scalars(wanted).unique().all() if found.applicant_id == me().id or _enterprise(found) else [],
     )
 
 
+@bp.get("/filings/<number>/certificate.pdf")
+@who(*EVERYBODY)
+def certificate_file(number: str) -> Response:
+    found = registry.get_filing(db(), number=number, account=me())
+    filing_id, name = found.id, found.number
+    start_again()  # an authority may be asked, and no transaction waits for that
+    data = certificate.obtain(runtime(), filing_id, clock=utc_now)
+    return _download(data, "application/pdf", f"{name}.pdf")
+
+
+@bp.get("/filings/<number>/evidence.zip")
+@who(*EVERYBODY)
+def evidence(number: str) -> Response:
+    found = registry.get_filing(db(), number=number, account=me())
+    filing_id, name = found.id, found.number
+    named = access.owns_filing(me(), found) or me().role is Role.REGULATOR
+    start_again()
+    data = bundle.build(runtime(), filing_id, with_applicant=named, clock=utc_now)
+    return _download(data, "application/zip", f"{name}.zip")
+
+
+def _download(data: bytes, kind: str, name: str) -> Response:
+    answer = Response(data, mimetype=kind)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.headers["Cache-Control"] = "private, no-cache"
+    return answer
+
+
 def _enterprise(found: Filing) -> bool:
     return found.organization_id is not None and found.organization_id == me().organization_id
+
+
+def stamps_of(found: Filing) -> list[tuple[LogTimeStamp, str]]:
+    """The time stamps that cover the filing, with their authorities' names."""
+    index = -1 if found.log_index is None else found.log_index
+    return [(one, certificate.common_name(one)) for one in stamping.stamps_covering(db(), index=index)]
 
 
 def proof_of(index: int | None) -> ShownProof:

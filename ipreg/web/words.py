@@ -9,35 +9,13 @@ from ipreg.models import (
     DeliveryState,
     DismissReason,
     ImportState,
-    Industry,
     Role,
-    ViewKind,
 )
+from ipreg.names import INDUSTRIES as INDUSTRIES
+from ipreg.names import VIEWS as VIEWS
 
 N_ = str  # marks a text for extraction
 
-INDUSTRIES = {
-    Industry.CLOTHING: N_("Clothing"),
-    Industry.FURNITURE: N_("Furniture"),
-    Industry.WATCHES: N_("Watches"),
-    Industry.JEWELLERY: N_("Gold and jewellery"),
-    Industry.UNDERWEAR: N_("Underwear"),
-    Industry.LEATHER: N_("Leather goods"),
-    Industry.EYEWEAR: N_("Eyewear"),
-    Industry.COSMETICS: N_("Cosmetics"),
-    Industry.CRAFTS: N_("Arts and crafts"),
-}
-VIEWS = {
-    ViewKind.FRONT: N_("Front"),
-    ViewKind.BACK: N_("Back"),
-    ViewKind.LEFT: N_("Left"),
-    ViewKind.RIGHT: N_("Right"),
-    ViewKind.TOP: N_("Top"),
-    ViewKind.BOTTOM: N_("Bottom"),
-    ViewKind.PERSPECTIVE: N_("Perspective"),
-    ViewKind.IN_USE: N_("In use"),
-    ViewKind.DETAIL: N_("Detail"),
-}
 ROLES = {
     Role.DESIGNER: N_("Designer"),
     Role.ENTERPRISE: N_("Enterprise"),

@@ -1,0 +1,264 @@
+"""The evidence bundle: one ZIP that proves a filing to strangers, offline, without us.
+
+What is in it and how each part is checked stands in its VERIFY.md; ``ipreg.verifier`` is the judge of its form, and
+is packed beside it. From the same state of the log the same bytes come.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, timezone
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import rfc8785
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from sqlalchemy.orm import Session
+
+from ipreg import certificate, log, logkeys, registry, stamping, verifier
+from ipreg.db import Clock
+from ipreg.errors import ConflictError, ProofError
+from ipreg.i18n import translator
+from ipreg.models import Filing, LogEntry, LogTimeStamp, ViewKind
+from ipreg.names import INDUSTRIES, VIEWS
+from ipreg.runtime import Runtime
+from ipreg.seal import open_seal
+from ipreg.tlog.cosignature import Cosigner
+from ipreg.tlog.note import Signature, Signer, Verifier, sign_note
+
+_PAPERS = Path(__file__).parent / "papers"
+_BEIJING = timezone(timedelta(hours=8))
+Members = list[tuple[str, bytes]]
+
+
+@dataclass(frozen=True)
+class Side:
+    """One step up the tree, for a reader who hashes by hand: the proof's line, and where its hash goes."""
+
+    line: int
+    left: bool
+
+
+def build(runtime: Runtime, filing_id: int, *, with_applicant: bool, clock: Clock) -> bytes:
+    """The filing's bundle. ``with_applicant`` opens the commitment to the applicant's names and address.
+
+    Call it with no transaction open; whether the reader may see the filing is for the caller to know. Raises
+    ``ConflictError`` (``certificate_not_yet``) before a time stamp covers the filing, ``ProofError``
+    (``bundle_does_not_hold``) where our own records would not convince our own verifier.
+    """
+    paper = certificate.obtain(runtime, filing_id, clock=clock)
+    seal = open_seal(runtime.secrets, owner=runtime.config.origin, now=clock())
+    with runtime.sessions() as session:
+        filing = session.get_one(Filing, filing_id)
+        evidence = _originals(runtime, filing) + _evidence(session, runtime, filing, with_applicant)
+        evidence.append(("proof/registry-ca.pem", seal.ca.public_bytes(serialization.Encoding.PEM)))
+        signers = logkeys.signers(session, first=runtime.log_key, folder=runtime.secrets)
+        members = _explained(runtime, filing, evidence, paper, with_applicant, str(signers[-1].verifier))
+    whole = _sealed(filing.number, members, signers)
+    _hold(whole, signers[-1].verifier)
+    return b"".join(verifier.canonical_zip(whole))
+
+
+def _sealed(number: str, members: Members, signers: Sequence[Signer]) -> Members:
+    """The list of all files, and the signatures on it of every key that signs now, before them."""
+    sums = verifier.sums_of(members)
+    note = sign_note(verifier.contents_text(number, sums), signers).encode()
+    return [(verifier.SUMS, sums), (verifier.CONTENTS, note), *members]
+
+
+def _hold(members: Members, key: Verifier) -> None:
+    try:
+        verifier.verify_files(dict(members), keys=[verifier.Key.parse(str(key))], ordered=True)
+    except verifier.Refused as fault:
+        raise ProofError("bundle_does_not_hold", why=str(fault)) from fault
+
+
+def _originals(runtime: Runtime, filing: Filing) -> Members:
+    return [
+        (verifier.original_name(position, view.kind.value, view.file.media_type), runtime.store.get(view.sha256))
+        for position, view in enumerate(filing.views)
+    ]
+
+
+def _evidence(session: Session, runtime: Runtime, filing: Filing, with_applicant: bool) -> Members:
+    """Manifest, salt, leaf, proof, checkpoint, keys and time stamps."""
+    stamps = stamping.stamps_covering(session, index=-1 if filing.log_index is None else filing.log_index)
+    if filing.log_index is None or not stamps:
+        raise ConflictError("certificate_not_yet", number=filing.number)
+    entry = session.get_one(LogEntry, filing.log_index)
+    keys = logkeys.verifiers(session, first=runtime.log_key)
+    found: Members = [(verifier.MANIFEST, filing.manifest.encode()), (verifier.SALT, entry.salt)]
+    if with_applicant:
+        found.append((verifier.APPLICANT, _applicant(filing)))
+    found += [
+        (verifier.LEAF, entry.leaf),
+        *_newest_proof(session, runtime, entry.index),
+        (verifier.LOG_KEYS, "".join(f"{one}\n" for one in keys).encode()),
+    ]
+    for number, stamp in enumerate(stamps, 1):
+        found += _stamp(session, entry.index, stamp, f"stamps/{number:02d}-{stamp.authority}")
+    return found
+
+
+def _newest_proof(session: Session, runtime: Runtime, index: int) -> Members:
+    """Under the newest checkpoint, with the cosignatures of the witnesses whose keys are known."""
+    proof = log.prove_inclusion(session, index=index)
+    cosigners = [one.cosigner for one in runtime.config.witnesses]
+    lines = [line for line in proof.cosignatures if any(_made(one, line) for one in cosigners)]
+    used = [one for one in cosigners if any(_made(one, line) for line in lines)]
+    shown = replace(proof, cosignatures=tuple(lines))
+    found: Members = [
+        (verifier.PROOF, str(shown.to_log_proof()).encode()),
+        (verifier.CHECKPOINT, proof.checkpoint.encode()),
+    ]
+    return [*found, (verifier.WITNESS_KEYS, "".join(f"{one}\n" for one in used).encode())] if used else found
+
+
+def _made(cosigner: Cosigner, line: str) -> bool:
+    return cosigner.made(Signature.parse(line.rstrip("\n")))
+
+
+def _stamp(session: Session, index: int, stamp: LogTimeStamp, stem: str) -> Members:
+    """The token, what it is over, the proof that the entry is under that, and the certificates."""
+    proof = replace(log.prove_inclusion(session, index=index, size=stamp.size), cosignatures=())
+    certificates = x509.load_pem_x509_certificates(stamp.certificates.encode())
+    roots = [one for one in certificates if one.issuer == one.subject]
+    chain = [one for one in certificates if one not in roots]
+    found: Members = [
+        (f"{stem}.tsr", stamp.answer or b""),
+        (f"{stem}.checkpoint", proof.checkpoint.encode()),
+        (f"{stem}.tlog-proof", str(proof.to_log_proof()).encode()),
+        (f"{stem}.root.pem", to_pem(roots)),
+    ]
+    return [*found, (f"{stem}.chain.pem", to_pem(chain))] if chain else found
+
+
+def to_pem(certificates: Sequence[x509.Certificate]) -> bytes:
+    """The certificates one after the other."""
+    return b"".join(one.public_bytes(serialization.Encoding.PEM) for one in certificates)
+
+
+def _applicant(filing: Filing) -> bytes:
+    return rfc8785.dumps(registry.applicant_opening(filing))
+
+
+def sides(index: int, size: int, steps: int) -> list[Side]:
+    """On which side each hash of the path stands (RFC 9162, 2.1.3.2); lines are counted from 1."""
+    found, position, last = [], index, size - 1
+    for step in range(steps):
+        left = bool(position & 1) or position == last
+        found.append(Side(step + 3, left))
+        while left and position & 1 == 0 and position:
+            position, last = position >> 1, last >> 1
+        position, last = position >> 1, last >> 1
+    return found
+
+
+# --- What people read
+
+
+def _explained(
+    runtime: Runtime, filing: Filing, evidence: Members, paper: bytes, with_applicant: bool, log_key: str
+) -> Members:
+    """The readable files first, then the evidence, then the verifier."""
+    shown = {**_shown(runtime, filing, dict(evidence), with_applicant), "log_key": log_key}
+    texts = _templates()
+    return [
+        ("VERIFY.md", texts.get_template("VERIFY.md.jinja").render(shown).encode()),
+        ("index.html", texts.get_template("index.html.jinja").render(shown).encode()),
+        ("certificate.pdf", paper),
+        *evidence,
+        ("verifier.py", verifier_source()),
+    ]
+
+
+def verifier_source() -> bytes:
+    """The single-file verifier, as it is packed and offered for download."""
+    return Path(verifier.__file__).read_bytes()
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(_PAPERS),
+        autoescape=select_autoescape(("html.jinja",)),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def _shown(runtime: Runtime, filing: Filing, files: dict[str, bytes], with_applicant: bool) -> dict[str, Any]:
+    stated = json.loads(filing.manifest)
+    zh = translator("zh")
+    pictures = [
+        {
+            "path": verifier.original_name(position, one["view"], one["media_type"]),
+            "view_zh": zh(VIEWS[ViewKind(one["view"])]),
+            "view_en": VIEWS[ViewKind(one["view"])],
+            **one,
+        }
+        for position, one in enumerate(stated["files"])
+    ]
+    stems = sorted(name.removesuffix(".tsr") for name in files if name.endswith(".tsr"))
+    return {
+        "filing": stated,
+        "number": filing.number,
+        "applicant": filing.applicant if with_applicant else None,
+        "organization": filing.organization if with_applicant else None,
+        "industry_zh": zh(INDUSTRIES[filing.industry]),
+        "industry_en": INDUSTRIES[filing.industry],
+        "filed_at": both_times(filing.filed_at),
+        "pictures": pictures,
+        "address": certificate.verification_address(runtime.config.public_url, filing.number),
+        "entry": _tree(files, "proof/inclusion.tlog-proof", verifier.CHECKPOINT),
+        "stamps": [_shown_stamp(files, stem) for stem in stems],
+        "sentence_zh": certificate.SENTENCE_ZH,
+        "sentence_en": certificate.SENTENCE_EN,
+    }
+
+
+def _tree(files: dict[str, bytes], proof: str, checkpoint: str) -> dict[str, Any]:
+    head = files[proof].decode().partition("\n\n")[0].split("\n")
+    index, lines = int(head[1][6:]), files[checkpoint].decode().split("\n")
+    size = int(lines[1])
+    return {
+        "proof": proof,
+        "checkpoint": checkpoint,
+        "index": index,
+        "origin": lines[0],
+        "size": size,
+        "root": lines[2],
+        "sides": sides(index, size, len(head) - 2),
+    }
+
+
+def _shown_stamp(files: dict[str, bytes], stem: str) -> dict[str, Any]:
+    token = verifier.verify_stamp(
+        files[f"{stem}.tsr"],
+        files[f"{stem}.checkpoint"],
+        roots=x509.load_pem_x509_certificates(files[f"{stem}.root.pem"]),
+        others=x509.load_pem_x509_certificates(files.get(f"{stem}.chain.pem", files[f"{stem}.root.pem"])),
+        name=stem,
+    )
+    return {
+        "stem": stem,
+        "authority": token.authority,
+        "embedded": stem.endswith("-embedded"),
+        "at": both_times(token.at),
+        "seconds": int(token.at.timestamp()),
+        "chain": f"{stem}.chain.pem" in files,
+        **_tree(files, f"{stem}.tlog-proof", f"{stem}.checkpoint"),
+    }
+
+
+def both_times(at: datetime) -> str:
+    """In UTC, and as a clock in China shows it."""
+    form = "%Y-%m-%d %H:%M:%S"
+    return f"{at.astimezone(UTC).strftime(form)} UTC（北京时间 {at.astimezone(_BEIJING).strftime(form)}）"

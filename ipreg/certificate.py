@@ -1,0 +1,307 @@
+"""The certificate: one page of PDF about a filing, signed with the registry's seal and time-stamped.
+
+It is issued once, when a time stamp covers the filing's log entry, and kept: everybody who may see the filing gets
+the same bytes. What it states comes from the manifest that the log entry commits to.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+from urllib.parse import urlsplit
+
+import segno
+from asn1crypto import keys as asn1_keys
+from asn1crypto import tsp
+from asn1crypto import x509 as asn1_x509
+from cryptography.hazmat.primitives import serialization
+from PIL import Image
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import signers
+from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
+from pyhanko.sign.timestamps import TimeStamper
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from ipreg import log, logkeys, ornament, registry, stamping, verifier
+from ipreg.db import Clock, transaction
+from ipreg.digests import digests
+from ipreg.errors import ConflictError, IpregError, ProofError, UpstreamError
+from ipreg.i18n import translator
+from ipreg.models import Certificate, Filing, LogTimeStamp, ViewKind
+from ipreg.names import INDUSTRIES, VIEWS
+from ipreg.runtime import Runtime
+from ipreg.seal import Seal, open_seal
+from ipreg.stamping import Authority
+from ipreg.typesetting import set_page, showable
+
+FIELD = "RegistrySeal"
+_RESERVED = 40_000  # bytes for signature, certificates and time stamp: the same for every certificate
+_PICTURE_SIDE = 1280
+_ROOM = (150.0, 76.0)  # mm for the picture
+_BEIJING = timezone(timedelta(hours=8))
+EMBEDDED_ZH = "登记处内置时间戳机构（非独立第三方）"
+SENTENCE_ZH = (
+    "预备案是证据，不是权利：它证明所列内容已于所载时间提交登记处。"
+    "专利权、商标权须另行取得，著作权自创作完成时产生。"
+)
+SENTENCE_EN = (
+    "Pre-registration is evidence, not a right: it proves what was filed and when. "
+    "Patents and trade marks must be obtained; copyright arises from creation."
+)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """All that the page shows, read in one transaction; ``at`` is its document's time."""
+
+    filing_id: int
+    facts: dict[str, Any]
+    picture: bytes
+    at: datetime
+
+
+def verification_address(public_url: str, number: str) -> str:
+    """Where the QR code leads."""
+    return f"{public_url.rstrip('/')}/verify/{number}"
+
+
+def obtain(runtime: Runtime, filing_id: int, *, clock: Clock) -> bytes:
+    """The filing's certificate; issued now if it has not been before.
+
+    Call it with no transaction open: an authority may be asked. Whether the reader may see the filing is for the
+    caller to know. Raises ``ConflictError`` (``certificate_not_yet``) before the log and a time stamp cover the
+    filing, and ``UpstreamError`` (``certificate_no_authority``) where no authority answers.
+    """
+    with runtime.sessions() as session:
+        known = find(session, filing_id)
+        if known is not None:
+            return runtime.store.get(known.sha256)
+    _stamp_by_ourselves(runtime, filing_id, clock)
+    with runtime.sessions() as session:
+        draft = prepare(session, runtime, session.get_one(Filing, filing_id))
+    seal = open_seal(runtime.secrets, owner=runtime.config.origin, now=clock())
+    signed = sign(
+        set_page(draft.facts, draft.picture, at=draft.at),
+        seal=seal,
+        authorities=stamping.authorities_of(runtime, clock=clock),
+        host=_host(runtime),
+    )
+    try:
+        with transaction(runtime.sessions) as session:
+            kept = _keep(session, runtime, draft, signed, clock())
+    except IntegrityError:  # another process issued it in the same moment
+        with runtime.sessions() as session:
+            kept = session.scalars(select(Certificate).where(Certificate.filing_id == filing_id)).one()
+    return runtime.store.get(kept.sha256)
+
+
+def find(session: Session, filing_id: int) -> Certificate | None:
+    """The certificate that was issued for the filing, or None."""
+    return session.scalar(select(Certificate).where(Certificate.filing_id == filing_id))
+
+
+def _keep(session: Session, runtime: Runtime, draft: Draft, pdf: bytes, now: datetime) -> Certificate:
+    """Of two that were made at once the first stays."""
+    known = find(session, draft.filing_id)
+    if known is not None:
+        return known
+    both = digests(pdf)
+    made = Certificate(filing_id=draft.filing_id, sha256=both.sha256, sm3=both.sm3, size=len(pdf), issued_at=now)
+    runtime.store.put(pdf)
+    session.add(made)
+    session.flush()
+    return made
+
+
+def _stamp_by_ourselves(runtime: Runtime, filing_id: int, clock: Clock) -> None:
+    """Nobody waits for the next run of a job where the embedded authority can stamp at once."""
+    with runtime.sessions() as session:
+        index = session.get_one(Filing, filing_id).log_index
+        if index is None or stamping.stamps_covering(session, index=index):
+            return
+    with transaction(runtime.sessions) as session:
+        logkeys.sign_newest(session, runtime, now=clock())
+    ours = [one for one in stamping.authorities_of(runtime, clock=clock) if one.embedded]
+    stamping.stamp_newest(runtime, ours, clock=clock)
+
+
+# --- What stands on the page
+
+
+def prepare(session: Session, runtime: Runtime, filing: Filing) -> Draft:
+    """Reads what the certificate of ``filing`` states; raises ``ConflictError`` (``certificate_not_yet``)."""
+    stamps = stamping.stamps_covering(session, index=-1 if filing.log_index is None else filing.log_index)
+    if filing.log_index is None or not stamps:
+        raise ConflictError("certificate_not_yet", number=filing.number)
+    stamp = stamps[0]
+    proof = log.prove_inclusion(session, index=filing.log_index, size=stamp.size)
+    proof.verify(*logkeys.verifiers(session, first=runtime.log_key))
+    address = verification_address(runtime.config.public_url, filing.number)
+    picture = _picture(runtime, filing)
+    facts = {
+        **_ornament(),
+        **_picture_size(picture),
+        **_filing_facts(filing),
+        **_proof_facts(proof, stamp),
+        "issuer": f"设计预备案登记处 · Design Registry · {_host(runtime)}",
+        "sentence_zh": SENTENCE_ZH,
+        "sentence_en": SENTENCE_EN,
+        "address": address,
+        "code": _code(address),
+    }
+    return Draft(filing.id, facts, picture, stamp.gen_time or filing.filed_at)
+
+
+def _host(runtime: Runtime) -> str:
+    return urlsplit(runtime.config.public_url).hostname or runtime.config.origin
+
+
+def _filing_facts(filing: Filing) -> dict[str, Any]:
+    """From the manifest, to which the log entry commits; names only where they are those it commits to."""
+    stated = json.loads(filing.manifest)
+    zh = translator("zh")
+    opened = registry.applicant_commitment(filing) == stated["applicant_commitment"]
+    if not opened:
+        raise ProofError("applicant_not_committed", number=filing.number)
+    industry = INDUSTRIES[filing.industry]
+    created = date.fromisoformat(stated["created_on"])
+    filed = datetime.fromisoformat(stated["filed_at"])
+    title = showable(stated["title"])
+    return {
+        "document_title": f"设计预备案证书 Certificate of Design Pre-registration {filing.number}",
+        "document_description": title,
+        "number": filing.number,
+        "title": title,
+        "applicant": showable(filing.applicant.name),
+        "organization": showable(filing.organization.name) if filing.organization else "—",
+        "creator": showable(stated["creator"]),
+        "created_on": f"{created.year}年{created.month}月{created.day}日 · {created.isoformat()}",
+        "industry": f"{zh(industry)} · {industry}",
+        "filed_at": f"{_moment(filed)}\n{_beijing(filed)}",
+        "picture_alt": f"{title} · {filing.number}",
+        "files": [
+            {
+                "label_zh": f"{position}. {zh(VIEWS[ViewKind(one['view'])])}",
+                "label_en": VIEWS[ViewKind(one["view"])],
+                "name": showable(one["name"]),
+                "sha256": one["sha256"],
+                "sm3": one["sm3"],
+            }
+            for position, one in enumerate(stated["files"], 1)
+        ],
+    }
+
+
+def _proof_facts(proof: log.InclusionProof, stamp: LogTimeStamp) -> dict[str, Any]:
+    lines = proof.checkpoint.split("\n")
+    at = stamp.gen_time or datetime.fromtimestamp(0, _BEIJING)
+    name = showable(common_name(stamp))
+    return {
+        "log_entry": f"第 {proof.index} 条（从 0 起） · No. {proof.index} (counted from 0)",
+        "checkpoint": f"{showable(lines[0])} · {lines[1]} 条 entries",
+        "root": lines[2],
+        "authority": f"{EMBEDDED_ZH}\n{name}" if stamp.embedded else name,
+        "stamped_at": f"{_moment(at)} · {_beijing(at)}",
+        "signature": "登记处签名（PAdES）并附时间戳 · signed, time-stamped",
+    }
+
+
+def common_name(stamp: LogTimeStamp) -> str:
+    """The authority's name as its certificate has it."""
+    parts = [part for part in stamp.signer.split(",") if part.startswith("CN=")]
+    return parts[0][3:] if parts else stamp.signer or stamp.authority
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _beijing(at: datetime) -> str:
+    return "北京时间 " + at.astimezone(_BEIJING).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _ornament() -> dict[str, Any]:
+    return {
+        "border": ornament.border(194, 281, colour="#7fb3af").decode(),
+        "watermark": ornament.rosette(150, colour="#e3efee", petals=24, rings=14).decode(),
+        "rosette": ornament.rosette(31, colour="#0b6e69", petals=18, rings=8, hole=0.66).decode(),
+    }
+
+
+def _picture(runtime: Runtime, filing: Filing) -> bytes:
+    """The front, or else the first picture, as a JPEG."""
+    shown = next((one for one in filing.views if one.kind is ViewKind.FRONT), filing.views[0])
+    return runtime.store.thumbnail(shown.sha256, _PICTURE_SIDE)
+
+
+def _picture_size(picture: bytes) -> dict[str, float]:
+    width, height = Image.open(io.BytesIO(picture)).size
+    scale = min(_ROOM[0] / width, _ROOM[1] / height)
+    return {"picture_width": round(width * scale, 2), "picture_height": round(height * scale, 2)}
+
+
+def _code(address: str) -> str:
+    out = io.BytesIO()
+    segno.make(address, error="m", micro=False).save(out, kind="svg", border=2, dark="#1d2a2a")
+    return out.getvalue().decode()
+
+
+# --- The signature
+
+
+class _Stamper(TimeStamper):
+    """Asks the authorities one after the other; the first whose token holds is taken."""
+
+    def __init__(self, authorities: Sequence[Authority]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._authorities = authorities
+
+    async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
+        wanted = req["message_imprint"]["hashed_message"].native
+        for one in self._authorities:
+            try:
+                answer = one.ask(req.dump())
+                verifier.verify_stamp_on(
+                    answer, lambda _: wanted, roots=one.anchors.roots, others=one.anchors.intermediates
+                )
+                return tsp.TimeStampResp.load(answer)
+            except (IpregError, verifier.Refused):
+                continue
+        raise UpstreamError("certificate_no_authority")
+
+
+def sign(pdf: bytes, *, seal: Seal, authorities: Sequence[Authority], host: str) -> bytes:
+    """``pdf`` with a PAdES signature of the seal over all of it, which allows no change, and a time stamp on it.
+
+    Independent authorities are asked before the embedded one. Raises ``UpstreamError``.
+    """
+    der = serialization.Encoding.DER
+    key = seal.key.private_bytes(der, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    known = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+    known.register(asn1_x509.Certificate.load(seal.ca.public_bytes(der)))
+    signer = signers.SimpleSigner(
+        signing_cert=asn1_x509.Certificate.load(seal.certificate.public_bytes(der)),
+        signing_key=asn1_keys.PrivateKeyInfo.load(key),
+        cert_registry=known,
+        embed_roots=True,
+    )
+    stated = signers.PdfSignatureMetadata(
+        field_name=FIELD,
+        md_algorithm="sha256",
+        location=host,
+        reason="设计预备案证书 Certificate of Design Pre-registration",
+        subfilter=SigSeedSubFilter.PADES,
+        certify=True,
+        docmdp_permissions=MDPPerm.NO_CHANGES,
+    )
+    asked = _Stamper(sorted(authorities, key=lambda one: one.embedded))
+    writer = IncrementalPdfFileWriter(io.BytesIO(pdf), strict=False)
+    out = signers.sign_pdf(writer, stated, signer, timestamper=asked, bytes_reserved=_RESERVED)
+    return bytes(out.getvalue())
