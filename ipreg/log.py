@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
 import rfc8785
-from sqlalchemy import CursorResult, TextualSelect, insert, select, text, update
+from sqlalchemy import CursorResult, Table, TextualSelect, bindparam, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -143,19 +143,19 @@ def sign_checkpoint(session: Session, *, signer: Signer | Sequence[Signer], now:
     """
     signers = [signer] if isinstance(signer, Signer) else list(signer)
     _require_all_keys(session, signers)
-    head = session.get(LogHead, 1)
-    if head is None or head.size == 0:
+    size = _size(session)
+    if size == 0:
         return None
-    known = session.get(LogCheckpoint, head.size)
+    known = session.get(LogCheckpoint, size)
     if known is not None:
         return known
-    root = _reading(session, lambda read: merkle.root_hash(head.size, read))
-    note = sign_note(TreeHead(signers[0].name, head.size, root).to_text(), signers)
+    root = _reading(session, lambda read: merkle.root_hash(size, read))
+    note = sign_note(TreeHead(signers[0].name, size, root).to_text(), signers)
     try:
         with session.begin_nested():
-            session.add(made := LogCheckpoint(size=head.size, note=note, signed_at=now))
+            session.add(made := LogCheckpoint(size=size, note=note, signed_at=now))
     except IntegrityError:  # another process signed the same tree in the same moment: its note is as good
-        return session.get_one(LogCheckpoint, head.size)
+        return session.get_one(LogCheckpoint, size)
     return made
 
 
@@ -236,8 +236,7 @@ def verify_log(session: Session, *, verifier: Verifier | Sequence[Verifier]) -> 
     ``verifier`` is the log's key, or all that it ever had. Raises ``ProofError`` at the first that does not hold.
     """
     verifiers = [verifier] if isinstance(verifier, Verifier) else list(verifier)
-    head = session.get(LogHead, 1)
-    size = head.size if head else 0
+    size = _size(session)
     nodes: dict[tuple[int, int], bytes] = {}
     for index, entry in enumerate(session.scalars(select(LogEntry).order_by(LogEntry.index))):
         if entry.index != index:
@@ -266,25 +265,40 @@ def _verify_nodes(session: Session, nodes: dict[tuple[int, int], bytes]) -> None
         raise ProofError("log_hashes_changed")
 
 
+def _size(session: Session) -> int:
+    """How many entries the head counts, as the database has it now."""
+    row = session.execute(_READ_HEAD).first()
+    return row.size if row else 0
+
+
 def _move_head(session: Session, count: int, now: datetime) -> int:
     """Claims the next ``count`` indices and returns the first.
 
     The write comes first, so that a second writer waits here and not half way.
     """
-    first = session.execute(update(LogHead).where(LogHead.id == 1).values(size=LogHead.size))
+    first = session.execute(_HOLD_HEAD)
     if cast("CursorResult[Any]", first).rowcount == 0:
         session.add(LogHead(id=1, size=0))
         session.flush()
-    size, last_at = session.execute(select(LogHead.size, LogHead.last_at)).one()
+    size, last_at = session.execute(_READ_HEAD).one()
     if last_at is not None and now < last_at - CLOCK_TOLERANCE:
         raise ConflictError("clock_went_back", last=last_at.isoformat())
     latest = now if last_at is None else max(now, last_at)
-    moved = session.execute(
-        update(LogHead).where(LogHead.id == 1, LogHead.size == size).values(size=size + count, last_at=latest)
-    )
+    moved = session.execute(_MOVE_HEAD, {"seen": size, "new_size": size + count, "new_last_at": latest})
     if cast("CursorResult[Any]", moved).rowcount != 1:
         raise ConflictError("log_busy")
     return int(size)
+
+
+# Built once: at a thousand filings the building took longer than the database.
+_HEAD = cast("Table", LogHead.__table__)
+_HOLD_HEAD = update(_HEAD).where(_HEAD.c.id == 1).values(size=_HEAD.c.size)
+_READ_HEAD = select(_HEAD.c.size, _HEAD.c.last_at)
+_MOVE_HEAD = (
+    update(_HEAD)
+    .where(_HEAD.c.id == 1, _HEAD.c.size == bindparam("seen"))
+    .values(size=bindparam("new_size"), last_at=bindparam("new_last_at"))
+)
 
 
 def _reading(session: Session, work: Callable[[merkle.ReadNode], Found]) -> Found:
