@@ -1,98 +1,124 @@
 """Finding edited copies: ours beside ImageHash's pHash, on the same pictures in the same run.
 
-    python benchmarks/bench_copies.py [FOLDER]
+    python benchmarks/bench_copies.py [FOLDER] [--registry 800] [--queries 1600] [--seed 7]
 
 FOLDER is what the copy benchmark's maker writes (registry/, queries/, truth.csv); without one it is made from the
-photographs beside the project, and where those are missing this says so and measures nothing.
+photographs beside the project, and where those are missing this says so and measures nothing. Figures are micro
+average precision, recall at 99 % precision and recall at rank 1, a level and an edit.
 """
 
 from __future__ import annotations
 
+import argparse
 import csv
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections import defaultdict
 from pathlib import Path
 
 import imagehash
 import numpy as np
 from PIL import Image
 
-from similarity import PictureIndex, fingerprint, judge
+from similarity.search import search_folders
 
 SHARED = Path(__file__).parent.parent.parent / "shared"
-Score = tuple[float, bool]
+Rows = list[tuple[float, str, str]]
+Truth = dict[str, dict[str, str]]
 
 
 def main() -> None:
-    if len(sys.argv) > 1:
-        measure(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path, nargs="?")
+    for name, value in (("registry", 800), ("queries", 1600), ("seed", 7)):
+        parser.add_argument(f"--{name}", type=int, default=value)
+    args = parser.parse_args()
+    if args.folder:
+        measure(args.folder)
         return
     photos, maker = SHARED / "photos" / "clothing", SHARED / "copybench" / "make_copies.py"
     if not maker.is_file():
         print("No photographs here: nothing is measured. Give a folder of registry/, queries/ and truth.csv.")
         return
     with tempfile.TemporaryDirectory() as folder:
-        sizes = ["--registry", "300", "--queries", "500", "--seed", "11"]
-        skip = ["--skip", str(SHARED / "photos" / "clothing-repeats.txt")]
-        subprocess.run([sys.executable, str(maker), str(photos), folder, *sizes, *skip], check=True)
+        sizes = ["--registry", args.registry, "--queries", args.queries, "--seed", args.seed]
+        skip = ["--skip", SHARED / "photos" / "clothing-repeats.txt"]
+        subprocess.run([sys.executable, *map(str, [maker, photos, folder, *sizes, *skip])], check=True)
         measure(Path(folder))
 
 
 def measure(folder: Path) -> None:
     with (folder / "truth.csv").open(encoding="utf-8", newline="") as file:
-        truth = {row["query"]: row["source"] for row in csv.DictReader(file)}
-    ours, our_seconds = timed(lambda: by_us(folder, truth))
-    peer, peer_seconds = timed(lambda: by_hash(folder, truth))
-    copies = sum(1 for source in truth.values() if source)
-    for name, scores, seconds in (("ipreg", ours, our_seconds), ("ImageHash pHash", peer, peer_seconds)):
-        precision = average_precision(scores, copies)
-        print(f"{name:<16} uAP {precision:.3f}   {seconds / len(truth) * 1000:.0f} ms a query, registry included")
-    ratio = average_precision(ours, copies) / average_precision(peer, copies)
-    print(f"ratio of uAP {ratio:.2f}, of time {our_seconds / peer_seconds:.1f}")
+        truth = {row["query"]: row for row in csv.DictReader(file)}
+    figures = {}
+    for name, work in (("ipreg", by_us), ("ImageHash pHash", by_hash)):
+        start = time.perf_counter()
+        rows = sorted(work(folder), key=lambda row: -row[0])
+        seconds = time.perf_counter() - start
+        print(f"{name}: {seconds / len(truth) * 1000:.0f} ms a query, registry included")
+        table(rows, truth)
+        figures[name] = (figures_of(rows, truth, set(truth))[0], seconds)
+    ours, peer = figures.values()
+    print(f"ratio of uAP {ours[0] / peer[0]:.2f}, of time {ours[1] / peer[1]:.1f}")
 
 
-def by_us(folder: Path, truth: dict[str, str]) -> list[Score]:
-    index = PictureIndex()
-    for picture in sorted((folder / "registry").iterdir()):
-        index.add(picture.stem, fingerprint(picture.read_bytes()))
-    scores = []
-    for picture in sorted((folder / "queries").iterdir()):
-        asked = fingerprint(picture.read_bytes())
-        for hit in index.query(asked, 10):
-            found = index.get(hit.key)
-            assert found is not None
-            scores.append((judge(found, asked).probability, hit.key == truth[picture.stem]))
-    return scores
+def table(rows: Rows, truth: Truth) -> None:
+    groups: dict[str, set[str]] = defaultdict(set)
+    for query, row in truth.items():
+        groups["all"].add(query)
+        groups[row["level"]].add(query)
+        for edit in filter(None, row["edits"].split("+")):
+            groups[f"  {edit}"].add(query)
+    for name, inside in sorted(groups.items(), key=lambda one: (one[0].startswith(" "), one[0])):
+        precision, recall, first = figures_of(rows, truth, inside)
+        print(f"  {name:16} uAP {precision:.3f}  R@P99 {recall:.3f}  R@1 {first:.3f}")
 
 
-def by_hash(folder: Path, truth: dict[str, str]) -> list[Score]:
+def figures_of(rows: Rows, truth: Truth, inside: set[str]) -> tuple[float, float, float]:
+    """uAP, recall at 99 % precision and at rank 1 over the queries ``inside``; copies not named are missed."""
+    copies = sum(1 for query in inside if truth[query]["source"])
+    mine = [row for row in rows if row[1] in inside]
+    right = np.array([source == truth[query]["source"] for _, query, source in mine], bool)
+    if not copies or not len(right):
+        return 0.0, 0.0, 0.0
+    found = np.cumsum(right)
+    precision = found / np.arange(1, len(right) + 1)
+    first: dict[str, bool] = {}
+    for (_, query, _), hit in zip(mine, right, strict=True):
+        first.setdefault(query, bool(hit))
+    sure = found[precision >= 0.99]
+    return (
+        float((precision * right).sum() / copies),
+        float(sure.max(initial=0) / copies),
+        sum(first.values()) / copies,
+    )
+
+
+def by_us(folder: Path) -> Rows:
+    found = search_folders(
+        folder / "queries",
+        folder / "registry",
+        report=lambda one: print(f"{one.path}: {one.fault}"),
+        step=lambda _label, _done, _total: None,
+    )
+    return [(row.score, row.query, row.source) for row in found]
+
+
+def by_hash(folder: Path) -> Rows:
     registry = {one.stem: hash_of(one) for one in sorted((folder / "registry").iterdir())}
-    scores = []
+    rows = []
     for picture in sorted((folder / "queries").iterdir()):
         asked = hash_of(picture)
         near = sorted((int(asked - one), name) for name, one in registry.items())[:10]
-        scores += [(-float(bits), name == truth[picture.stem]) for bits, name in near]
-    return scores
+        rows += [(-float(bits), picture.stem, name) for bits, name in near]
+    return rows
 
 
 def hash_of(picture: Path) -> imagehash.ImageHash:
     with Image.open(picture) as image:
         return imagehash.phash(image)
-
-
-def average_precision(scores: list[Score], copies: int) -> float:
-    """Micro average precision over all (query, candidate) pairs; the copies that no pair names count as missed."""
-    ordered = np.array([right for _, right in sorted(scores, key=lambda one: -one[0])])
-    precision = np.cumsum(ordered) / np.arange(1, len(ordered) + 1)
-    return float((precision * ordered).sum() / copies)
-
-
-def timed(work: Callable[[], list[Score]]) -> tuple[list[Score], float]:
-    start = time.perf_counter()
-    return work(), time.perf_counter() - start
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from sqlalchemy import select
@@ -36,10 +36,16 @@ from ipreg.models import (
     Role,
     ViewKind,
 )
-from ipreg.reasons import describe
+from ipreg.reasons import UNKNOWN, describe
 from ipreg.runtime import Runtime, open_runtime
 
+if TYPE_CHECKING:
+    from similarity import Fingerprint
+
 Command = TypeVar("Command", bound=Callable[..., Any])
+_PICTURE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_NEW_FILE = click.Path(dir_okay=False, path_type=Path)
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 class Commands(click.Group):
@@ -90,6 +96,8 @@ def main() -> None:
       ipreg cases list --as ...;  ipreg cases assign NUMBER --as ...;  ipreg cases decide NUMBER ...
       ipreg certificate NUMBER --as ...;  ipreg bundle NUMBER --as ...;  ipreg verify NUMBER.zip
       ipreg log check
+
+    Without a database:  ipreg compare A.jpg B.jpg;  ipreg search QUERIES --registry FOLDER --output FILE.csv
 
     The settings are environment variables (IPREG_VAR, IPREG_DATABASE_URL, IPREG_SMTP_URL, ...): docs/settings.md.
     """
@@ -222,6 +230,62 @@ def import_feed(csv: Path, email: str) -> None:
         for fault in work.faults:
             click.echo(f"line {fault.line}: {message_for(fault.code, fault.values, _say())}", err=True)
         click.echo(f"{work.kept_rows} of {work.total_rows} rows kept")
+
+
+@main.command()
+@click.argument("registered", type=_PICTURE)
+@click.argument("sighted", type=_PICTURE)
+@click.option(
+    "--overlay", "drawing", type=click.Path(dir_okay=False, path_type=Path), help="Draw the matched regions."
+)
+def compare(registered: Path, sighted: Path, drawing: Path | None) -> None:
+    """How probable it is that the second picture copies the first, and why. Needs no database."""
+    import similarity
+    from ipreg.notify.mail import likelihood
+
+    one, other = (_fingerprint(path) for path in (registered, sighted))
+    verdict = similarity.judge(one, other)
+    click.echo(f"{verdict.probability:.3f}\t{_say()(likelihood(verdict.probability))}")
+    if one.blank or other.blank:
+        click.echo(_say()(UNKNOWN))
+    else:
+        click.echo(", ".join(describe(verdict.reason.to_dict(), _say())))
+    if drawing is not None:
+        drawing.write_bytes(similarity.overlay(registered.read_bytes(), sighted.read_bytes(), verdict.reason))
+
+
+def _fingerprint(path: Path) -> Fingerprint:
+    import similarity
+
+    try:
+        return similarity.fingerprint(path.read_bytes())
+    except similarity.PictureError as fault:
+        raise click.ClickException(f"{path}: {message_for(fault.code, fault.values, _say())}") from fault
+
+
+@main.command()
+@click.argument("queries", type=_FOLDER)
+@click.option("--registry", required=True, type=_FOLDER, help="The folder of registered pictures.")
+@click.option("--output", required=True, type=_NEW_FILE, help="The CSV to write.")
+@click.option("--processes", type=click.IntRange(1), help="How many work at once; one a core by default.")
+def search(queries: Path, registry: Path, output: Path, processes: int | None) -> None:
+    """Search a folder of pictures for copies of another folder's. Writes query, source, score; no database."""
+    from similarity.search import Unread, search_folders, write_rows
+
+    bars: dict[str, Any] = {}
+
+    def step(label: str, done: int, total: int) -> None:
+        if label not in bars:
+            bars[label] = click.progressbar(length=total, label=label, file=sys.stderr)
+        bars[label].update(1)
+        if done == total:
+            bars[label].render_finish()
+
+    def report(one: Unread) -> None:
+        click.echo(f"{one.path}: {message_for(one.fault.code, one.fault.values, _say())}", err=True)
+
+    rows = search_folders(queries, registry, processes=processes, report=report, step=step)
+    click.echo(f"{write_rows(rows, output)} rows", err=True)
 
 
 @main.group()

@@ -7,50 +7,66 @@ other in its index, whichever process added it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import exists, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 import similarity
 from ipreg.models import FilingView, ListingPicture, Match, PictureFingerprint, StoredFile
 from ipreg.storage import Store
-from similarity import PictureIndex, Verdict, verdict
+from similarity import Fingerprint, PictureIndex, Verdict, embedding, verdict, views
 
 FLOOR = 0.5
 """Less probable pairs are not recorded."""
-CANDIDATES = 20
-COMPARISON = f"{similarity.ALGORITHM}+{verdict.ALGORITHM}"
+MOST = 20
+"""So many counterparts of one picture are recorded at most."""
 
 
-@dataclass
+def comparison() -> str:
+    """The id of what compares two pictures, as configured: fingerprint, embedding and verdict."""
+    return f"{similarity.algorithm()}+{verdict.ALGORITHM}"
+
+
 class Indexes:
-    """The fingerprints of all filings and of all listings, by SHA-256; ``seen`` is the last row loaded."""
+    """What is known of all filings and of all listings, by SHA-256 of the picture; kept by who compares and
+    refreshed from the database, which alone says what is there. Fingerprints are read from it when needed."""
 
-    filings: PictureIndex = field(default_factory=PictureIndex)
-    listings: PictureIndex = field(default_factory=PictureIndex)
+    def __init__(self, sessions: sessionmaker[Session]) -> None:
+        self.algorithm = similarity.algorithm()
+        dimensions = embedding.model().dimensions
+
+        def fetch(digest: str) -> Fingerprint | None:
+            with sessions() as session:
+                return fingerprint_of(session, digest)
+
+        self.filings = PictureIndex(self.algorithm, dimensions, fetch=fetch)
+        self.listings = PictureIndex(self.algorithm, dimensions, fetch=fetch, views=views.MOST)
 
     def refresh(self, session: Session) -> None:
-        """Adds what is not held yet."""
+        """Adds what is not held yet and forgets what is no longer there."""
         for index, usage in ((self.filings, FilingView.sha256), (self.listings, ListingPicture.sha256)):
             wanted = select(PictureFingerprint.sha256).where(
-                PictureFingerprint.algorithm == similarity.ALGORITHM,
+                PictureFingerprint.algorithm == self.algorithm,
                 PictureFingerprint.data.is_not(None),
                 PictureFingerprint.sha256.in_(select(usage)),
             )
-            for digest in [digest for digest in session.scalars(wanted) if digest not in index]:
-                found = fingerprint_of(session, digest)
-                if found is not None:
-                    index.add(digest, found)
+            there = set(session.scalars(wanted))
+            for digest in set(index) - there:
+                index.remove(digest)
+            for digest in sorted(there):
+                if digest not in index:
+                    found = fingerprint_of(session, digest)
+                    if found is not None:
+                        index.add(digest, found)
 
 
 def files_without_fingerprint(session: Session) -> list[str]:
     """SHA-256 of the pictures in use that the present algorithm has not seen."""
     done = exists().where(
-        PictureFingerprint.sha256 == StoredFile.sha256, PictureFingerprint.algorithm == similarity.ALGORITHM
+        PictureFingerprint.sha256 == StoredFile.sha256, PictureFingerprint.algorithm == similarity.algorithm()
     )
     used = or_(
         exists().where(FilingView.sha256 == StoredFile.sha256),
@@ -65,14 +81,16 @@ def make_fingerprint(store: Store, digest: str, now: datetime) -> PictureFingerp
         data, fault = similarity.fingerprint(store.get(digest)).to_bytes(), None
     except similarity.PictureError as error:
         data, fault = None, error.code
-    return PictureFingerprint(sha256=digest, algorithm=similarity.ALGORITHM, data=data, fault=fault, created_at=now)
+    return PictureFingerprint(
+        sha256=digest, algorithm=similarity.algorithm(), data=data, fault=fault, created_at=now
+    )
 
 
 def fingerprint_of(session: Session, digest: str) -> similarity.Fingerprint | None:
     """The stored fingerprint; None where the picture has none (yet)."""
     data = session.scalar(
         select(PictureFingerprint.data).where(
-            PictureFingerprint.sha256 == digest, PictureFingerprint.algorithm == similarity.ALGORITHM
+            PictureFingerprint.sha256 == digest, PictureFingerprint.algorithm == similarity.algorithm()
         )
     )
     return similarity.Fingerprint.from_bytes(data) if data else None
@@ -88,49 +106,55 @@ def pending_views(session: Session) -> list[int]:
     return _pending(session, FilingView)
 
 
-def compare_picture(session: Session, indexes: Indexes, *, picture: ListingPicture, now: datetime) -> None:
-    """A listing's picture against all filings."""
-    for digest, judged in _alike(session, indexes.filings, picture.sha256):
+def look_at(store: Store, digest: str) -> Fingerprint | None:
+    """A fresh fingerprint, which says more than a stored one; None where the picture has none. No transaction."""
+    try:
+        return similarity.fingerprint(store.get(digest))
+    except similarity.PictureError:
+        return None
+
+
+def compare_picture(
+    session: Session, indexes: Indexes, *, picture: ListingPicture, asked: Fingerprint | None, now: datetime
+) -> None:
+    """A listing's picture, as ``look_at`` sees it, against all filings."""
+    for digest, judged in _alike(indexes.filings, asked):
         for view in _views(session, digest):
             _record(session, view, {"listing_id": picture.listing_id}, {"picture_id": picture.id}, judged, now)
-    picture.compared_by = COMPARISON
+    picture.compared_by = comparison()
     session.flush()
 
 
-def compare_view(session: Session, indexes: Indexes, *, view: FilingView, now: datetime) -> None:
+def compare_view(
+    session: Session, indexes: Indexes, *, view: FilingView, asked: Fingerprint | None, now: datetime
+) -> None:
     """A filing's view against all listings, and against the filings of other people, whichever came first."""
-    for digest, judged in _alike(session, indexes.listings, view.sha256, asked_is_registered=True):
+    for digest, judged in _alike(indexes.listings, asked, asked_is_registered=True):
         for picture in session.scalars(select(ListingPicture).where(ListingPicture.sha256 == digest)).unique():
             _record(session, view, {"listing_id": picture.listing_id}, {"picture_id": picture.id}, judged, now)
-    for digest, judged in _alike(session, indexes.filings, view.sha256):
+    for digest, judged in _alike(indexes.filings, asked):
         for other in _views(session, digest):
             if not _same_owner(view, other):
                 _record_filings(session, view, other, judged, now)
-    view.compared_by = COMPARISON
+    view.compared_by = comparison()
     session.flush()
 
 
 def _pending(session: Session, kind: type[FilingView] | type[ListingPicture]) -> list[int]:
     seen = exists().where(
-        PictureFingerprint.sha256 == kind.sha256, PictureFingerprint.algorithm == similarity.ALGORITHM
+        PictureFingerprint.sha256 == kind.sha256, PictureFingerprint.algorithm == similarity.algorithm()
     )
-    undone = or_(kind.compared_by.is_(None), kind.compared_by != COMPARISON)
+    undone = or_(kind.compared_by.is_(None), kind.compared_by != comparison())
     return list(session.scalars(select(kind.id).where(seen, undone).order_by(kind.id)))
 
 
 def _alike(
-    session: Session, index: PictureIndex, digest: str, *, asked_is_registered: bool = False
-) -> Iterable[tuple[str, Verdict]]:
-    asked = fingerprint_of(session, digest)
-    if asked is None:
-        return
-    for hit in index.query(asked, CANDIDATES):
-        found = index.get(hit.key)
-        if found is None:
-            continue
-        judged = similarity.judge(asked, found) if asked_is_registered else similarity.judge(found, asked)
-        if judged.probability >= FLOOR:
-            yield hit.key, judged
+    index: PictureIndex, asked: Fingerprint | None, *, asked_is_registered: bool = False
+) -> Iterator[tuple[str, Verdict]]:
+    if asked is not None:
+        for found in index.search(asked, limit=MOST, asked_is_registered=asked_is_registered):
+            if found.verdict.probability >= FLOOR:
+                yield found.key, found.verdict
 
 
 def _views(session: Session, digest: str) -> list[FilingView]:
@@ -166,7 +190,7 @@ def _record(
         **picture,
         "probability": judged.probability,
         "reason": judged.reason.to_dict(),
-        "algorithm": COMPARISON,
+        "algorithm": comparison(),
     }
     if match is None:
         match = Match(filing_id=view.filing_id, found_at=now, **counterpart)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 N_ = str  # marks a text for extraction
+UNKNOWN = N_("unknown: a picture of one colour shows nothing to compare")
 _PLACES = {
     "upper_left": N_("upper left"),
     "upper": N_("at the top"),
@@ -30,6 +31,8 @@ def describe(reason: dict[str, Any], say: Callable[[str], str]) -> list[str]:
         words.append(say(N_("mirrored")))
     if reason.get("recoloured"):
         words.append(say(N_("another colour")))
+    if reason.get("greyed"):
+        words.append(say(N_("in grey")))
     if abs(int(reason.get("turned") or 0)) >= 10:
         words.append(say(N_("turned by %(degrees)s degrees")) % {"degrees": abs(int(reason["turned"]))})
     words += _coverage(reason, say)

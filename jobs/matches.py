@@ -1,9 +1,9 @@
-"""New pictures compared with all others, one transaction each."""
+"""New pictures compared with all others, one transaction each; the looking happens outside of it."""
 
 from __future__ import annotations
 
 from ipreg.db import Clock, transaction, utc_now
-from ipreg.matching import Indexes, compare_picture, compare_view, pending_pictures, pending_views
+from ipreg.matching import Indexes, compare_picture, compare_view, look_at, pending_pictures, pending_views
 from ipreg.models import FilingView, ListingPicture
 from ipreg.runtime import Runtime
 
@@ -14,13 +14,18 @@ def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
         pictures, views = pending_pictures(session), pending_views(session)
         if not pictures and not views:
             return 0
-        indexes = Indexes()
+        indexes = Indexes(runtime.sessions)
         indexes.refresh(session)
     for picture_id in pictures:
+        with runtime.sessions() as session:
+            asked = look_at(runtime.store, session.get_one(ListingPicture, picture_id).sha256)
         with transaction(runtime.sessions) as session:
             picture = session.get_one(ListingPicture, picture_id)
-            compare_picture(session, indexes, picture=picture, now=clock())
+            compare_picture(session, indexes, picture=picture, asked=asked, now=clock())
     for view_id in views:
+        with runtime.sessions() as session:
+            asked = look_at(runtime.store, session.get_one(FilingView, view_id).sha256)
         with transaction(runtime.sessions) as session:
-            compare_view(session, indexes, view=session.get_one(FilingView, view_id), now=clock())
+            view = session.get_one(FilingView, view_id)
+            compare_view(session, indexes, view=view, asked=asked, now=clock())
     return len(pictures) + len(views)

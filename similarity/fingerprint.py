@@ -5,17 +5,25 @@ from __future__ import annotations
 import hashlib
 import struct
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
-from similarity.geometry import MAX_FEATURES, Features, extract
+from similarity import agreement, embedding, geometry, views
+from similarity.geometry import Features
 from similarity.image import decode
-from similarity.phash import phash
+from similarity.phash import phash_pair
 
-ALGORITHM = "phash64-rootsift/1"
-_HEAD = struct.Struct(">4s?32s32sQQffH")
-_MAGIC = b"ipf1"
+FORM = "phash64+sift-pca64/2"
+_MAGIC = b"ipf2"
+_HEAD = struct.Struct(">4s?32s32sQQBBHHHHH")
+_FEATURE = 2 * 2 + 1 + 1 + geometry.NUMBERS
 _FLAT = 3.0
+_SIZE_STEPS = 24.0
+_WORKING = 2048
+_MOST_PICTURE = 3500
+_LOOKED_AT = 900  # of a larger JPEG the decoder leaves out what nobody looks at
 
 
 class FingerprintError(Exception):
@@ -27,7 +35,10 @@ class Fingerprint:
     """``blank``: the picture shows nothing to tell it by (one flat colour), and matches nothing, itself included.
 
     ``content`` and ``pixels`` are SHA-256 of bytes and of decoded pixels; the hashes have 64 bits, the second is
-    that of the mirrored picture.
+    that of the mirrored picture. ``boxes`` are the views (x, y, width, height in fractions) and ``vectors``
+    (views x dimensions, int8) their embeddings by ``model``; the first ``views.REGISTERED`` stand for a registered
+    picture. ``picture`` is a small picture in RGB. A fresh fingerprint has more features and a larger ``picture``
+    than a stored one: a sighted picture is best judged fresh, of a registered one only what is stored is used.
     """
 
     blank: bool
@@ -35,12 +46,25 @@ class Fingerprint:
     pixels: bytes
     phash: int
     phash_mirrored: int
+    model: str
+    boxes: tuple[views.Box, ...]
+    vectors: NDArray[np.int8]
     features: Features
-    algorithm: str = ALGORITHM
+    picture: NDArray[np.uint8]
+
+    @property
+    def algorithm(self) -> str:
+        """What made this: another id means that the two can't be compared."""
+        return f"{FORM}+{self.model}"
+
+    @property
+    def registered_vectors(self) -> NDArray[np.int8]:
+        return self.vectors[: views.REGISTERED]
 
     def to_bytes(self) -> bytes:
-        """At most 16 KB."""
-        points = np.clip(np.rint(self.features.points * 65535), 0, 65535).astype(">u2")
+        """The stored form: its local features and small picture take at most 16 KB."""
+        kept, name = self.features.first(geometry.KEPT), self.model.encode()
+        picture = _pack_picture(agreement.small(self.picture))
         head = _HEAD.pack(
             _MAGIC,
             self.blank,
@@ -48,35 +72,107 @@ class Fingerprint:
             self.pixels,
             self.phash,
             self.phash_mirrored,
-            self.features.aspect,
-            0.0,
-            len(points),
+            len(name),
+            len(self.boxes),
+            self.vectors.shape[1],
+            len(kept),
+            kept.width,
+            kept.height,
+            len(picture),
         )
-        return head + points.tobytes() + self.features.descriptors.tobytes()
+        corners = np.rint(np.array(self.boxes).reshape(-1, 4) * 65535).astype(">u2")
+        body = name + corners.tobytes() + self.vectors.tobytes() + _pack_features(kept) + picture
+        return bytes(head + body)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Fingerprint:
         """Strict inverse of ``to_bytes``; raises ``FingerprintError``."""
-        if len(data) < _HEAD.size:
-            raise FingerprintError("too short")
-        magic, blank, content, pixels, one, two, aspect, _, count = _HEAD.unpack_from(data)
-        if magic != _MAGIC or count > MAX_FEATURES or len(data) != _HEAD.size + count * 132:
+        if len(data) < _HEAD.size or not data.startswith(_MAGIC):
             raise FingerprintError("not a fingerprint of this version")
-        points = np.frombuffer(data, ">u2", count * 2, _HEAD.size).reshape(count, 2)
-        vectors = np.frombuffer(data, np.uint8, count * 128, _HEAD.size + count * 4).reshape(count, 128)
-        features = Features((points / np.float32(65535)).astype(np.float32), vectors, aspect)
-        return cls(blank, content, pixels, one, two, features)
+        _, blank, content, pixels, one, two, name, count, numbers, points, width, height, picture = (
+            _HEAD.unpack_from(data)
+        )
+        sizes = (name, count * 8, count * numbers, points * _FEATURE, picture)
+        if len(data) != _HEAD.size + sum(sizes) or points > geometry.KEPT or not 0 < width * height <= _WORKING**2:
+            raise FingerprintError("not a fingerprint of this version")
+        parts = [data[start:end] for start, end in pairwise(accumulate((_HEAD.size, *sizes)))]
+        try:
+            model = parts[0].decode()
+        except UnicodeDecodeError as fault:
+            raise FingerprintError("the model has no name") from fault
+        corners = np.frombuffer(parts[1], ">u2").reshape(-1, 4) / 65535
+        return cls(
+            blank=blank,
+            content=content,
+            pixels=pixels,
+            phash=one,
+            phash_mirrored=two,
+            model=model,
+            boxes=tuple((float(x), float(y), float(w), float(h)) for x, y, w, h in corners),
+            vectors=np.frombuffer(parts[2], np.int8).reshape(count, numbers),
+            features=_unpack_features(parts[3], points, width, height),
+            picture=_unpack_picture(parts[4]),
+        )
 
 
 def fingerprint(data: bytes) -> Fingerprint:
     """The fingerprint of the picture in ``data``; raises ``similarity.image.PictureError``."""
-    pixels = decode(data).pixels
-    features = extract(pixels)
+    pixels = decode(data, side=_LOOKED_AT).pixels
+    picture = geometry.working_picture(pixels)
+    grey = geometry.grey_of(picture)
+    features = geometry.extract(grey)
+    boxes = views.boxes(grey)
+    chosen = embedding.model()
+    hashes = phash_pair(pixels)
     return Fingerprint(
-        blank=bool(pixels.reshape(-1, 3).std(axis=0).max() < _FLAT) and len(features.points) < 8,
+        blank=bool(pixels.reshape(-1, 3).std(axis=0).max() < _FLAT) and len(features) < 8,
         content=hashlib.sha256(data).digest(),
         pixels=hashlib.sha256(repr(pixels.shape).encode() + np.ascontiguousarray(pixels).tobytes()).digest(),
-        phash=phash(pixels),
-        phash_mirrored=phash(np.ascontiguousarray(pixels[:, ::-1])),
+        phash=hashes[0],
+        phash_mirrored=hashes[1],
+        model=chosen.id,
+        boxes=tuple(boxes),
+        vectors=chosen.embed([views.cut(pixels, box) for box in boxes]),
         features=features,
+        picture=picture,
     )
+
+
+def algorithm() -> str:
+    """The algorithm that ``fingerprint`` uses as configured."""
+    return f"{FORM}+{embedding.model().id}"
+
+
+def _pack_features(features: Features) -> bytes:
+    places = np.rint(features.points / [features.width, features.height] * 65535).clip(0, 65535).astype(">u2")
+    sizes = np.rint(np.log2(np.maximum(features.sizes, 1)) * _SIZE_STEPS).clip(0, 255).astype(np.uint8)
+    angles = (np.rint(features.angles / (2 * np.pi) * 256).astype(int) % 256).astype(np.uint8)
+    return bytes(places.tobytes() + sizes.tobytes() + angles.tobytes() + features.descriptors.tobytes())
+
+
+def _unpack_features(data: bytes, count: int, width: int, height: int) -> Features:
+    places = np.frombuffer(data, ">u2", 2 * count).reshape(count, 2) / 65535 * [width, height]
+    sizes = np.exp2(np.frombuffer(data, np.uint8, count, 4 * count) / _SIZE_STEPS)
+    angles = np.frombuffer(data, np.uint8, count, 5 * count) / 256 * 2 * np.pi
+    vectors = np.frombuffer(data, np.int8, count * geometry.NUMBERS, 6 * count).reshape(count, geometry.NUMBERS)
+    points, widths, turns = (np.asarray(one, np.float32) for one in (places, sizes, angles))
+    return Features(points, widths, turns, vectors, width, height)
+
+
+def _pack_picture(picture: NDArray[np.uint8]) -> bytes:
+    import cv2
+
+    for quality in (80, 60, 40, 20):
+        data = bytes(cv2.imencode(".jpg", picture[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1])
+        if len(data) <= _MOST_PICTURE:
+            break
+    return data
+
+
+def _unpack_picture(data: bytes) -> NDArray[np.uint8]:
+    import cv2
+
+    found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB) if data else None
+    if found is None or max(found.shape) > agreement.SIDE:
+        raise FingerprintError("the small picture is broken")
+    return np.asarray(found, np.uint8)

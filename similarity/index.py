@@ -1,135 +1,136 @@
-"""The index: which registered pictures are worth a closer look. Exact."""
+"""The index: which registered pictures are worth a closer look.
+
+Candidates come from the embeddings of all views and from the perceptual hashes. Fingerprints are not held here but
+fetched for the few candidates, so what the index keeps of a picture in memory is some hundred bytes.
+"""
 
 from __future__ import annotations
 
-import os
-import struct
-import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import zip_longest
 
 import numpy as np
-from numpy.typing import NDArray
 
-from similarity.fingerprint import Fingerprint, FingerprintError
-from similarity.geometry import Features
-from similarity.phash import BITS
-from similarity.vectors import IndexFileError
+from similarity.fingerprint import Fingerprint
+from similarity.vectors import VectorIndex
+from similarity.verdict import Verdict, judge
+from similarity.views import REGISTERED
 
-_CLOSE = 0.80
-_MAGIC = b"ipreg-index/1\n"
-_RECORD = struct.Struct(">HI")
+CANDIDATES = 24
+_NEAR_HASH = 8
+_CLOSE_BY = 4
+
+Fetch = Callable[[str], Fingerprint | None]
 
 
 @dataclass(frozen=True)
-class Hit:
-    """A candidate: its key, and a score that only orders candidates of one query."""
+class Found:
+    """A registered picture (or, asked the other way, a sighted one) and the verdict on the pair."""
 
     key: str
-    score: float
+    verdict: Verdict
 
 
 class PictureIndex:
-    """Fingerprints by key. Blank pictures are held but never found."""
+    """Fingerprints of one algorithm by key. Blank pictures are held but never found.
 
-    def __init__(self) -> None:
-        self._held: dict[str, Fingerprint] = {}
-        self._table: _Table | None = None
+    ``fetch`` gives back a fingerprint that was added, from wherever it is kept; without one they are kept here in
+    their stored form. ``views``: how many vectors of each picture are held.
+    """
+
+    def __init__(
+        self, algorithm: str, dimensions: int, *, fetch: Fetch | None = None, views: int = REGISTERED
+    ) -> None:
+        self.algorithm = algorithm
+        self._vectors = VectorIndex(dimensions, model=algorithm)
+        self._wholes = VectorIndex(dimensions, model=algorithm)
+        self._hashes: dict[str, tuple[int, int]] = {}
+        self._table: tuple[list[str], np.ndarray] | None = None
+        self._views = views
+        self._stored: dict[str, bytes] = {}
+        self._fetch = fetch or self._kept
+        self._keep = fetch is None
 
     def __len__(self) -> int:
-        return len(self._held)
+        return len(self._vectors)
 
     def __contains__(self, key: str) -> bool:
-        return key in self._held
+        return key in self._vectors
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._vectors)
 
     def get(self, key: str) -> Fingerprint | None:
-        return self._held.get(key)
+        return self._fetch(key)
 
     def add(self, key: str, fingerprint: Fingerprint) -> None:
-        """Holds ``fingerprint`` under ``key``, in place of what was there."""
-        self._held[key] = fingerprint
+        """Holds ``fingerprint`` under ``key``, in place of what was there; ``ValueError`` for another algorithm."""
+        if fingerprint.algorithm != self.algorithm:
+            raise ValueError(f"{fingerprint.algorithm} can't be compared with {self.algorithm}")
+        vectors = fingerprint.vectors[: self._views]
+        held = vectors[:0] if fingerprint.blank else vectors
+        self._vectors.add(key, held)
+        self._wholes.add(key, held[:1])
+        self._hashes.pop(key, None)
+        if not fingerprint.blank:
+            self._hashes[key] = (fingerprint.phash, fingerprint.phash_mirrored)
         self._table = None
+        if self._keep:
+            self._stored[key] = fingerprint.to_bytes()
 
     def remove(self, key: str) -> None:
         """Forgets ``key``; raises ``KeyError`` where it is not held."""
-        del self._held[key]
+        self._vectors.remove(key)
+        self._wholes.remove(key)
+        self._hashes.pop(key, None)
+        self._stored.pop(key, None)
         self._table = None
 
-    def query(self, fingerprint: Fingerprint, limit: int = 20) -> list[Hit]:
-        """The at most ``limit`` best candidates, best first, found upright and mirrored."""
-        if fingerprint.blank or not self._held:
+    def candidates(self, asked: Fingerprint, limit: int = CANDIDATES) -> list[str]:
+        """The at most ``limit`` keys most worth a closer look, best first."""
+        if asked.blank:
             return []
+        vectors = asked.vectors[: self._asked_views()]
+        parts = [hit.key for hit in self._vectors.query(vectors, limit)]
+        wholes = [hit.key for hit in self._wholes.query(vectors, limit)]
+        # By turns: a part that is like another part is a weaker sign than one that is like a whole picture.
+        both = [key for pair in zip_longest(wholes, parts) for key in pair if key is not None]
+        return list(dict.fromkeys([*self._near_hashes(asked)[:_CLOSE_BY], *both]))[:limit]
+
+    def search(
+        self,
+        asked: Fingerprint,
+        *,
+        limit: int = 10,
+        candidates: int = CANDIDATES,
+        asked_is_registered: bool = False,
+    ) -> list[Found]:
+        """The surest first; ``asked_is_registered`` where the index holds sighted pictures and a design asks."""
+        found = []
+        for key in self.candidates(asked, candidates):
+            other = self._fetch(key)
+            if other is not None:
+                verdict = judge(asked, other) if asked_is_registered else judge(other, asked)
+                found.append(Found(key, verdict))
+        return sorted(found, key=lambda one: -one.verdict.probability)[:limit]
+
+    def _asked_views(self) -> int | None:
+        """Where the index holds registered views, all views ask; where it holds all, the registered ones do."""
+        return None if self._views == REGISTERED else REGISTERED
+
+    def _near_hashes(self, asked: Fingerprint) -> list[str]:
         if self._table is None:
-            self._table = _Table(self._held)
-        scores = self._table.scores(fingerprint)
-        best = np.argsort(-scores, kind="stable")[:limit]
-        return [Hit(self._table.keys[at], float(scores[at])) for at in best if scores[at] > 0]
+            values = np.array(list(self._hashes.values()), np.uint64).reshape(-1, 2)
+            self._table = (list(self._hashes), values[:, 0].copy())
+        keys, hashes = self._table
+        upright, mirrored = (
+            np.bitwise_count(hashes ^ np.uint64(value)) for value in (asked.phash, asked.phash_mirrored)
+        )
+        bits = np.minimum(upright, mirrored)
+        close = np.flatnonzero(bits <= _NEAR_HASH)
+        return [keys[at] for at in close[np.argsort(bits[close], kind="stable")]]
 
-    def save(self, path: Path) -> None:
-        """Writes a new file and puts it in place of the old one in one step: a killed save leaves the old one."""
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-        with os.fdopen(handle, "wb") as out:
-            out.write(_MAGIC + struct.pack(">Q", len(self._held)))
-            for key, one in self._held.items():
-                word, body = key.encode(), one.to_bytes()
-                out.write(_RECORD.pack(len(word), len(body)) + word + body)
-            out.flush()
-            os.fsync(out.fileno())
-        Path(name).replace(path)
-
-    @classmethod
-    def load(cls, path: Path) -> PictureIndex:
-        """Strict inverse of ``save``: a short or foreign file raises ``IndexFileError``."""
-        data = path.read_bytes()
-        if not data.startswith(_MAGIC) or len(data) < len(_MAGIC) + 8:
-            raise IndexFileError("not an index")
-        (count,) = struct.unpack_from(">Q", data, len(_MAGIC))
-        at, index = len(_MAGIC) + 8, cls()
-        for _ in range(count):
-            if at + _RECORD.size > len(data):
-                raise IndexFileError("the file ends too early")
-            key_size, size = _RECORD.unpack_from(data, at)
-            at += _RECORD.size
-            key, body = data[at : at + key_size], data[at + key_size : at + key_size + size]
-            at += key_size + size
-            try:
-                index.add(key.decode(), Fingerprint.from_bytes(body))
-            except (UnicodeDecodeError, FingerprintError) as fault:
-                raise IndexFileError("a record is broken") from fault
-        if at != len(data) or len(index) != count:
-            raise IndexFileError("the file has other records than it says")
-        return index
-
-
-class _Table:
-    """All hashes and descriptors in arrays: made at the first query after a change."""
-
-    def __init__(self, held: dict[str, Fingerprint]) -> None:
-        shown = {key: one for key, one in held.items() if not one.blank}
-        self.keys = list(shown)
-        self._hashes = np.array([one.phash for one in shown.values()], np.uint64)
-        counts = [len(one.features.points) for one in shown.values()]
-        self._owner = np.repeat(np.arange(len(counts)), counts)
-        vectors = [one.features.descriptors for one in shown.values()]
-        self._vectors = (np.concatenate(vectors) if vectors else np.zeros((0, 128))).astype(np.float32) / 512
-
-    def scores(self, fingerprint: Fingerprint) -> NDArray[np.float64]:
-        upright = self._hash_scores(fingerprint.phash) + self._votes(fingerprint.features)
-        mirrored = self._hash_scores(fingerprint.phash_mirrored) + self._votes(fingerprint.features.mirrored())
-        return np.maximum(upright, mirrored)
-
-    def _hash_scores(self, value: int) -> NDArray[np.float64]:
-        differing = np.bitwise_count(self._hashes ^ np.uint64(value)).astype(np.float64)
-        scores: NDArray[np.float64] = np.maximum(0.0, BITS / 2 - 8 - differing)
-        return scores
-
-    def _votes(self, features: Features) -> NDArray[np.float64]:
-        """For each registered picture how many of the query's features have a close one there."""
-        votes = np.zeros(len(self.keys))
-        if not len(self._vectors) or not len(features.points):
-            return votes
-        likeness = features.descriptors.astype(np.float32) / 512 @ self._vectors.T
-        for row in likeness:
-            close = np.flatnonzero(row >= max(_CLOSE, np.partition(row, -1)[-1] * 0.97))
-            votes[np.unique(self._owner[close])] += 1.0 / max(1, len(close)) ** 0.5
-        return votes
+    def _kept(self, key: str) -> Fingerprint | None:
+        data = self._stored.get(key)
+        return None if data is None else Fingerprint.from_bytes(data)

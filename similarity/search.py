@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
+from typing import TypeVar
 
-from similarity.fingerprint import Fingerprint, fingerprint
+from threadpoolctl import threadpool_limits
+
+from similarity import embedding
+from similarity.fingerprint import Fingerprint, algorithm, fingerprint
 from similarity.image import PictureError
 from similarity.index import PictureIndex
-from similarity.verdict import judge
 
 MAX_ROWS = 10
-CANDIDATES = 20
+_CHUNK = 4
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
-class Found:
+class Row:
     """One row of a search: file stems, and the probability (0 to 1) that ``query`` copies ``source``."""
 
     query: str
@@ -25,7 +33,17 @@ class Found:
     score: float
 
 
-Report = Callable[[Path, PictureError], None]
+@dataclass(frozen=True)
+class Unread:
+    """A file that gave no fingerprint, with the error's ``code``."""
+
+    path: Path
+    fault: PictureError
+
+
+Step = Callable[[str, int, int], None]
+"""Told what is being done (``registry`` or ``queries``), how many are done, and of how many."""
+Report = Callable[[Unread], None]
 
 
 def pictures(folder: Path) -> list[Path]:
@@ -33,52 +51,95 @@ def pictures(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
 
 
-def build(paths: Iterator[Path] | list[Path], report: Report) -> PictureIndex:
-    """An index by file stem; what is no picture goes to ``report`` and is left out."""
-    index = PictureIndex()
-    for path in paths:
-        found = _fingerprint(path, report)
-        if found is not None:
-            index.add(path.stem, found)
-    return index
+def search_folders(
+    queries: Path, registry: Path, *, processes: int | None = None, report: Report, step: Step
+) -> Iterator[Row]:
+    """At most ``MAX_ROWS`` rows for every picture in ``queries``; what can't be read goes to ``report``.
+
+    ``processes``: how many work at once, by default one a core.
+    """
+    with _workers(processes) as pool:
+        index = _build(pool, pictures(registry), report, step)
+    asked = pictures(queries)
+    with _workers(processes, index) as pool:
+        for done, (path, found) in enumerate(_each(pool, _search, asked), start=1):
+            if isinstance(found, PictureError):
+                report(Unread(path, found))
+            else:
+                yield from (Row(path.stem, key, chance) for key, chance in found)
+            step("queries", done, len(asked))
 
 
-def search(
-    index: PictureIndex, sighted: Fingerprint, *, limit: int = MAX_ROWS, candidates: int = CANDIDATES
-) -> list[tuple[str, float]]:
-    """Keys and probabilities of the registered pictures that ``sighted`` may copy, surest first."""
-    judged: list[tuple[str, float]] = []
-    for hit in index.query(sighted, candidates):
-        registered = index.get(hit.key)
-        if registered is not None:
-            judged.append((hit.key, judge(registered, sighted).probability))
-    return sorted(judged, key=lambda one: -one[1])[:limit]
-
-
-def search_pictures(index: PictureIndex, paths: Iterator[Path] | list[Path], report: Report) -> Iterator[Found]:
-    """The rows of every picture in ``paths``, at most ``MAX_ROWS`` each."""
-    for path in paths:
-        sighted = _fingerprint(path, report)
-        if sighted is not None:
-            for key, probability in search(index, sighted):
-                yield Found(path.stem, key, probability)
-
-
-def write_rows(rows: Iterator[Found] | list[Found], output: Path) -> int:
-    """Writes ``query,source,score`` and returns how many rows there were."""
+def write_rows(rows: Iterable[Row], output: Path) -> int:
+    """Writes ``query,source,score`` and returns the number of rows; a search that breaks leaves no half file."""
     count = 0
-    with output.open("w", newline="") as out:
-        writer = csv.writer(out)
-        writer.writerow(["query", "source", "score"])
-        for row in rows:
-            writer.writerow([row.query, row.source, f"{row.score:.6f}"])
-            count += 1
+    handle, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}-")
+    try:
+        with os.fdopen(handle, "w", newline="", encoding="utf-8") as out:
+            writer = csv.writer(out)
+            writer.writerow(["query", "source", "score"])
+            for row in rows:
+                writer.writerow([row.query, row.source, f"{row.score:.6f}"])
+                count += 1
+        Path(name).chmod(0o644)
+        Path(name).replace(output)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
     return count
 
 
-def _fingerprint(path: Path, report: Report) -> Fingerprint | None:
+def new_index() -> PictureIndex:
+    """An empty index for fingerprints made as configured; it keeps them itself."""
+    return PictureIndex(algorithm(), embedding.model().dimensions)
+
+
+def _build(pool: Executor, paths: list[Path], report: Report, step: Step) -> dict[str, bytes]:
+    """Stored fingerprints by file stem."""
+    stored: dict[str, bytes] = {}
+    for done, (path, found) in enumerate(_each(pool, _fingerprint, paths), start=1):
+        if isinstance(found, PictureError):
+            report(Unread(path, found))
+        else:
+            stored[path.stem] = found
+        step("registry", done, len(paths))
+    return stored
+
+
+def _each(pool: Executor, work: Callable[[Path], Result], paths: list[Path]) -> Iterator[tuple[Path, Result]]:
+    return zip(paths, pool.map(work, paths, chunksize=_CHUNK), strict=True)
+
+
+_index: PictureIndex | None = None  # of a worker process, filled once at its start
+
+
+def _workers(processes: int | None, stored: dict[str, bytes] | None = None) -> Executor:
+    count = processes or len(os.sched_getaffinity(0))
+    return ProcessPoolExecutor(count, get_context("spawn"), initializer=_start, initargs=(stored or {},))
+
+
+def _start(stored: dict[str, bytes]) -> None:
+    import cv2
+
+    global _index
+    cv2.setNumThreads(1)
+    threadpool_limits(1)  # one process a core: threads of their own would only wait for each other
+    _index = new_index()
+    for key, data in stored.items():
+        _index.add(key, Fingerprint.from_bytes(data))
+
+
+def _fingerprint(path: Path) -> bytes | PictureError:
     try:
-        return fingerprint(path.read_bytes())
+        return fingerprint(path.read_bytes()).to_bytes()
     except PictureError as fault:
-        report(path, fault)
-        return None
+        return fault
+
+
+def _search(path: Path) -> list[tuple[str, float]] | PictureError:
+    assert _index is not None
+    try:
+        found = _index.search(fingerprint(path.read_bytes()), limit=MAX_ROWS)
+    except PictureError as fault:
+        return fault
+    return [(one.key, one.verdict.probability) for one in found]

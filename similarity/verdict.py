@@ -1,45 +1,58 @@
-"""From the evidence to a probability that one picture copies the other, with the reason."""
+"""From the evidence to a probability that one picture copies the other, with the reason.
+
+The judge is a small sum of decision trees (gradient boosting by scikit-learn, see training/calibrate.py), followed
+by a monotone map that makes its figure a probability. It is stored as plain numbers, so nothing is unpickled.
+"""
 
 from __future__ import annotations
 
-import io
-import math
+import json
 from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw
+from numpy.typing import NDArray
 
+from similarity import evidence
+from similarity.evidence import Evidence
 from similarity.fingerprint import Fingerprint
-from similarity.geometry import Alignment, Polygon, align
-from similarity.image import decode
-from similarity.phash import distance
+from similarity.geometry import Polygon
 
-ALGORITHM = "verdict/1"
+JUDGE = Path(__file__).parent / "data" / "judge-2.json"
+ALGORITHM = "verdict/2"
 ALERT_THRESHOLD = 0.8
-# Logistic regression over (inliers, share of agreeing pairs, bits by which the hashes are closer than chance).
-_BIAS, _INLIERS, _AGREEMENT, _HASH = -6.2, 0.42, 4.0, 0.22
 _CERTAIN = 0.9999
+_SURE_OF_PLACE = 0.3
+_OTHER_COLOUR, _GREY, _VIVID = 16.0, 5.0, 9.0
+
+Whole: Polygon = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 
 
 @dataclass(frozen=True)
 class Reason:
     """The facts behind a probability; whoever shows them finds the words.
 
-    ``turned`` in degrees counter-clockwise, ``coverage`` the share (0 to 1) of the registered picture that was
-    found or None where only the whole pictures were compared, ``place`` where it lies in the sighted picture.
+    ``turned`` in degrees clockwise, ``coverage`` the share (0 to 1) of the registered picture that was found or
+    None where only the whole pictures were compared, ``place`` where it lies in the sighted picture. ``likeness``
+    is the embeddings' cosine. ``lines`` join places that correspond (x, y registered, x, y sighted, in fractions).
     """
 
     same_bytes: bool = False
     same_pixels: bool = False
     mirrored: bool = False
+    recoloured: bool = False
+    greyed: bool = False
     turned: int = 0
     coverage: float | None = None
     place: str | None = None
     inliers: int = 0
     hash_distance: int = 64
+    likeness: float = 0.0
     registered_region: Polygon = ()
     sighted_region: Polygon = ()
+    lines: tuple[tuple[float, float, float, float], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as JSON can hold them."""
@@ -47,12 +60,11 @@ class Reason:
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> Reason:
-        """Inverse of ``to_dict``, also after a way through JSON."""
-        regions = {
-            name: tuple((float(x), float(y)) for x, y in stored.get(name, ()))
-            for name in ("registered_region", "sighted_region")
-        }
-        return cls(**{**stored, **regions})
+        """Inverse of ``to_dict``, also after a way through JSON; what an older version lacks has its default."""
+        known = {name: value for name, value in stored.items() if name in cls.__dataclass_fields__}
+        for name in ("registered_region", "sighted_region", "lines"):
+            known[name] = tuple(tuple(float(part) for part in one) for one in stored.get(name, ()))
+        return cls(**known)
 
 
 @dataclass(frozen=True)
@@ -69,69 +81,80 @@ def judge(registered: Fingerprint, sighted: Fingerprint) -> Verdict:
     if registered.blank or sighted.blank:
         return Verdict(0.0, Reason())
     if registered.content == sighted.content or registered.pixels == sighted.pixels:
-        whole: Polygon = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
         same_bytes = registered.content == sighted.content
         reason = Reason(
             same_bytes=same_bytes,
             same_pixels=True,
             coverage=1.0,
             hash_distance=0,
-            registered_region=whole,
-            sighted_region=whole,
+            likeness=1.0,
+            registered_region=Whole,
+            sighted_region=Whole,
         )
-        return Verdict(_CERTAIN, reason)
-    upright = _judge_one(
-        align(registered.features, sighted.features), distance(registered.phash, sighted.phash), False
-    )
-    mirrored = _judge_one(
-        align(registered.features.mirrored(), sighted.features),
-        distance(registered.phash_mirrored, sighted.phash),
-        True,
-    )
-    return max(upright, mirrored, key=lambda one: one.probability)
+        return Verdict(1.0 if same_bytes else _CERTAIN, reason)
+    found = evidence.gather(registered, sighted)
+    return Verdict(probability(found.to_array()), _reason(found))
 
 
-def overlay(registered: bytes, sighted: bytes, reason: Reason, side: int = 640) -> bytes:
-    """Both pictures beside each other with the matched regions outlined, as JPEG."""
-    images = [Image.fromarray(decode(data).pixels) for data in (registered, sighted)]
-    canvas = Image.new("RGB", (side * 2 + 12, side), "white")
-    for at, (image, region) in enumerate(
-        zip(images, (reason.registered_region, reason.sighted_region), strict=True)
-    ):
-        image.thumbnail((side, side))
-        if len(region) >= 3:
-            corners = [(x * image.width, y * image.height) for x, y in region]
-            ImageDraw.Draw(image).line([*corners, corners[0]], fill=(230, 30, 60), width=4)
-        canvas.paste(image, (at * (side + 12) + (side - image.width) // 2, (side - image.height) // 2))
-    out = io.BytesIO()
-    canvas.save(out, "JPEG", quality=85)
-    return out.getvalue()
+def probability(numbers: NDArray[np.float64]) -> float:
+    """The calibrated probability for evidence as ``Evidence.to_array`` gives it."""
+    return min(_CERTAIN, _judge().probability(numbers))
 
 
-def _judge_one(found: Alignment | None, bits: int, mirrored: bool) -> Verdict:
-    closer = max(0, 26 - bits)
-    inliers = found.inliers if found else 0
-    agreement = found.inliers / found.tentative if found else 0.0
-    total = _BIAS + _INLIERS * min(inliers, 40) + _AGREEMENT * agreement + _HASH * closer
-    probability = min(_CERTAIN, 1 / (1 + math.exp(-total)))
-    return Verdict(probability, _reason(found, bits, mirrored))
+@dataclass(frozen=True)
+class _Trees:
+    """``nodes``: trees x nodes x (feature or -1, threshold, left, right, value); ``curve``: score to chance."""
+
+    nodes: list[list[tuple[int, float, int, int, float]]]
+    baseline: float
+    curve: tuple[NDArray[np.float64], NDArray[np.float64]]
+
+    def score(self, numbers: NDArray[np.float64]) -> float:
+        values, total = numbers.tolist(), self.baseline
+        for tree in self.nodes:
+            feature, threshold, left, right, value = tree[0]
+            while feature >= 0:
+                feature, threshold, left, right, value = tree[left if values[feature] <= threshold else right]
+            total += value
+        return total
+
+    def probability(self, numbers: NDArray[np.float64]) -> float:
+        return float(np.interp(self.score(numbers), *self.curve))
 
 
-def _reason(found: Alignment | None, bits: int, mirrored: bool) -> Reason:
-    if found is None:
-        return Reason(mirrored=mirrored, hash_distance=bits)
-    region = found.registered_region
-    if mirrored:
+@cache
+def _judge() -> _Trees:
+    stored = json.loads(JUDGE.read_text())
+    if tuple(stored["features"]) != evidence.NAMES:
+        raise ValueError(f"{JUDGE} was made for other evidence")
+    nodes = [[(int(f), float(t), int(a), int(b), float(v)) for f, t, a, b, v in tree] for tree in stored["trees"]]
+    scores, chances = stored["curve"]
+    return _Trees(nodes, float(stored["baseline"]), (np.array(scores), np.array(chances)))
+
+
+def _reason(found: Evidence) -> Reason:
+    aligned, agreed = found.alignment, found.agreement
+    like = round(found.likeness.best, 4)
+    if aligned is None or agreed.whole < _SURE_OF_PLACE:
+        return Reason(hash_distance=found.hash_bits, likeness=like)
+    region, lines = aligned.registered_region, aligned.lines
+    if found.mirrored:
         region = tuple((round(1.0 - x, 4), y) for x, y in region)
+        lines = tuple((round(1.0 - x, 4), y, u, v) for x, y, u, v in lines)
+    greyed = agreed.vivid > _VIVID and agreed.vivid_sighted < _GREY
     return Reason(
-        mirrored=mirrored,
-        turned=round(found.turned),
-        coverage=round(found.coverage, 3),
-        place=_place(found.sighted_region),
-        inliers=found.inliers,
-        hash_distance=bits,
+        mirrored=found.mirrored,
+        recoloured=not greyed and agreed.colour > _OTHER_COLOUR,
+        greyed=greyed,
+        turned=round(aligned.turned),
+        coverage=round(aligned.coverage, 3),
+        place=_place(aligned.sighted_region),
+        inliers=aligned.inliers,
+        hash_distance=found.hash_bits,
+        likeness=like,
         registered_region=region,
-        sighted_region=found.sighted_region,
+        sighted_region=aligned.sighted_region,
+        lines=lines[:60],
     )
 
 

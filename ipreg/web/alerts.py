@@ -11,7 +11,7 @@ from ipreg.errors import CallerError, MissingError
 from ipreg.models import AlertState, DismissReason, Role
 from ipreg.web.rules import who
 from ipreg.web.session import db, me, runtime
-from similarity.verdict import Reason, overlay
+from similarity import Reason, overlay
 
 bp = Blueprint("alerts", __name__)
 _OWNERS = (Role.DESIGNER, Role.ENTERPRISE)

@@ -1,0 +1,168 @@
+"""Everything that speaks for or against one picture copying another, as numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from similarity import agreement, embedding, geometry
+from similarity.agreement import Agreement
+from similarity.fingerprint import Fingerprint
+from similarity.geometry import Alignment
+from similarity.phash import distance
+
+NAMES = (
+    "support",
+    "inliers",
+    "share",
+    "error",
+    "size_error",
+    "stretch",
+    "coverage",
+    "sighted_coverage",
+    "whole",
+    "quarter",
+    "half",
+    "cells",
+    "shown",
+    "outside",
+    "other_way",
+    "growth",
+    "likeness",
+    "likeness_normal",
+    "likeness_whole",
+    "likeness_three",
+    "hash_bits",
+)
+_CROWD = 10
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """What the embeddings say: cosines of the best pair of views, of the whole pictures and the mean of the best
+    three pairs; ``normal`` is the best less what a picture like these has in common with unrelated ones. ``views``:
+    which views (registered, sighted) are the best pair."""
+
+    best: float
+    whole: float
+    three: float
+    normal: float
+    views: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """``alignment`` and ``agreement`` of the better of upright and ``mirrored``; ``other_way`` is the support that
+    the worse one had."""
+
+    alignment: Alignment | None
+    agreement: Agreement
+    outside: float
+    mirrored: bool
+    other_way: float
+    likeness: Likeness
+    hash_bits: int
+
+    def to_array(self) -> NDArray[np.float64]:
+        """The numbers of ``NAMES``, of about the same size each."""
+        found = self.alignment
+        shape = [0.0, 0.0, 0.0, 10.0, 1.0, 1.0, 0.0, 0.0]
+        if found is not None:
+            shape = [
+                np.log1p(found.support),
+                np.log1p(found.inliers),
+                found.inliers / found.pairs,
+                found.error,
+                found.size_error,
+                np.log2(found.stretch),
+                found.coverage,
+                found.sighted_coverage,
+            ]
+        agreed, like = self.agreement, self.likeness
+        return np.array(
+            [
+                *shape,
+                agreed.whole,
+                agreed.quarter,
+                agreed.half,
+                agreed.cells,
+                agreed.shown,
+                self.outside,
+                np.log1p(self.other_way),
+                abs(np.log2(found.scale)) if found else 0.0,
+                like.best,
+                like.normal,
+                like.whole,
+                like.three,
+                max(0, 32 - self.hash_bits),
+            ]
+        )
+
+
+def gather(registered: Fingerprint, sighted: Fingerprint) -> Evidence:
+    """The evidence on one pair of pictures."""
+    upright = _align(registered, sighted, mirrored=False)
+    mirrored = _align(registered, sighted, mirrored=True)
+    supports = [one.support if one else 0.0 for one in (upright, mirrored)]
+    turned = supports[1] > supports[0]
+    found = mirrored if turned else upright
+    hashes = (registered.phash, registered.phash_mirrored)
+    agreed, outside = (Agreement(), 0.0) if found is None else _agree(registered, sighted, found, turned)
+    return Evidence(
+        alignment=found,
+        agreement=agreed,
+        outside=outside,
+        mirrored=turned,
+        other_way=min(supports),
+        likeness=compare_views(registered, sighted),
+        hash_bits=min(distance(one, sighted.phash) for one in hashes),
+    )
+
+
+def _align(registered: Fingerprint, sighted: Fingerprint, *, mirrored: bool) -> Alignment | None:
+    features = registered.features.first(geometry.KEPT)
+    return geometry.align(features.mirrored() if mirrored else features, sighted.features)
+
+
+def _agree(
+    registered: Fingerprint, sighted: Fingerprint, found: Alignment, mirrored: bool
+) -> tuple[Agreement, float]:
+    small = agreement.small(registered.picture)
+    if mirrored:
+        small = np.ascontiguousarray(small[:, ::-1])
+    # From working pixels on either side to the pixels of the pictures at hand.
+    from_small = registered.features.width / small.shape[1]
+    to_picture = sighted.picture.shape[1] / sighted.features.width
+    transform = found.transform * to_picture
+    transform[:, :2] *= from_small
+    return agreement.measure(small, sighted.picture, transform, np.array(found.registered_region))
+
+
+def compare_views(registered: Fingerprint, sighted: Fingerprint) -> Likeness:
+    """All views of the one with all of the other."""
+    one, other = embedding.unit(registered.registered_vectors), embedding.unit(sighted.vectors)
+    cosines = one @ other.T
+    best = np.unravel_index(int(cosines.argmax()), cosines.shape)
+    here, there = int(best[0]), int(best[1])
+    crowd = (_crowdedness(one[here]) + _crowdedness(other[there])) / 2
+    flat = np.sort(cosines, axis=None)[-3:]
+    top = float(cosines[here, there])
+    return Likeness(top, float(cosines[0, 0]), float(flat.mean()), top - crowd, (here, there))
+
+
+def _crowdedness(vector: Floats) -> float:
+    """How like a picture is to unrelated ones: the mean cosine of the nearest of a fixed crowd."""
+    crowd = _crowd()
+    if crowd is None:
+        return 0.0
+    return float(np.sort(crowd @ vector)[-_CROWD:].mean())
+
+
+@cache
+def _crowd() -> Floats | None:
+    return embedding.model().crowd()

@@ -1,0 +1,41 @@
+"""Both pictures beside each other, the matched regions outlined and corresponding places joined."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image, ImageDraw
+
+from similarity.image import decode
+from similarity.verdict import Reason
+
+_GAP = 12
+_OUTLINE, _LINE = (230, 30, 60), (0, 150, 120)
+
+
+def overlay(registered: bytes, sighted: bytes, reason: Reason, side: int = 640) -> bytes:
+    """A JPEG of the registered picture on the left and the sighted one on the right, each at most ``side`` wide and
+    high. Raises ``similarity.image.PictureError``."""
+    images = [Image.fromarray(decode(data, side=side).pixels) for data in (registered, sighted)]
+    canvas = Image.new("RGB", (side * 2 + _GAP, side), "white")
+    places = []
+    for at, image in enumerate(images):
+        image.thumbnail((side, side))
+        corner = (at * (side + _GAP) + (side - image.width) // 2, (side - image.height) // 2)
+        canvas.paste(image, corner)
+        places.append((corner, image.size))
+    draw = ImageDraw.Draw(canvas)
+    for x, y, u, v in reason.lines:
+        draw.line([_point(places[0], x, y), _point(places[1], u, v)], fill=_LINE, width=1)
+    for place, region in zip(places, (reason.registered_region, reason.sighted_region), strict=True):
+        if len(region) >= 3:
+            corners = [_point(place, x, y) for x, y in region]
+            draw.line([*corners, corners[0]], fill=_OUTLINE, width=4, joint="curve")
+    out = io.BytesIO()
+    canvas.save(out, "JPEG", quality=85)
+    return out.getvalue()
+
+
+def _point(place: tuple[tuple[int, int], tuple[int, int]], x: float, y: float) -> tuple[float, float]:
+    (left, top), (width, height) = place
+    return left + x * width, top + y * height

@@ -1,0 +1,98 @@
+"""What the judge says of hidden copies, and of pictures that only share what all sellers share."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from PIL import Image, ImageOps
+from similarity_goods import (
+    in_a_corner,
+    jpeg,
+    on_a_page,
+    photo,
+    recoloured,
+    with_banner,
+    with_watermark,
+)
+
+from similarity import Reason, fingerprint, judge, overlay
+from similarity.image import decode
+
+CERTAIN, ALERT = 0.95, 0.8
+
+
+def verdict_on(number: int, image: Image.Image):  # type: ignore[no-untyped-def]
+    return judge(fingerprint(jpeg(photo(number), 92)), fingerprint(jpeg(image, 70)))
+
+
+def test_the_same_file_and_the_same_pixels() -> None:
+    data = jpeg(photo(0))
+    same = judge(fingerprint(data), fingerprint(data))
+    assert same.probability == 1
+    assert same.reason.same_bytes
+    out = io.BytesIO()
+    Image.open(io.BytesIO(data)).save(out, "PNG")
+    again = judge(fingerprint(data), fingerprint(out.getvalue()))
+    assert again.reason.same_pixels and not again.reason.same_bytes
+    assert again.probability > 0.99
+
+
+@pytest.mark.parametrize("number", [0, 4, 7])
+def test_a_mirrored_copy_is_found_and_said_to_be_mirrored(number: int) -> None:
+    found = verdict_on(number, ImageOps.mirror(photo(number)))
+    assert found.probability > CERTAIN
+    assert found.reason.mirrored
+
+
+@pytest.mark.parametrize("number", [1, 5])
+def test_another_colour_is_a_copy_and_said_so(number: int) -> None:
+    found = verdict_on(number, recoloured(photo(number)))
+    assert found.probability > CERTAIN
+    assert found.reason.recoloured
+
+
+def test_a_quarter_turn_is_told_in_degrees() -> None:
+    found = verdict_on(2, photo(2).transpose(Image.Transpose.ROTATE_90))
+    assert found.probability > CERTAIN
+    assert abs(found.reason.turned) == pytest.approx(90, abs=2)
+
+
+def test_a_small_copy_in_a_corner_is_placed() -> None:
+    found = verdict_on(6, in_a_corner(photo(6), photo(9)))
+    assert found.probability > ALERT
+    assert found.reason.place == "lower_left"
+    assert found.reason.coverage is not None and found.reason.coverage > 0.2
+
+
+def test_the_goods_on_a_shop_page_are_found() -> None:
+    assert verdict_on(8, on_a_page(photo(8))).probability > ALERT
+
+
+@pytest.mark.parametrize("lay", [with_banner, with_watermark, on_a_page])
+@pytest.mark.parametrize("number", [0, 3, 8, 12])
+def test_a_shared_banner_watermark_or_page_is_no_match(lay, number: int) -> None:  # type: ignore[no-untyped-def]
+    one, other = fingerprint(jpeg(lay(photo(number)))), fingerprint(jpeg(lay(photo(number + 1))))
+    assert judge(one, other).probability < 0.5
+
+
+def test_a_banner_over_a_copy_does_not_hide_it() -> None:
+    assert verdict_on(10, with_banner(photo(10))).probability > ALERT
+
+
+def test_strangers_are_no_match() -> None:
+    prints = [fingerprint(jpeg(photo(number))) for number in range(8)]
+    chances = [judge(one, other).probability for one in prints for other in prints if one is not other]
+    assert max(chances) < 0.5
+
+
+def test_the_reason_survives_json_and_the_overlay_is_drawn() -> None:
+    found = verdict_on(6, in_a_corner(photo(6), photo(9))).reason
+    assert Reason.from_dict(json.loads(json.dumps(found.to_dict()))) == found
+    drawn = decode(overlay(jpeg(photo(6)), jpeg(in_a_corner(photo(6), photo(9))), found))
+    assert (drawn.width, drawn.height) == (1292, 640)
+
+
+def test_a_reason_of_an_earlier_version_is_read() -> None:
+    assert Reason.from_dict({"mirrored": True, "inliers": 4, "unknown": 1}).mirrored
