@@ -37,6 +37,9 @@ class Config:
     max_file_bytes: int = 20 * 1024 * 1024
     max_pixels: int = 60_000_000
     max_views: int = 12
+    feeds_folder: Path | None = None
+    chromium: str = ""
+    old_listing_days: int = 180
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Config:
@@ -57,6 +60,9 @@ class Config:
             max_file_bytes=reader.count("IPREG_MAX_FILE_BYTES", 20 * 1024 * 1024),
             max_pixels=reader.count("IPREG_MAX_PIXELS", 60_000_000),
             max_views=reader.count("IPREG_MAX_VIEWS", 12),
+            feeds_folder=Path(reader.text("IPREG_FEEDS_FOLDER", str(var / "feeds"))).absolute(),
+            chromium=reader.text("IPREG_CHROMIUM", ""),
+            old_listing_days=reader.count("IPREG_OLD_LISTING_DAYS", 180),
         )
         if reader.faults:
             raise ConfigError(reader.faults)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from ipreg.runtime import Runtime
-from jobs import alerts, checkpoints, deliveries, fingerprints, imports, matches
+from jobs import alerts, checkpoints, deliveries, fingerprints, imports, matches, sources
 
 _log = logging.getLogger(__name__)
 
@@ -25,6 +25,7 @@ class Job:
 
 
 SCHEDULE = (
+    Job("sources", 5, sources.run),
     Job("imports", 2, imports.run),
     Job("checkpoints", 5, checkpoints.run),
     Job("fingerprints", 3, fingerprints.run),
