@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from ipreg.runtime import Runtime
-from jobs import alerts, checkpoints, deliveries, fingerprints, imports, matches, sources
+from jobs import alerts, checkpoints, crawl, deliveries, fingerprints, imports, matches, pictures, sources
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +27,8 @@ class Job:
 SCHEDULE = (
     Job("sources", 5, sources.run),
     Job("imports", 2, imports.run),
+    Job("crawl", 2, crawl.run),
+    Job("pictures", 2, pictures.run),
     Job("checkpoints", 5, checkpoints.run),
     Job("fingerprints", 3, fingerprints.run),
     Job("matches", 3, matches.run),

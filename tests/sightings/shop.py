@@ -274,6 +274,7 @@ def _open_graph(number: int, price: str) -> tuple[str, str]:
 class _Handler(BaseHTTPRequestHandler):
     shop: Shop
     protocol_version = "HTTP/1.1"
+    wbufsize = 65536  # an answer leaves in one piece: in two, the second waits for the first to be acknowledged
 
     def do_GET(self) -> None:
         shop, path = self.shop, self.path
