@@ -97,6 +97,7 @@ MESSAGES: dict[str, str] = {
     "robots_unreachable": N_("The site's robots.txt could not be read; until it can, nothing is taken from there."),
     "crawl_trap": N_("Many pages of the form %(shape)s led to nothing new; the others of it are left out."),
     "page_not_html": N_("What stands there is not a web page."),
+    "evidence_missing": N_("There is no such evidence, or it is not yours."),
     "upload_too_large": N_("The upload is too large as a whole. Send fewer or smaller files."),
     "form_expired": N_("The form has expired. Go back, load the page again and send it once more."),
     "page_missing": N_("There is no such page."),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from ipreg.runtime import Runtime
-from jobs import alerts, checkpoints, crawl, deliveries, fingerprints, imports, matches, pictures, sources
+from jobs import alerts, checkpoints, crawl, deliveries, evidence, fingerprints, imports, matches, pictures, sources
 
 _log = logging.getLogger(__name__)
 
@@ -33,6 +33,7 @@ SCHEDULE = (
     Job("fingerprints", 3, fingerprints.run),
     Job("matches", 3, matches.run),
     Job("alerts", 3, alerts.run),
+    Job("evidence", 5, evidence.run),
     Job("deliveries", 3, deliveries.run),
 )
 
