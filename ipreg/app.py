@@ -13,7 +13,23 @@ from flask_wtf import CSRFProtect
 from ipreg.config import Config
 from ipreg.i18n import FOLDER, compile_catalogs
 from ipreg.runtime import open_runtime
-from ipreg.web import accounts, alerts, cases, errors, filings, imports, language, log, pages, rules, session
+from ipreg.web import (
+    accounts,
+    alerts,
+    api,
+    cases,
+    errors,
+    evidence,
+    filings,
+    imports,
+    language,
+    log,
+    pages,
+    reports,
+    rules,
+    session,
+    sources,
+)
 
 _TOP = Path(__file__).parent.parent
 UPLOAD_FACTOR = 13  # a whole form may hold as many files as a filing has views, and a little more
@@ -37,10 +53,22 @@ def create_app(config: Config) -> Flask:
     compile_catalogs()
     Babel(app, default_locale="zh", locale_selector=language.chosen)
     Bootstrap5(app)
-    CSRFProtect(app)
+    CSRFProtect(app).exempt(api.bp)
     LoginManager(app).user_loader(session.load_reader)
     for part in (session, rules, errors, language):
         part.install(app)
-    for blueprint in (pages.bp, accounts.bp, filings.bp, imports.bp, alerts.bp, cases.bp, log.bp):
+    for blueprint in (
+        pages.bp,
+        accounts.bp,
+        filings.bp,
+        imports.bp,
+        alerts.bp,
+        cases.bp,
+        log.bp,
+        sources.bp,
+        reports.bp,
+        evidence.bp,
+        api.bp,
+    ):
         app.register_blueprint(blueprint)
     return app

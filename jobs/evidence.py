@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ipreg.db import Clock, transaction, utc_now
+from ipreg.models import Capture
 from ipreg.runtime import Runtime
 from ipreg.sightings.capture import capture, due_captures, open_renderer, plan_captures
 
@@ -13,9 +14,8 @@ def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
         plan_captures(session, now=clock())
     with runtime.sessions() as session:
         waiting = due_captures(session, now=clock())
-    if not waiting:
-        return 0
-    renderer = open_renderer(runtime)
+        pages = any(session.get_one(Capture, one).address for one in waiting)
+    renderer = open_renderer(runtime) if pages else None
     try:
         for capture_id in waiting:
             capture(runtime, capture_id, clock=clock, renderer=renderer)

@@ -10,7 +10,19 @@ from dataclasses import dataclass
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from ipreg.runtime import Runtime
-from jobs import alerts, checkpoints, crawl, deliveries, evidence, fingerprints, imports, matches, pictures, sources
+from jobs import (
+    alerts,
+    checkpoints,
+    crawl,
+    deliveries,
+    evidence,
+    fingerprints,
+    imports,
+    matches,
+    pictures,
+    reports,
+    sources,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -28,6 +40,7 @@ SCHEDULE = (
     Job("sources", 5, sources.run),
     Job("imports", 2, imports.run),
     Job("crawl", 2, crawl.run),
+    Job("reports", 2, reports.run),
     Job("pictures", 2, pictures.run),
     Job("checkpoints", 5, checkpoints.run),
     Job("fingerprints", 3, fingerprints.run),

@@ -185,8 +185,9 @@ def begin_run(session: Session, *, source: Source, now: datetime) -> SourceRun:
     """A run begins, and the next one is due after the source's time; later after each failure."""
     run = SourceRun(source=source, state=RunState.RUNNING, started_at=now, fault_values={})
     session.add(run)
-    wait = source.every_minutes * min(2**source.failures, MAX_BACK_OFF)
-    source.next_run_at = now + timedelta(minutes=wait)
+    if source.kind in (SourceKind.FEED, SourceKind.CRAWL):
+        wait = source.every_minutes * min(2**source.failures, MAX_BACK_OFF)
+        source.next_run_at = now + timedelta(minutes=wait)
     session.flush()
     return run
 
