@@ -58,7 +58,6 @@ class CrawlSettings:
     depth: int = 6
     delay: float = 1.0
     at_once: int = 2
-    render: bool = False
 
 
 def create_source(
