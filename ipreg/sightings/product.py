@@ -27,6 +27,9 @@ _CURRENCIES = {
     "¥": "CNY", "￥": "CNY", "元": "CNY", "RMB": "CNY", "CN¥": "CNY", "US$": "USD", "€": "EUR", "£": "GBP",
     "NT$": "TWD", "HK$": "HKD", "₩": "KRW", "円": "JPY", "JP¥": "JPY", "₽": "RUB", "₹": "INR",
 }  # fmt: skip
+# What shops write into JSON though it is none: comments to the line's end, a comma before the end.
+_COMMENT = re.compile(r"(?m)(?:^|(?<=[,{\[]))[ \t]*//.*$")
+_COMMA = re.compile(r",(\s*[}\]])")
 _BIGGEST = ("data-zoom-image", "data-large_image", "data-large", "data-original", "data-full")
 _LAZY = ("data-src", "data-lazy-src", "data-lazy", "data-ks-lazyload", "data-lazyload", "data-img")
 
@@ -84,6 +87,7 @@ def _filled(whole: Product, more: Product, name: str) -> Product:
 
 def _own_product(page: WebPage, nodes: list[Node]) -> Node | None:
     """The page's product among those that it mentions: the only one, or that of its address or heading."""
+    nodes = [node for node in nodes if _first(node, "name") or node.get("hasvariant")]
     if len(nodes) <= 1:
         return nodes[0] if nodes else None
     for node in nodes:
@@ -173,12 +177,18 @@ def _json_ld(page: WebPage) -> list[Node]:
             .strip()
             .rstrip(";")
         )
-        try:
-            data = json.loads(text, strict=False)
-        except (ValueError, RecursionError):
-            continue  # one broken script is not the others' fault
-        found += _products_in(data)
+        data = _loaded(text)
+        if data is None:
+            data = _loaded(_COMMA.sub(r"\1", _COMMENT.sub("", text)))
+        found += _products_in(data)  # one broken script is not the others' fault
     return found
+
+
+def _loaded(text: str) -> Any:
+    try:
+        return json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _products_in(data: Any, depth: int = 0) -> list[Node]:

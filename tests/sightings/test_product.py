@@ -89,6 +89,7 @@ def test_best_size_of_an_image_element(image: str, best: str) -> None:
         ('[{"@type":"ProductGroup","name":"A","hasVariant":[{"@type":"Product","offers":{"price":5}}]}]', "5"),
         (f'<!-- {{"@graph":[{{"@type":"WebPage","mainEntity":{PRODUCT},"offers":{{"price":"￥7"}}}}}}]}} -->', "7"),
         ('{"@type":"Product","name":"A\tB\n","offers":{"price":"3"}};', "3"),
+        (f'{PRODUCT}, // x "y"\n //"sku": 1,\n"url":"http://x//y","offers":{{"price":"4",}},\n}}', "4"),
     ],
 )  # fmt: skip
 def test_json_ld_as_shops_write_it(text: str, price: str) -> None:
@@ -107,6 +108,13 @@ def test_a_list_of_products_is_no_product_and_a_related_one_not_the_pages() -> N
     )
     found = read(nested)
     assert found is not None and found.title == "主"
+
+
+def test_a_product_without_a_name_does_not_hide_the_one_with_one() -> None:
+    """As in the test suite of the extruct library, where properties are kept apart in a product of their own."""
+    nameless = '<div itemscope itemtype="https://schema.org/Product"><img itemprop="image" src="/3.jpg"></div>'
+    found = read('<div itemscope itemtype="http://schema.org/Product"><b itemprop="name">砧</b></div>' + nameless)
+    assert found is not None and found.title == "砧"
 
 
 def test_open_graph_alone_is_a_product_only_where_it_says_so() -> None:
