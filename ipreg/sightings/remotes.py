@@ -174,10 +174,6 @@ def _settle(session: Session, listing: Listing, now: datetime) -> None:
             add_picture(session, listing=listing, file=file, source=remote.address, now=now)
             shown.append(file.sha256)
     if shown and all(remote.state is not PictureState.WAITING for remote in remotes):
-        # While some were still to come, the first ones had been given: that alone is no change of the shop's.
-        was = [one for one in before if one in shown or _was_before(listing, one, now)]
+        # They come one by one, and the first to come is no change of the shop's; that one is gone is.
+        was = before if any(one not in shown for one in before) else shown
         settle_pictures(session, listing=listing, before=was, shown=shown, now=now)
-
-
-def _was_before(listing: Listing, digest: str, _now: datetime) -> bool:
-    return any(one.sha256 == digest and one.gone_at is None for one in listing.pictures)

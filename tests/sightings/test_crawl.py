@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import pytest
 from scenery import HandClock, People
-from shop import Shop, title_of
+from shop import Shop, html, title_of
 from sqlalchemy import func, select
 
 from ipreg.db import transaction, utc_now
@@ -287,6 +287,30 @@ def test_pictures_are_fetched_once_for_all_listings(runtime: Runtime, clock: Han
         )
         assert session.scalar(select(func.count()).select_from(ListingChange)) == 0
     assert all(count == 1 for path, count in shop.asked.items() if path.startswith("/pic"))
+
+
+def test_other_pictures_of_a_crawled_listing_are_a_change_and_the_first_ones_none(
+    runtime: Runtime, clock: HandClock, shop: Shop
+) -> None:
+    def show(*numbers: int) -> None:
+        images = "".join(f'<img itemprop="image" src="/pic/{n}.jpg">' for n in numbers)
+        name = '<b itemprop="name">外套</b>'
+        shop.extra["/one"] = html("x", f'<div itemscope itemtype="https://schema.org/Product">{name}{images}</div>')
+
+    show(1, 2, 3)
+    crawl_source(runtime, clock, shop, starts=(f"{shop.address}/one",))
+    for pictures_shown in ((1, 2, 3), (2, 3, 4)):
+        show(*pictures_shown)
+        run(runtime, clock)
+        pictures.run(runtime, clock=clock)
+        clock.move(minutes=61)
+    with runtime.sessions() as session:
+        listing = session.scalars(select(Listing)).one()
+        assert [one.gone_at is None for one in listing.pictures] == [False, True, True, True]
+        (change,) = listing.changes
+        assert change.kind is ChangeKind.PICTURES
+        assert change.before.split() == [one.sha256 for one in listing.pictures[:3]]
+        assert change.after.split() == [one.sha256 for one in listing.pictures[1:]]
 
 
 def test_a_paused_crawl_stops_and_goes_on(runtime: Runtime, clock: HandClock, shop: Shop) -> None:
