@@ -14,6 +14,7 @@ from ipreg.models import (
     FeedImport,
     Filing,
     Listing,
+    ListingSighting,
     Match,
     Role,
 )
@@ -52,8 +53,11 @@ def can_see_filing(session: Session, account: Account, filing: Filing) -> bool:
 
 def can_see_listing(session: Session, account: Account, listing: Listing) -> bool:
     """Who brought it; who was warned of it; a regulator once it is part of a case."""
-    brought = select(FeedImport.id).where(FeedImport.id == listing.import_id, FeedImport.account_id == account.id)
-    if session.scalar(brought) is not None:
+    imported = select(FeedImport.id).where(FeedImport.id == listing.import_id, FeedImport.account_id == account.id)
+    sighted = select(ListingSighting.id).where(
+        ListingSighting.listing_id == listing.id, ListingSighting.account_id == account.id
+    )
+    if session.scalar(imported) is not None or session.scalar(sighted) is not None:
         return True
     involved = Match.listing_id == listing.id
     return _sees_match(session, account, involved, involved)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -20,16 +20,27 @@ from ipreg.models import (
     Delivery,
     DismissReason,
     Filing,
+    Listing,
     Match,
     Role,
 )
 
 
-def matches_without_alert(session: Session, *, threshold: float) -> list[int]:
-    """Ids of the matches of at least ``threshold`` that nobody has been told of, oldest first."""
+def matches_without_alert(session: Session, *, threshold: float, old_after: timedelta | None = None) -> list[int]:
+    """Ids of the matches of at least ``threshold`` that nobody has been told of, oldest first.
+
+    With ``old_after``, not those of listings that nobody had seen for so long when the match was found.
+    """
     told = select(Alert.id).where(Alert.match_id == Match.id).exists()
-    wanted = select(Match.id).where(Match.probability >= threshold, ~told).order_by(Match.id)
-    return list(session.scalars(wanted))
+    wanted = select(Match.id, Match.found_at, Listing.last_seen_at).outerjoin(
+        Listing, Match.listing_id == Listing.id
+    )
+    found = session.execute(wanted.where(Match.probability >= threshold, ~told).order_by(Match.id))
+    return [
+        match_id
+        for match_id, found_at, seen_at in found
+        if old_after is None or seen_at is None or found_at - seen_at <= old_after
+    ]
 
 
 def raise_alert(session: Session, *, match: Match, mail_domain: str, now: datetime) -> Alert:

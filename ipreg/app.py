@@ -16,16 +16,20 @@ from ipreg.runtime import open_runtime
 from ipreg.web import (
     accounts,
     alerts,
+    api,
     cases,
     errors,
+    evidence,
     filings,
     imports,
     language,
     log,
     logpage,
     pages,
+    reports,
     rules,
     session,
+    sources,
     verify,
 )
 
@@ -51,11 +55,14 @@ def create_app(config: Config) -> Flask:
     compile_catalogs()
     Babel(app, default_locale="zh", locale_selector=language.chosen)
     Bootstrap5(app)
-    CSRFProtect(app)
+    CSRFProtect(app).exempt(api.bp)
     LoginManager(app).user_loader(session.load_reader)
     for part in (session, rules, errors, language):
         part.install(app)
-    views = (pages, accounts, filings, imports, alerts, cases, log, logpage, verify)
+    views = (
+        *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify),
+        *(sources, reports, evidence, api),
+    )
     for blueprint in (one.bp for one in views):
         app.register_blueprint(blueprint)
     return app

@@ -61,6 +61,9 @@ class Config:
     authorities: tuple[AuthorityConfig, ...] = ()
     embedded_authority: bool = True
     witnesses: tuple[WitnessConfig, ...] = ()
+    feeds_folder: Path | None = None
+    chromium: str = ""
+    old_listing_days: int = 180
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Config:
@@ -84,6 +87,9 @@ class Config:
             authorities=reader.authorities(),
             embedded_authority=reader.flag("IPREG_EMBEDDED_AUTHORITY", "yes"),
             witnesses=reader.witnesses(),
+            feeds_folder=Path(reader.text("IPREG_FEEDS_FOLDER", str(var / "feeds"))).absolute(),
+            chromium=reader.text("IPREG_CHROMIUM", ""),
+            old_listing_days=reader.count("IPREG_OLD_LISTING_DAYS", 180),
         )
         if reader.faults:
             raise ConfigError(reader.faults)

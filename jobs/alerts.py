@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from sqlalchemy.exc import IntegrityError
@@ -15,7 +16,11 @@ from ipreg.runtime import Runtime
 def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
     """How many alerts were raised."""
     with runtime.sessions() as session:
-        waiting = matches_without_alert(session, threshold=runtime.config.alert_threshold)
+        waiting = matches_without_alert(
+            session,
+            threshold=runtime.config.alert_threshold,
+            old_after=timedelta(days=runtime.config.old_listing_days),
+        )
     domain = urlsplit(runtime.config.public_url).hostname or "localhost"
     raised = 0
     for match_id in waiting:

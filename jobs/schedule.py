@@ -10,7 +10,21 @@ from dataclasses import dataclass
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from ipreg.runtime import Runtime
-from jobs import alerts, checkpoints, deliveries, fingerprints, imports, matches, timestamps, witnesses
+from jobs import (
+    alerts,
+    checkpoints,
+    crawl,
+    deliveries,
+    evidence,
+    fingerprints,
+    imports,
+    matches,
+    pictures,
+    reports,
+    sources,
+    timestamps,
+    witnesses,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -25,13 +39,18 @@ class Job:
 
 
 SCHEDULE = (
+    Job("sources", 5, sources.run),
     Job("imports", 2, imports.run),
+    Job("crawl", 2, crawl.run),
+    Job("reports", 2, reports.run),
+    Job("pictures", 2, pictures.run),
     Job("checkpoints", 5, checkpoints.run),
     Job("witnesses", 5, witnesses.run),
     Job("timestamps", 5, timestamps.run),
     Job("fingerprints", 3, fingerprints.run),
     Job("matches", 3, matches.run),
     Job("alerts", 3, alerts.run),
+    Job("evidence", 5, evidence.run),
     Job("deliveries", 3, deliveries.run),
 )
 

@@ -13,9 +13,9 @@ from sqlalchemy import select
 from ipreg import alerts, registry
 from ipreg.app import create_app
 from ipreg.db import transaction
-from ipreg.models import Account, Alert
+from ipreg.models import Account, Alert, SourceKind
 from ipreg.runtime import Runtime
-from ipreg.sightings import feeds
+from ipreg.sightings import feeds, reports, sources
 from jobs import alerts as alert_job
 from jobs import checkpoints, fingerprints, imports, matches
 
@@ -51,10 +51,18 @@ def build_site(runtime: Runtime, clock: HandClock) -> Site:
             runtime.config,
             account=people.enterprise,
             filename="feed.csv",
-            data="platform,listing_id,title,pictures\n淘淘,1,外套,copy.jpg\n".encode(),
+            data="platform,listing_id,title,seller,pictures\n淘淘,1,外套,快手小铺,copy.jpg\n".encode(),
             pictures={"copy.jpg": edited_copy(draw_picture(1))},
             now=clock(),
         )
+        sources.create_source(
+            session,
+            account=people.enterprise,
+            kind=SourceKind.PUSH,
+            name="推送",
+            now=clock(),
+        )
+        reports.report_address(session, account=people.designer, address="https://shop.example/1", now=clock())
     for job in (imports, checkpoints, fingerprints, matches, alert_job):
         job.run(runtime, clock=clock)
     with transaction(runtime.sessions) as session:

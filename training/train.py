@@ -1,6 +1,6 @@
 """Fine-tunes the embedding for copy detection: InfoNCE over edited views with an entropy term (Pizzi et al. 2022,
 SSCD). Negatives come from the batch only: with a memory of past batches the network learns to drift away from
-its own past, and to nothing else (docs/decisions/0004).
+its own past, and to nothing else (docs/decisions/0007).
 
     python training/train.py PICTURES OUT.pt [--minutes 75] [--batch 64] [--side 128] [--start EARLIER.pt]
 

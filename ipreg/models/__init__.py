@@ -4,9 +4,28 @@ from ipreg.db import Base
 from ipreg.models.accounts import Account, Organization, Role
 from ipreg.models.alerts import Alert, AlertRecipient, AlertState, Delivery, DeliveryState, DismissReason
 from ipreg.models.cases import Case, CaseEvent, CaseOutcome, CaseState
+from ipreg.models.crawl import (
+    CrawlHost,
+    CrawlPage,
+    ListingRemotePicture,
+    PageState,
+    PictureState,
+    RemotePicture,
+)
 from ipreg.models.designs import Filing, FilingView, Industry, ViewKind
+from ipreg.models.evidence import Capture, CaptureFile, CaptureState, Report, ReportState
 from ipreg.models.files import PictureFingerprint, StoredFile
-from ipreg.models.listings import FeedImport, ImportFault, ImportState, Listing, ListingPicture
+from ipreg.models.listings import (
+    ChangeKind,
+    FeedImport,
+    ImportFault,
+    ImportState,
+    Listing,
+    ListingChange,
+    ListingPicture,
+    ListingSighting,
+    Seller,
+)
 from ipreg.models.log import (
     LogCheckpoint,
     LogCosignature,
@@ -20,6 +39,7 @@ from ipreg.models.log import (
 )
 from ipreg.models.matches import Match
 from ipreg.models.papers import Certificate
+from ipreg.models.sources import RunState, Source, SourceKind, SourceRun, SourceState
 
 __all__ = [
     "Account",
@@ -27,11 +47,17 @@ __all__ = [
     "AlertRecipient",
     "AlertState",
     "Base",
+    "Capture",
+    "CaptureFile",
+    "CaptureState",
     "Case",
     "CaseEvent",
     "CaseOutcome",
     "CaseState",
     "Certificate",
+    "ChangeKind",
+    "CrawlHost",
+    "CrawlPage",
     "Delivery",
     "DeliveryState",
     "DismissReason",
@@ -42,7 +68,10 @@ __all__ = [
     "ImportState",
     "Industry",
     "Listing",
+    "ListingChange",
     "ListingPicture",
+    "ListingRemotePicture",
+    "ListingSighting",
     "LogCheckpoint",
     "LogCosignature",
     "LogEntry",
@@ -53,8 +82,19 @@ __all__ = [
     "LogWitness",
     "Match",
     "Organization",
+    "PageState",
     "PictureFingerprint",
+    "PictureState",
+    "RemotePicture",
+    "Report",
+    "ReportState",
     "Role",
+    "RunState",
+    "Seller",
+    "Source",
+    "SourceKind",
+    "SourceRun",
+    "SourceState",
     "StampState",
     "StoredFile",
     "ViewKind",

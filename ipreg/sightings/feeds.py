@@ -1,4 +1,4 @@
-"""Importing a feed: accepted at once, worked through row by row, resumable after a kill."""
+"""Importing a feed: accepted at once, worked through row by row, resumable after a kill, refused rows retriable."""
 
 from __future__ import annotations
 
@@ -15,16 +15,27 @@ from sqlalchemy.orm import Session
 from ipreg import access
 from ipreg.config import Config
 from ipreg.db import Clock, transaction
-from ipreg.errors import CallerError, IpregError, MissingError
-from ipreg.models import Account, FeedImport, ImportFault, ImportState, Listing, ListingPicture, Role
+from ipreg.errors import CallerError, ConflictError, IpregError, MissingError
+from ipreg.models import Account, FeedImport, ImportFault, ImportState, Role, RunState, Source, SourceRun
 from ipreg.runtime import Runtime
-from ipreg.sightings.csvfeed import FeedRow, RowFault, read_feed
 from ipreg.sightings.fetch import fetch
+from ipreg.sightings.listings import (
+    Bringer,
+    Offer,
+    add_picture,
+    mark_absent,
+    see_listing,
+    settle_pictures,
+    shown_pictures,
+)
+from ipreg.sightings.reading import read_feed
+from ipreg.sightings.rows import FeedRow, Row, RowFault
 from ipreg.storage import keep_picture
 
 MAX_FEED_BYTES = 50 * 2**20
 MAX_ZIP_FILES = 20_000
 MAX_ZIP_BYTES = 2 * 2**30
+FEED_ENDINGS = ((".csv", ".tsv"), (".jsonl", ".ndjson", ".json", ".xlsx", ".xml", ".txt"))
 Progress = Callable[[int, int], None]
 
 
@@ -37,9 +48,14 @@ def accept_feed(
     data: bytes,
     pictures: Mapping[str, bytes] | None = None,
     pictures_folder: Path | None = None,
+    run: SourceRun | None = None,
+    source: Source | None = None,
+    request_key: str | None = None,
     now: datetime,
 ) -> FeedImport:
-    """Takes a feed in: a CSV with ``pictures`` by name or in ``pictures_folder``, or a ZIP that holds both.
+    """Takes a feed in, with ``pictures`` by name or in ``pictures_folder``, or a ZIP that holds both.
+
+    ``source`` and ``run`` are those that brought it. The same ``request_key`` again gives the same import.
 
     Raises ``CallerError`` (``feed_empty``, ``feed_too_large``, ``zip_malformed``, ``zip_too_large``,
     ``zip_without_feed``). The rows are read by ``run_import``.
@@ -47,13 +63,24 @@ def accept_feed(
     access.require_role(account, Role.ENTERPRISE, Role.REGULATOR, Role.ADMINISTRATOR)
     if not data:
         raise CallerError("feed_empty", field="feed")
+    if request_key and (known := _same_request(session, account, request_key)):
+        return known
     named = dict(pictures or {})
-    if data[:4] == b"PK\x03\x04":
+    if data[:4] == b"PK\x03\x04" and not _is_workbook(data):
         data, inside = _unpack(data)
         named.update(inside)
     if len(data) > MAX_FEED_BYTES:
         raise CallerError("feed_too_large", field="feed", megabytes=MAX_FEED_BYTES // 2**20)
-    made = FeedImport(account=account, filename=_base_name(filename), folder="", created_at=now)
+    made = FeedImport(
+        account=account,
+        filename=_base_name(filename),
+        folder="",
+        source=source,
+        run=run,
+        platform=source.platform if source else "",
+        request_key=request_key,
+        created_at=now,
+    )
     session.add(made)
     session.flush()
     home = config.var / "imports" / str(made.id)
@@ -71,9 +98,10 @@ def run_import(runtime: Runtime, import_id: int, *, clock: Clock, progress: Prog
     """Works through an import from where it stands: one transaction a row, fetching outside of them."""
     with runtime.sessions() as session:
         work = session.get_one(FeedImport, import_id)
-        folder, done = Path(work.folder), work.done_rows
+        done, platform = work.done_rows, work.platform
     try:
-        rows = read_feed((runtime.config.var / "imports" / str(import_id) / "feed").read_bytes())
+        data = (runtime.config.var / "imports" / str(import_id) / "feed").read_bytes()
+        rows = read_feed(data, platform=platform)
     except (CallerError, OSError) as fault:
         _fail(runtime, import_id, fault, clock())
         return
@@ -81,12 +109,30 @@ def run_import(runtime: Runtime, import_id: int, *, clock: Clock, progress: Prog
         work = session.get_one(FeedImport, import_id)
         work.state, work.total_rows = ImportState.RUNNING, len(rows)
     for position in range(done, len(rows)):
-        _import_row(runtime, import_id, position, rows[position], folder, clock)
+        _import_row(runtime, import_id, position, rows[position], clock)
         if progress:
             progress(position + 1, len(rows))
+    _try_again(runtime, import_id, rows, clock)
     with transaction(runtime.sessions) as session:
         work = session.get_one(FeedImport, import_id)
         work.state, work.finished_at = ImportState.DONE, clock()
+        session.flush()
+        _finish_run(session, work, clock())
+
+
+def retry_faults(session: Session, *, work: FeedImport) -> int:
+    """Asks for the rows that were left out to be tried again; how many. The feed's file is still there.
+
+    Raises ``ConflictError`` (``import_running``) while it is being worked through.
+    """
+    if work.state in (ImportState.WAITING, ImportState.RUNNING):
+        raise ConflictError("import_running")
+    for fault in work.faults:
+        fault.again = True
+    if work.faults or work.fault:
+        work.state, work.fault, work.finished_at = ImportState.WAITING, None, None
+    session.flush()
+    return len(work.faults)
 
 
 def imports_of(session: Session, *, account: Account) -> list[FeedImport]:
@@ -112,16 +158,8 @@ def unfinished_imports(session: Session) -> list[int]:
     return list(session.scalars(wanted))
 
 
-def _import_row(
-    runtime: Runtime, import_id: int, position: int, row: FeedRow | RowFault, folder: Path, clock: Clock
-) -> None:
-    fault: RowFault | None = row if isinstance(row, RowFault) else None
-    contents: list[tuple[str, bytes]] = []
-    if isinstance(row, FeedRow):
-        try:
-            contents = [(name, _picture_bytes(runtime.config, folder, name)) for name in row.pictures]
-        except IpregError as error:
-            fault = RowFault(row.line, error.code, dict(error.values))
+def _import_row(runtime: Runtime, import_id: int, position: int, row: Row, clock: Clock) -> None:
+    contents, fault = _contents(runtime, import_id, row)
     with transaction(runtime.sessions) as session:
         work = session.get_one(FeedImport, import_id)
         if work.done_rows != position:
@@ -131,6 +169,37 @@ def _import_row(
             fault = _keep_row(runtime, session, work, row, contents, clock())
         if fault is not None:
             session.add(ImportFault(import_id=import_id, line=fault.line, code=fault.code, values=fault.values))
+
+
+def _try_again(runtime: Runtime, import_id: int, rows: list[Row], clock: Clock) -> None:
+    by_line = {row.line: row for row in rows}
+    with runtime.sessions() as session:
+        wanted = select(ImportFault.line).where(ImportFault.import_id == import_id, ImportFault.again)
+        lines = [line for line in session.scalars(wanted) if line in by_line]
+    for line in lines:
+        row = by_line[line]
+        contents, fault = _contents(runtime, import_id, row)
+        with transaction(runtime.sessions) as session:
+            work = session.get_one(FeedImport, import_id)
+            kept = session.scalars(select(ImportFault).filter_by(import_id=import_id, line=line)).one()
+            if fault is None and isinstance(row, FeedRow):
+                fault = _keep_row(runtime, session, work, row, contents, clock())
+            if fault is None:
+                session.delete(kept)
+            else:
+                kept.code, kept.values, kept.again = fault.code, fault.values, False
+
+
+def _contents(runtime: Runtime, import_id: int, row: Row) -> tuple[list[tuple[str, bytes]], RowFault | None]:
+    """The bytes of the row's pictures by name, or why there are none."""
+    if isinstance(row, RowFault):
+        return [], row
+    with runtime.sessions() as session:
+        folder = Path(session.get_one(FeedImport, import_id).folder)
+    try:
+        return [(name, _picture_bytes(runtime.config, folder, name)) for name in row.pictures], None
+    except IpregError as error:
+        return [], RowFault(row.line, error.code, dict(error.values))
 
 
 def _keep_row(
@@ -144,39 +213,59 @@ def _keep_row(
     """Keeps the row whole or not at all; the same listing again is brought up to date."""
     try:
         with session.begin_nested():
-            listing = _listing(session, row, work.id, now)
-            held = {picture.sha256 for picture in listing.pictures}
+            bringer = Bringer(work.account_id, source_id=work.source_id, import_id=work.id)
+            listing = see_listing(session, offer=_offer(row), bringer=bringer, now=now)
+            before = shown_pictures(listing)
+            shown = []
             for name, data in contents:
                 file = keep_picture(session, runtime.store, data=data, now=now)
-                if file.sha256 not in held:
-                    held.add(file.sha256)
-                    listing.pictures.append(
-                        ListingPicture(position=len(listing.pictures), sha256=file.sha256, source=name)
-                    )
-            session.flush()
+                shown.append(add_picture(session, listing=listing, file=file, source=name, now=now).sha256)
+            settle_pictures(session, listing=listing, before=before, shown=shown, now=now)
     except IpregError as error:
         return RowFault(row.line, error.code, dict(error.values))
     work.kept_rows += 1
     return None
 
 
-def _listing(session: Session, row: FeedRow, import_id: int, now: datetime) -> Listing:
-    found = session.scalar(
-        select(Listing).where(Listing.platform == row.platform, Listing.external_id == row.listing_id)
+def _offer(row: FeedRow) -> Offer:
+    return Offer(
+        platform=row.platform,
+        external_id=row.listing_id,
+        title=row.title,
+        address=row.address,
+        seller=row.seller,
+        seller_id=row.seller_id,
+        seller_address=row.seller_address,
+        price=row.price,
+        currency=row.currency,
+        brand=row.brand,
+        availability=row.availability,
     )
-    if found is None:
-        found = Listing(
-            platform=row.platform,
-            external_id=row.listing_id,
-            import_id=import_id,
-            first_seen_at=now,
-            pictures=[],
-        )
-        session.add(found)
-    found.title, found.address, found.seller = row.title, row.address, row.seller
-    found.price, found.currency, found.last_seen_at = row.price, row.currency, now
+
+
+def _finish_run(session: Session, work: FeedImport, now: datetime) -> None:
+    """The run that brought the import is over with its last import."""
+    if work.run_id is None or work.run is None:
+        return
+    run = work.run
+    together = list(session.scalars(select(FeedImport).where(FeedImport.run_id == run.id)))
+    run.found, run.kept = sum(one.total_rows for one in together), sum(one.kept_rows for one in together)
+    run.refused = sum(len(one.faults) for one in together)
+    if any(one.state in (ImportState.WAITING, ImportState.RUNNING) for one in together):
+        return
+    failed = next((one for one in together if one.state is ImportState.FAILED), None)
+    run.state, run.finished_at = RunState.FAILED if failed else RunState.DONE, now
+    run.fault, run.fault_values = (failed.fault, failed.fault_values) if failed else (None, {})
+    source = run.source
+    source.failures = source.failures + 1 if failed else 0
+    if failed is None and source.settings.get("complete") and run.kept:
+        run.gone = mark_absent(session, source_id=source.id, since=run.started_at, now=now)
     session.flush()
-    return found
+
+
+def _same_request(session: Session, account: Account, request_key: str) -> FeedImport | None:
+    same = select(FeedImport).where(FeedImport.account_id == account.id, FeedImport.request_key == request_key)
+    return session.scalar(same)
 
 
 def _picture_bytes(config: Config, folder: Path, name: str) -> bytes:
@@ -200,6 +289,16 @@ def _fail(runtime: Runtime, import_id: int, fault: CallerError | OSError, now: d
         work.state, work.finished_at = ImportState.FAILED, now
         work.fault = fault.code if isinstance(fault, CallerError) else "feed_lost"
         work.fault_values = dict(fault.values) if isinstance(fault, CallerError) else {}
+        session.flush()
+        _finish_run(session, work, now)
+
+
+def _is_workbook(data: bytes) -> bool:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return "[Content_Types].xml" in archive.namelist()
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError):
+        return False
 
 
 def _unpack(data: bytes) -> tuple[bytes, dict[str, bytes]]:
@@ -208,7 +307,8 @@ def _unpack(data: bytes) -> tuple[bytes, dict[str, bytes]]:
             members = [one for one in archive.infolist() if not one.is_dir()]
             if len(members) > MAX_ZIP_FILES or sum(one.file_size for one in members) > MAX_ZIP_BYTES:
                 raise CallerError("zip_too_large", field="feed")
-            feeds = [one for one in members if one.filename.lower().endswith((".csv", ".tsv"))]
+            kinds = [[one for one in members if one.filename.lower().endswith(ends)] for ends in FEED_ENDINGS]
+            feeds = next((found for found in kinds if found), [])
             if len(feeds) != 1:
                 raise CallerError("zip_without_feed", field="feed")
             contents = {one.filename: archive.read(one) for one in members if one is not feeds[0]}

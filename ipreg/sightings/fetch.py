@@ -1,51 +1,207 @@
-"""Fetching a picture from an address that a stranger chose, without being led to what is not public."""
+"""Fetching from addresses that strangers chose, without being led to what is not public or kept for ever.
+
+One guard for feeds, pages, pictures and evidence. The check of the address stands where the connection is made,
+so a name that resolves differently the second time gains nothing; every redirect passes it again.
+"""
 
 from __future__ import annotations
 
 import ipaddress
 import socket
+import ssl
 import time
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-import httpx
+import httpcore
 
 from ipreg.errors import CallerError, UpstreamError
 
 MAX_REDIRECTS = 4
 TIMEOUT = 15.0
-AGENT = "ipreg/1 (+design registry; fetches pictures named in a feed)"
+TOTAL = 30.0
+AGENT = "ipreg/1 (design registry; watches listings for registered designs)"
+MAX_ADDRESS = 2000
+_FIRST_FREE_PORT = 1024  # below it only the web's own ports: a fetch must not talk to mail or shell servers
+_NOT_THE_WEB = (
+    ipaddress.ip_network("64:ff9b::/96"),  # NAT64 leads to any IPv4 address
+    ipaddress.ip_network("64:ff9b:1::/48"),
+    ipaddress.ip_network("::/96"),  # old IPv4-compatible addresses
+    ipaddress.ip_network("::ffff:0:0:0/96"),  # IPv4-translated
+    ipaddress.ip_network("fec0::/10"),
+    ipaddress.ip_network("192.88.99.0/24"),
+)
+
+
+@dataclass(frozen=True)
+class Hop:
+    """One request on the way: what the resolver said of the host, and which of it answered."""
+
+    address: str
+    status: int
+    resolved: tuple[str, ...]
+    server: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back. ``raw`` is the body as sent, ``body`` what it unpacks to; header names are in lower case."""
+
+    address: str
+    status: int
+    reason: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    raw: bytes
+    hops: tuple[Hop, ...]
+    asked: tuple[tuple[str, str], ...]
+
+    def header(self, name: str) -> str:
+        """The first header of that name, or an empty text."""
+        return next((value for key, value in self.headers if key == name), "")
+
+    @property
+    def location(self) -> str | None:
+        """Where a redirect leads, whole; None where this is none."""
+        if self.status not in (301, 302, 303, 307, 308) or not self.header("location"):
+            return None
+        return urljoin(self.address, self.header("location"))
+
+
+@dataclass
+class _Clock:
+    """When the present request must be over. Every read and write asks here, so drops of bytes don't prolong it."""
+
+    ends: float = 0.0
+
+    def left(self, timeout: float | None) -> float:
+        left = self.ends - time.monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout("the whole request took too long")
+        return left if timeout is None else min(left, timeout)
+
+
+class Fetcher:
+    """A guarded client that keeps its connections. One request at a time: each thread has its own.
+
+    Raises ``CallerError`` (``address_wrong``, ``address_private``) and ``UpstreamError`` (``fetch_failed``,
+    ``fetch_too_large``, ``fetch_too_slow``, ``fetch_redirects``, ``fetch_encoding``).
+    """
+
+    def __init__(self, *, allow_private: bool = False, total: float = TOTAL, timeout: float = TIMEOUT) -> None:
+        self._total, self._timeout = total, timeout
+        self._clock = _Clock()
+        self._guard = _Guard(self._clock, allow_private)
+        self._pool = httpcore.ConnectionPool(
+            network_backend=self._guard, max_connections=20, max_keepalive_connections=8, keepalive_expiry=20
+        )
+
+    def __enter__(self) -> Fetcher:
+        return self
+
+    def __exit__(self, *_fault: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._pool.close()
+
+    def get(
+        self,
+        address: str,
+        *,
+        max_bytes: int,
+        accept: str = "*/*",
+        headers: Mapping[str, str] | None = None,
+        redirects: int = MAX_REDIRECTS,
+    ) -> Answer:
+        """What stands at ``address``, after at most ``redirects`` redirects; with 0 a redirect is an answer."""
+        self._clock.ends = time.monotonic() + self._total
+        hops: list[Hop] = []
+        for left in range(redirects, -1, -1):
+            answer = self._one(address, max_bytes, accept, headers or {}, hops)
+            if answer.location is None or redirects == 0:
+                return answer
+            if left:
+                address = answer.location
+        raise UpstreamError("fetch_redirects", address=address)
+
+    def _one(
+        self, address: str, max_bytes: int, accept: str, headers: Mapping[str, str], hops: list[Hop]
+    ) -> Answer:
+        url = _parsed(address)
+        sent = {
+            "Host": _host_header(url),
+            "User-Agent": AGENT,
+            "Accept": accept,
+            "Accept-Encoding": "gzip, deflate",
+            "Accept-Language": "zh-CN,zh;q=0.9,en;q=0.5",
+            **headers,
+        }
+        timeouts = dict.fromkeys(("connect", "read", "write", "pool"), self._timeout)
+        with (
+            self._faults_of(address),
+            self._pool.stream("GET", url, headers=list(sent.items()), extensions={"timeout": timeouts}) as found,
+        ):
+            server = _server_of(found)
+            known = self._guard.resolved.get(url.host.decode(), ())
+            hops.append(Hop(address, found.status, known or (server,), server))
+            # A redirect's page is nobody's reading, and may be endless.
+            redirect = found.status in (301, 302, 303, 307, 308)
+            raw, body = (b"", b"") if redirect else _bodies(found, address, max_bytes)
+            return Answer(
+                address=address,
+                status=found.status,
+                reason=found.extensions.get("reason_phrase", b"").decode("latin-1"),
+                headers=tuple((key.decode("latin-1").lower(), _words(value)) for key, value in found.headers),
+                body=body,
+                raw=raw,
+                hops=tuple(hops),
+                asked=tuple(sent.items()),
+            )
+
+    @contextmanager
+    def _faults_of(self, address: str) -> Iterator[None]:
+        try:
+            yield
+        except httpcore.TimeoutException as fault:
+            raise UpstreamError("fetch_too_slow", address=address) from fault
+        except (
+            httpcore.NetworkError,
+            httpcore.ProtocolError,
+            httpcore.UnsupportedProtocol,
+            httpcore.ConnectionNotAvailable,
+            ssl.SSLError,
+            OSError,
+        ) as fault:
+            raise UpstreamError("fetch_failed", address=address) from fault
 
 
 def fetch(address: str, *, max_bytes: int, allow_private: bool = False) -> bytes:
-    """The bytes at ``address``. The host is resolved once, checked, and that very address is connected to.
+    """The picture's bytes at ``address``; raises as ``Fetcher`` does, and ``fetch_status`` where it is not 200."""
+    with Fetcher(allow_private=allow_private) as fetcher:
+        answer = fetcher.get(address, max_bytes=max_bytes, accept="image/*")
+    if answer.status != 200:
+        raise UpstreamError("fetch_status", address=address, status=answer.status)
+    return answer.body
 
-    Raises ``CallerError`` (``address_wrong``, ``address_private``) and ``UpstreamError`` (``fetch_failed``,
-    ``fetch_status``, ``fetch_too_large``, ``fetch_too_slow``, ``fetch_redirects``).
+
+def checked_hosts(host: str, port: int, *, allow_private: bool) -> tuple[str, ...]:
+    """The IP addresses of ``host``, all of which may be connected to; raises as ``Fetcher`` does.
+
+    One private address among public ones refuses all: that is how rebinding looks.
     """
-    deadline = time.monotonic() + 2 * TIMEOUT
-    for _ in range(MAX_REDIRECTS + 1):
-        try:
-            found, location = _get(address, max_bytes, allow_private, deadline)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as fault:
-            raise UpstreamError("fetch_failed", address=address) from fault
-        if location is None:
-            return found
-        address = urljoin(address, location)
-    raise UpstreamError("fetch_redirects", address=address)
-
-
-def checked_host(host: str, port: int, *, allow_private: bool) -> str:
-    """An IP address of ``host`` that may be connected to; raises as ``fetch`` does."""
+    if not allow_private and port not in (80, 443) and port < _FIRST_FREE_PORT:
+        raise CallerError("address_wrong", address=f"{host}:{port}"[:100])
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as fault:
         raise UpstreamError("fetch_failed", address=host) from fault
-    addresses = [str(one[4][0]) for one in found]
-    if not allow_private:
-        for one in addresses:
-            if not _is_public(ipaddress.ip_address(one.split("%")[0])):
-                raise CallerError("address_private", host=host)
-    return addresses[0]
+    addresses = tuple(dict.fromkeys(str(one[4][0]) for one in found))
+    if not allow_private and not all(_is_public(ipaddress.ip_address(one.split("%")[0])) for one in addresses):
+        raise CallerError("address_private", host=host)
+    return addresses
 
 
 def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
@@ -53,40 +209,125 @@ def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
         inner = address.ipv4_mapped or address.sixtofour
         if inner is not None:
             return _is_public(inner)
-        if address in ipaddress.ip_network("64:ff9b::/96"):  # NAT64 leads to any IPv4 address
-            return False
+    if any(address in network for network in _NOT_THE_WEB if network.version == address.version):
+        return False
     return address.is_global and not address.is_multicast
 
 
-def _get(address: str, max_bytes: int, allow_private: bool, deadline: float) -> tuple[bytes, str | None]:
-    parts = urlsplit(address)
-    host = parts.hostname
-    if parts.scheme not in ("http", "https") or not host or parts.username:
-        raise CallerError("address_wrong", address=address[:100])
+class _Guard(httpcore.NetworkBackend):
+    """Resolves, checks and connects to the very address that was checked."""
+
+    def __init__(self, clock: _Clock, allow_private: bool) -> None:
+        self._clock, self._allow_private = clock, allow_private
+        self._inner = httpcore.SyncBackend()
+        self.resolved: dict[str, tuple[str, ...]] = {}
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        numbers = checked_hosts(host, port, allow_private=self._allow_private)
+        if len(self.resolved) > 1000:
+            self.resolved.clear()
+        self.resolved[host] = numbers
+        for number in numbers[:3]:
+            try:
+                return _Timed(self._inner.connect_tcp(number, port, self._clock.left(timeout)), self._clock)
+            except httpcore.ConnectError as fault:
+                failed = fault
+        raise failed
+
+
+@dataclass
+class _Timed(httpcore.NetworkStream):
+    """A connection whose every step ends with the request's time."""
+
+    inner: httpcore.NetworkStream
+    clock: _Clock = field(repr=False)
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self.inner.read(max_bytes, self.clock.left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self.inner.write(buffer, self.clock.left(timeout))
+
+    def close(self) -> None:
+        self.inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        return _Timed(self.inner.start_tls(ssl_context, server_hostname, self.clock.left(timeout)), self.clock)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self.inner.get_extra_info(info)
+
+
+def _parsed(address: str) -> httpcore.URL:
+    wrong = CallerError("address_wrong", address=address[:100])
     try:
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-    except ValueError as fault:
-        raise CallerError("address_wrong", address=address[:100]) from fault
-    number = checked_host(host, port, allow_private=allow_private)
-    target = httpx.URL(address).copy_with(host=number, port=port)
-    headers = {"Host": parts.netloc, "User-Agent": AGENT, "Accept": "image/*", "Accept-Encoding": "identity"}
-    with (
-        httpx.Client(timeout=TIMEOUT, trust_env=False) as client,
-        client.stream("GET", target, headers=headers, extensions={"sni_hostname": host}) as answer,
-    ):
-        if answer.is_redirect:
-            return b"", answer.headers.get("Location", "")
-        if answer.status_code != 200:
-            raise UpstreamError("fetch_status", address=address, status=answer.status_code)
-        return _body(answer, address, max_bytes, deadline), None
+        parts = urlsplit(address)
+        host, port = (parts.hostname or "").encode("idna").decode(), parts.port
+    except (ValueError, UnicodeError) as fault:
+        raise wrong from fault
+    if parts.scheme not in ("http", "https") or not host or parts.username or len(address) > MAX_ADDRESS:
+        raise wrong
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return httpcore.URL(
+        scheme=parts.scheme.encode(), host=host.encode(), port=port, target=_quoted(target).encode("ascii")
+    )
 
 
-def _body(answer: httpx.Response, address: str, max_bytes: int, deadline: float) -> bytes:
-    whole = bytearray()
-    for part in answer.iter_raw():
-        whole += part
-        if len(whole) > max_bytes:
-            raise UpstreamError("fetch_too_large", address=address, megabytes=max_bytes // 2**20)
-        if time.monotonic() > deadline:
-            raise UpstreamError("fetch_too_slow", address=address)
-    return bytes(whole)
+def _quoted(target: str) -> str:
+    """Only what may not stand in a request line is escaped; what is escaped already stays."""
+    return "".join(
+        one if "!" <= one <= "~" else "".join(f"%{byte:02X}" for byte in one.encode("utf-8", "replace"))
+        for one in target
+    )
+
+
+def _host_header(url: httpcore.URL) -> str:
+    host = url.host.decode()
+    host = f"[{host}]" if ":" in host else host
+    return host if url.port is None else f"{host}:{url.port}"
+
+
+def _words(value: bytes) -> str:
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def _server_of(found: httpcore.Response) -> str:
+    stream = found.extensions.get("network_stream")
+    server = stream.get_extra_info("server_addr") if stream is not None else None
+    return str(server[0]) if server else ""
+
+
+def _bodies(found: httpcore.Response, address: str, max_bytes: int) -> tuple[bytes, bytes]:
+    """The body as sent and unpacked; neither may be larger than ``max_bytes``, however well it is packed."""
+    coding = b"".join(value for key, value in found.headers if key.lower() == b"content-encoding").strip().lower()
+    raw, body = bytearray(), bytearray()
+    unpack = _unpacker(coding.decode("latin-1"), address)
+    for part in found.iter_stream():
+        raw += part
+        try:
+            body += unpack(part, max_bytes + 1 - len(body)) if unpack else b""
+        except zlib.error as fault:
+            raise UpstreamError("fetch_encoding", address=address) from fault
+        if len(raw) > max_bytes or len(body) > max_bytes:
+            raise UpstreamError("fetch_too_large", address=address, megabytes=round(max_bytes / 2**20, 1))
+    return bytes(raw), bytes(body if unpack else raw)
+
+
+def _unpacker(coding: str, address: str) -> Any:
+    if coding in ("", "identity"):
+        return None
+    if coding not in ("gzip", "x-gzip", "deflate"):
+        raise UpstreamError("fetch_encoding", address=address)
+    return zlib.decompressobj(wbits=47 if "gzip" in coding else 15).decompress

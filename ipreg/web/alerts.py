@@ -9,6 +9,7 @@ from ipreg import access, alerts, cases
 from ipreg.db import transaction, utc_now
 from ipreg.errors import CallerError, MissingError
 from ipreg.models import AlertState, DismissReason, Role
+from ipreg.sightings.capture import capture_of
 from ipreg.web.rules import who
 from ipreg.web.session import db, me, runtime
 from similarity import Reason, overlay
@@ -36,7 +37,8 @@ def alert(alert_id: int) -> str:
     found = alerts.get_alert(db(), alert_id=alert_id, account=me())
     may_act = access.can_act_on_alert(me(), found)
     case = cases.case_of_alert(db(), found) if found.state is AlertState.CONFIRMED else None
-    return render_template("alert.html", alert=found, may_act=may_act, case=case)
+    capture = capture_of(db(), found)
+    return render_template("alert.html", alert=found, may_act=may_act, case=case, capture=capture)
 
 
 @bp.get("/alerts/<int:alert_id>/overlay")

@@ -9,6 +9,7 @@ from ipreg import cases, logkeys
 from ipreg.db import utc_now
 from ipreg.errors import CallerError
 from ipreg.models import Case, CaseOutcome, CaseState, Role
+from ipreg.sightings.capture import capture_of
 from ipreg.web.errors import words_of
 from ipreg.web.filings import proof_of
 from ipreg.web.rules import who
@@ -71,6 +72,7 @@ def _page(found: Case, faults: dict[str, str]) -> str:
     return render_template(
         "case.html",
         case=found,
+        capture=capture_of(db(), found.alert),
         me=me(),
         faults=faults,
         given=request.form,

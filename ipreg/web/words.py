@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from ipreg.models import (
     AlertState,
+    CaptureState,
     CaseOutcome,
     CaseState,
+    ChangeKind,
     DeliveryState,
     DismissReason,
     ImportState,
+    ReportState,
     Role,
+    RunState,
+    SourceKind,
 )
 from ipreg.names import INDUSTRIES as INDUSTRIES
 from ipreg.names import VIEWS as VIEWS
@@ -60,4 +65,51 @@ DELIVERY_STATES = {
     DeliveryState.WAITING: N_("Waiting"),
     DeliveryState.SENT: N_("Sent"),
     DeliveryState.PARKED: N_("Given up"),
+}
+SOURCE_KINDS = {
+    SourceKind.FEED: N_("Feed"),
+    SourceKind.PUSH: N_("Pushed by a program"),
+    SourceKind.CRAWL: N_("Shop that is read"),
+    SourceKind.REPORT: N_("Reports by hand"),
+}
+RUN_STATES = {
+    RunState.RUNNING: N_("Running"),
+    RunState.DONE: N_("Done"),
+    RunState.FAILED: N_("Failed"),
+}
+RUN_DETAILS = {
+    "unchanged": N_("nothing new since the last run"),
+    "budget": N_("ended with its budget of pages; the next run goes on"),
+}
+HEALTH = {
+    "good": N_("in order"),
+    "failing": N_("failing"),
+    "paused": N_("paused"),
+    "running": N_("running"),
+    "new": N_("new"),
+}
+REPORT_STATES = {
+    ReportState.WAITING: N_("Waiting"),
+    ReportState.KEPT: N_("Taken up"),
+    ReportState.REFUSED: N_("Could not be taken up"),
+}
+CAPTURE_STATES = {
+    CaptureState.WAITING: N_("is being captured"),
+    CaptureState.DONE: N_("captured"),
+    CaptureState.FAILED: N_("captured without the page"),
+}
+CHANGES = {
+    ChangeKind.TITLE: N_("Title"),
+    ChangeKind.PRICE: N_("Price"),
+    ChangeKind.SELLER: N_("Seller"),
+    ChangeKind.PICTURES: N_("other pictures"),
+    ChangeKind.GONE: N_("taken down"),
+    ChangeKind.BACK: N_("there again"),
+}
+RISKS = {
+    "infringing": N_("Decided as infringing"),
+    "open_cases": N_("Cases that are open"),
+    "confirmed": N_("Confirmed alerts"),
+    "alerts": N_("Alerts not decided yet"),
+    "not_infringing": N_("Decided as not infringing"),
 }

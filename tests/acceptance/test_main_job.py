@@ -125,7 +125,7 @@ def test_from_a_file_to_a_decision(place: Place) -> None:
     decides(place, case)
     history = enterprise.see(f"/cases/{case}")
     assert [history.count(words) for words in ("立案", "已分派办案人员", "决定：侵权成立")] == [1, 1, 1]
-    assert place.ipreg("log", "check").strip() == "4 entries hold"
+    assert place.ipreg("log", "check").strip() == "5 entries hold"
 
 
 def files_a_design(designer: Visitor) -> str:

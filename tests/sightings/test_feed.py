@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ipreg.errors import CallerError
-from ipreg.sightings.csvfeed import FeedRow, RowFault, read_feed
-from ipreg.sightings.fetch import checked_host
+from ipreg.sightings.reading import read_feed
+from ipreg.sightings.rows import FeedRow, RowFault
 
 HEADER = "platform,listing_id,title,pictures\n"
 
@@ -50,14 +50,3 @@ def test_whatever_comes_is_read_or_refused(data: bytes) -> None:
         return
     lines = [row.line for row in rows]
     assert lines == sorted(set(lines)) and all(line > 1 for line in lines)
-
-
-@pytest.mark.network
-@pytest.mark.parametrize(
-    "host",
-    ["127.0.0.1", "10.1.2.3", "192.168.0.1", "169.254.169.254", "0.0.0.0", "::1", "fe80::1", "fd00::1",
-     "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "224.0.0.1", "100.64.0.1", "2130706433"],
-)  # fmt: skip
-def test_no_private_address_is_connected_to(host: str) -> None:
-    with pytest.raises(CallerError, match="address_private"):
-        checked_host(host, 80, allow_private=False)

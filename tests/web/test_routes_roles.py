@@ -7,10 +7,13 @@ import re
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from scenery import HandClock
 from site_of_tests import Site
 from werkzeug.routing import Rule
 
-from ipreg.models import Role
+from ipreg.db import transaction
+from ipreg.models import Capture, CaptureState, Role
+from ipreg.sightings import capture
 from ipreg.web.rules import PUBLIC, rule_of
 
 OWN = {Role.DESIGNER, Role.ENTERPRISE}
@@ -38,6 +41,24 @@ TABLE: dict[str, set[Role]] = {
     "imports.imports": IMPORTERS,
     "imports.one": IMPORTERS,
     "imports.progress": IMPORTERS,
+    "sources.overview": IMPORTERS,
+    "sources.new": IMPORTERS,
+    "sources.one": IMPORTERS,
+    "sources.pause": IMPORTERS,
+    "sources.resume": IMPORTERS,
+    "sources.run_now": IMPORTERS,
+    "sources.retry": IMPORTERS,
+    "sources.token": IMPORTERS,
+    "sources.try_one": IMPORTERS,
+    "sources.retry_import": IMPORTERS,
+    "reports.reported": PARTIES,
+    "reports.retry": PARTIES,
+    "reports.seller": PARTIES,
+    "evidence.one": PARTIES,
+    "evidence.file": PARTIES,
+    "evidence.replay": PARTIES,
+    "api.push": set(),  # these two ask for a source's token
+    "api.state": set(),
     "alerts.inbox": OWN,
     "alerts.alert": OWN,
     "alerts.overlay_picture": OWN,
@@ -75,18 +96,40 @@ OF_ONE_OWNER = {
     "filings.evidence": {"designer", "enterprise"} | OFFICERS,
     "imports.one": {"enterprise", "administrator"},
     "imports.progress": {"enterprise", "administrator"},
+    "sources.one": {"enterprise", "administrator"},
+    "reports.seller": {"designer", "enterprise"} | OFFICERS,
+    "evidence.one": {"designer", "enterprise"} | OFFICERS,
+    "evidence.file": {"designer", "enterprise"} | OFFICERS,
+    "evidence.replay": {"designer", "enterprise"} | OFFICERS,
     "alerts.alert": {"designer", "enterprise"},
     "alerts.overlay_picture": {"designer", "enterprise"},
     "cases.case": {"designer", "enterprise"} | OFFICERS,
 }
+# What changes a source or an import: its owner's, and the administrator's.
+OF_THE_ENTERPRISE = {
+    "sources.pause", "sources.resume", "sources.run_now", "sources.retry", "sources.token", "sources.retry_import",
+}  # fmt: skip
 READERS = (
     "designer", "enterprise", "freelancer", "rival", "regulator", "second-regulator", "administrator",
 )  # fmt: skip
 
 
+@pytest.fixture
+def site(site: Site, clock: HandClock) -> Site:
+    """With evidence for its alert."""
+    page = ("page", "text/html", b"<!doctype html><p>a page", "https://shop.example/1")
+    with transaction(site.runtime.sessions) as session:
+        capture.plan_captures(session, now=clock())
+        work = session.get_one(Capture, 1)
+        work.state = CaptureState.DONE
+        capture._keep(site.runtime, session, work, capture.Found(200, {}, [page]), clock())
+    return site
+
+
 def address(site: Site, rule: Rule) -> str:
     values = {"number": site.filing, "position": "0", "listing_id": "1", "import_id": "1", "alert_id": "1",
-              "index": "0", "code": "en", "filename": "ipreg.css"}  # fmt: skip
+              "index": "0", "code": "en", "filename": "ipreg.css", "source_id": "1", "seller_id": "1",
+              "capture_id": "1", "report_id": "1", "kind": "crawl"}  # fmt: skip
     if rule.endpoint.startswith("cases."):
         values["number"] = site.case
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found.group(1)], rule.rule)
@@ -128,6 +171,10 @@ def test_each_reader_gets_what_is_his_and_nothing_else(site: Site, name: str) ->
             assert status == 403, rule
         elif rule.endpoint in OF_ONE_OWNER:
             assert status == (200 if name in OF_ONE_OWNER[rule.endpoint] else 404), rule
+        elif rule.endpoint in OF_THE_ENTERPRISE:
+            assert status in ((200, 302, 400, 409) if name in ("enterprise", "administrator") else (404,)), rule
+        elif rule.endpoint == "reports.retry":
+            assert status == (302 if name == "designer" else 404), rule
         elif rule.endpoint.startswith(("alerts.", "cases.")) and "POST" in (rule.methods or ()):
             stranger = name in ("freelancer", "rival")
             assert status in ((404,) if stranger else (302, 400, 403, 409)), rule

@@ -1,0 +1,426 @@
+"""The crawler: a few threads fetch, one reads and writes.
+
+Its state is the frontier and the hosts in the database. What is fetched is written in the transaction that says so:
+a kill at any moment loses at most the requests that were on the wire, and a run goes on where it stood. Memory
+holds one window of tasks and the pages in flight, however large the site is.
+"""
+
+from __future__ import annotations
+
+import gzip
+import threading
+import time
+import zlib
+from collections import Counter
+from collections.abc import Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import defusedxml.ElementTree
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ipreg.db import Clock, transaction
+from ipreg.errors import CallerError, IpregError, UpstreamError
+from ipreg.models import CrawlPage, Listing, PageState, RunState, Source, SourceRun, SourceState
+from ipreg.runtime import Runtime
+from ipreg.sightings.fetch import MAX_ADDRESS, Answer, Fetcher
+from ipreg.sightings.frontier import Task, add_pages, count_undone, hosts_of, next_tasks, seeds
+from ipreg.sightings.listings import Bringer, Offer, mark_gone, see_listing
+from ipreg.sightings.manners import Host, ask_robots, keep_host, known_host, learn_host
+from ipreg.sightings.product import Product, read_product
+from ipreg.sightings.remotes import want_pictures
+from ipreg.sightings.siterules import SiteRules, load_rules, rules_for
+from ipreg.sightings.sources import CrawlSettings, crawl_settings, end_run
+from ipreg.sightings.webpage import WebPage, host_of, page_of, shape_of, tidy_address, whole_address
+
+MAX_PAGE_BYTES = 5 * 2**20
+MAX_SITEMAP_BYTES = 50 * 2**20
+MAX_SITEMAP_LINKS = 50_000
+WINDOW = 200
+MAX_TRIES = 4
+TRAP = 40
+_SITEMAP_MARK = (b"<urlset", b"<sitemapindex")
+
+
+@dataclass
+class _Got:
+    """What a thread brings back: an answer, a fault, or a host's robots.txt."""
+
+    task: Task | None
+    origin: str
+    answer: Answer | None = None
+    fault: IpregError | None = None
+    robots: tuple[int, str] | None = None
+
+
+@dataclass
+class _Counts:
+    """How often pages of a shape were fetched, and how often one led to something new."""
+
+    fetched: Counter[str] = field(default_factory=Counter)
+    useful: Counter[str] = field(default_factory=Counter)
+
+    def is_trap(self, shape: str) -> bool:
+        """Many pages of one form that lead only to more of the same: a calendar, a filter."""
+        return self.fetched[shape] >= TRAP and self.useful[shape] * 10 < self.fetched[shape]
+
+
+def work_through(runtime: Runtime, run_id: int, *, clock: Clock, seconds: float = 10.0) -> bool:
+    """Works at a crawl run for about ``seconds``; True when the run is over.
+
+    Called again it goes on. One process at a time works at a run.
+    """
+    with runtime.sessions() as session:
+        run = session.get_one(SourceRun, run_id)
+        if run.state is not RunState.RUNNING:
+            return True
+        source = run.source
+    crawl = _Crawl(runtime, source, run_id, clock, seconds)
+    with ThreadPoolExecutor(max_workers=crawl.threads, thread_name_prefix="crawl") as pool:
+        try:
+            return crawl.work(pool)
+        finally:
+            crawl.close()
+
+
+class _Crawl:
+    def __init__(self, runtime: Runtime, source: Source, run_id: int, clock: Clock, seconds: float) -> None:
+        self._runtime, self._source, self._run_id, self._clock = runtime, source, run_id, clock
+        self._settings: CrawlSettings = crawl_settings(source)
+        self._scope = hosts_of(self._settings)
+        self._rules: dict[str, SiteRules] = load_rules(runtime.config.var / "sites")
+        self._until = time.monotonic() + seconds
+        self._hosts: dict[str, Host] = {}
+        self._asking: set[str] = set()
+        self._window: list[Task] = []
+        self._in_flight: set[int] = set()
+        self._shapes = _Counts()
+        self._local = threading.local()
+        self._fetchers: list[Fetcher] = []
+        self._fetched = 0
+        self._last_refill = self._last_look = float("-inf")
+        self.threads = max(2, min(8, self._settings.at_once * max(1, len(self._scope))))
+
+    def close(self) -> None:
+        for fetcher in self._fetchers:
+            fetcher.__exit__()
+
+    def work(self, pool: ThreadPoolExecutor) -> bool:
+        self._begin()
+        futures: set[Future[_Got]] = set()
+        while True:
+            over = time.monotonic() > self._until or self._is_paused()
+            if not over:
+                futures |= self._send(pool)
+            if not futures:
+                if over or not self._wait_for_time():
+                    return self._end()
+                continue
+            done, futures = wait(futures, timeout=1.0, return_when=FIRST_COMPLETED)
+            self._write([one.result() for one in done])
+
+    def _begin(self) -> None:
+        with transaction(self._runtime.sessions) as session:
+            run = session.get_one(SourceRun, self._run_id)
+            self._fetched = run.found
+            if run.found == 0 and run.refused == 0:
+                add_pages(session, source_id=self._source.id, addresses=seeds(self._settings), depth=0)
+
+    def _end(self) -> bool:
+        """Over when nothing is left to do in this run; pages that wait for their time keep it open."""
+        with transaction(self._runtime.sessions) as session:
+            run = session.get_one(SourceRun, self._run_id)
+            if run.source.state is SourceState.PAUSED:
+                return False
+            left = count_undone(session, source_id=self._source.id, run_id=self._run_id)
+            if left and self._fetched < self._settings.pages:
+                return False
+            fault = self._fault_of_all(session) if run.refused and run.refused == run.found else None
+            run.detail = "budget" if left else ""
+            end_run(session, run=run, now=self._clock(), **(fault or {}))
+            return True
+
+    def _fault_of_all(self, session: Session) -> dict[str, Any] | None:
+        """Where nothing at all could be read, the run failed, for the reason of its first page."""
+        first = select(CrawlPage).where(CrawlPage.source_id == self._source.id, CrawlPage.run_id == self._run_id)
+        page = session.scalar(first.where(CrawlPage.fault.is_not(None)).order_by(CrawlPage.id).limit(1))
+        return {"fault": page.fault, "values": page.fault_values} if page else None
+
+    def _is_paused(self) -> bool:
+        """Asked of the database once a second."""
+        if time.monotonic() - self._last_look < 1.0:
+            return False
+        self._last_look = time.monotonic()
+        with self._runtime.sessions() as session:
+            return session.get_one(Source, self._source.id).state is SourceState.PAUSED
+
+    # Sending
+
+    def _send(self, pool: ThreadPoolExecutor) -> set[Future[_Got]]:
+        """Hands out what may be fetched now: hosts that are due, not more at once than the settings say."""
+        sent: set[Future[_Got]] = set()
+        self._refill()
+        kept: list[Task] = []
+        refused: list[tuple[Task, IpregError]] = []
+        now = self._clock()
+        for task in self._window:
+            host = self._hosts.get(task.origin) or self._known(task.origin, now)
+            room = len(self._in_flight) < self.threads and self._budget_left() > 0
+            if host is None:
+                if task.origin not in self._asking:
+                    self._asking.add(task.origin)
+                    sent.add(pool.submit(self._ask, task.origin))
+                kept.append(task)
+            elif not host.may_fetch(task.address):
+                code = "robots_refused" if host.allowed else "robots_unreachable"
+                refused.append((task, CallerError(code, address=task.address[:200])))
+            elif self._shapes.is_trap(task.shape):
+                refused.append((task, CallerError("crawl_trap", shape=task.shape)))
+            elif room and host.busy < self._settings.at_once and host.next_at <= now:
+                host.take(now)
+                self._in_flight.add(task.page_id)
+                sent.add(pool.submit(self._fetch, task))
+            else:
+                kept.append(task)
+        self._window = kept
+        if refused:
+            self._write([_Got(task, task.origin, fault=fault) for task, fault in refused])
+        return sent
+
+    def _budget_left(self) -> int:
+        return self._settings.pages - self._fetched - len(self._in_flight)
+
+    def _refill(self) -> None:
+        """Reads the next window when this one runs low, and no more than once a second where there is little."""
+        if len(self._window) > self.threads * 2 or self._budget_left() <= 0:
+            return
+        if time.monotonic() - self._last_refill < (0.0 if self._in_flight or not self._window else 1.0):
+            return
+        self._last_refill = time.monotonic()
+        with self._runtime.sessions() as session:
+            found = next_tasks(
+                session, source_id=self._source.id, run_id=self._run_id, now=self._clock(), limit=WINDOW
+            )
+        held = {task.page_id for task in self._window} | self._in_flight
+        self._window += [task for task in found if task.page_id not in held]
+
+    def _wait_for_time(self) -> bool:
+        """Waits until the next host or page is due; False where that is not within this call's time."""
+        if self._budget_left() <= 0 or not self._window:
+            return False
+        hosts = (self._hosts[task.origin].next_at for task in self._window if task.origin in self._hosts)
+        due = min(hosts, default=self._clock())
+        left = (due - self._clock()).total_seconds()
+        if time.monotonic() + left > self._until:
+            return False
+        time.sleep(max(0.005, min(left, 1.0)))
+        return True
+
+    def _known(self, origin: str, now: datetime) -> Host | None:
+        with self._runtime.sessions() as session:
+            host = known_host(session, origin, delay=self._settings.delay, now=now)
+        if host is not None:
+            self._hosts[origin] = host
+        return host
+
+    # In the threads
+
+    def _fetcher(self) -> Fetcher:
+        found: Fetcher | None = getattr(self._local, "fetcher", None)
+        if found is None:
+            found = self._local.fetcher = Fetcher(allow_private=self._runtime.config.allow_private_addresses)
+            self._fetchers.append(found)
+        return found
+
+    def _ask(self, origin: str) -> _Got:
+        return _Got(None, origin, robots=ask_robots(self._fetcher(), origin))
+
+    def _fetch(self, task: Task) -> _Got:
+        headers = {}
+        if task.etag:
+            headers["If-None-Match"] = task.etag
+        if task.last_modified:
+            headers["If-Modified-Since"] = task.last_modified
+        most = MAX_SITEMAP_BYTES if "sitemap" in task.address else MAX_PAGE_BYTES
+        accept = "text/html,application/xhtml+xml,application/xml;q=0.9"
+        try:
+            answer = self._fetcher().get(task.address, max_bytes=most, accept=accept, headers=headers, redirects=0)
+        except IpregError as fault:
+            return _Got(task, task.origin, fault=fault)
+        return _Got(task, task.origin, answer=answer)
+
+    # Writing
+
+    def _write(self, results: Iterable[_Got]) -> None:
+        """All that came in together, in one transaction; one bad page spoils only itself."""
+        with transaction(self._runtime.sessions) as session:
+            run = session.get_one(SourceRun, self._run_id)
+            for got in results:
+                if got.robots is not None:
+                    self._learn(session, got)
+                elif got.task is not None:
+                    self._write_page(session, run, got, got.task)
+            for host in self._hosts.values():
+                keep_host(session, host)
+
+    def _learn(self, session: Session, got: _Got) -> None:
+        assert got.robots is not None
+        status, text = got.robots
+        delay, now = self._settings.delay, self._clock()
+        host = learn_host(session, got.origin, status=status, text=text, delay=delay, now=now)
+        self._hosts[got.origin] = host
+        self._asking.discard(got.origin)
+        if host_of(got.origin) in self._scope and not self._settings.sitemaps and not self._settings.searches:
+            named = [tidy_address(one) for one in list(host.robots.sitemaps)[:20] if whole_address(got.origin, one)]
+            own = [one for one in named if host_of(one) in self._scope]
+            add_pages(session, source_id=self._source.id, addresses=own, depth=1)
+
+    def _write_page(self, session: Session, run: SourceRun, got: _Got, task: Task) -> None:
+        page = session.get_one(CrawlPage, task.page_id)
+        now = self._clock()
+        if task.page_id in self._in_flight:
+            self._in_flight.discard(task.page_id)
+            self._hosts[task.origin].busy -= 1
+            self._fetched += 1
+        page.fetched_at, page.tries = now, page.tries + 1
+        try:
+            with session.begin_nested():
+                if got.fault is not None:
+                    raise got.fault
+                assert got.answer is not None
+                self._read(session, run, page, got.answer, now)
+                page.state, page.fault, page.fault_values = self._settled(page), None, {}
+        except _LaterError as later:
+            page.not_before = later.at
+            run.found = self._fetched
+            return
+        except IpregError as fault:
+            if isinstance(fault, UpstreamError) and page.tries < MAX_TRIES and fault.code != "fetch_too_large":
+                page.not_before = now + timedelta(seconds=30 * 2**page.tries)
+                run.found = self._fetched
+                return
+            page.state, page.fault, page.fault_values = PageState.REFUSED, fault.code, dict(fault.values)
+            run.refused += 1
+        page.run_id, page.tries, page.not_before = run.id, 0, None
+        run.found = max(self._fetched, run.refused)
+
+    @staticmethod
+    def _settled(page: CrawlPage) -> PageState:
+        return PageState.GONE if page.status in (404, 410) else PageState.DONE
+
+    def _read(self, session: Session, run: SourceRun, page: CrawlPage, answer: Answer, now: datetime) -> None:
+        page.status = answer.status
+        host = self._hosts[page.origin]
+        if answer.status in (429, 503):
+            if page.tries >= MAX_TRIES:
+                raise CallerError("fetch_status", address=page.address[:200], status=answer.status)
+            raise _LaterError(host.back_off(answer, now))
+        host.answered()
+        if answer.status == 304:
+            run.unchanged += 1
+            _seen_again(session, page, now)
+        elif answer.location is not None:
+            self._follow(session, page, [answer.location], page.depth)
+        elif answer.status in (404, 410):
+            if page.listing_id is not None:
+                mark_gone(session, listing=session.get_one(Listing, page.listing_id), now=now)
+                run.gone += 1
+        elif answer.status != 200:
+            raise UpstreamError("fetch_status", address=page.address[:200], status=answer.status)
+        else:
+            self._read_body(session, run, page, answer, now)
+            page.etag, page.last_modified = answer.header("etag")[:300], answer.header("last-modified")[:100]
+
+    def _read_body(self, session: Session, run: SourceRun, page: CrawlPage, answer: Answer, now: datetime) -> None:
+        self._shapes.fetched[page.shape] += 1
+        body = _unpacked(answer)
+        if any(mark in body[:1000] for mark in _SITEMAP_MARK):
+            self._follow(session, page, sitemap_links(body), page.depth + 1)
+            return
+        web = page_of(answer.address, body, answer.header("content-type"))
+        rules = rules_for(self._rules, answer.address)
+        product = read_product(web, rules) if "noindex" not in web.robots else None
+        if product is not None:
+            self._shapes.useful[page.shape] += 1
+            self._keep(session, run, page, product, now)
+        links = [one for one in web.links() if rules is None or rules.may_follow(one)]
+        # The next page of a list is no deeper than this one; that a list may be endless is the traps' matter.
+        self._follow(session, page, [one for one in links if shape_of(one) == page.shape], page.depth)
+        if page.depth < self._settings.depth:
+            self._follow(session, page, links, page.depth + 1)
+
+    def _keep(self, session: Session, run: SourceRun, page: CrawlPage, product: Product, now: datetime) -> None:
+        offer = offer_of(product, platform=self._source.platform)
+        bringer = Bringer(self._source.account_id, source_id=self._source.id)
+        listing = see_listing(session, offer=offer, bringer=bringer, now=now)
+        want_pictures(session, listing=listing, addresses=product.pictures, now=now)
+        page.listing_id = listing.id
+        run.kept += 1
+
+    def _follow(self, session: Session, page: CrawlPage, links: Iterable[str], depth: int) -> None:
+        inside = [tidy_address(one) for one in links if len(one) <= MAX_ADDRESS and host_of(one) in self._scope]
+        new = add_pages(session, source_id=self._source.id, addresses=inside, depth=depth)
+        if any(shape_of(one) != page.shape for one in new):
+            self._shapes.useful[page.shape] += 1
+
+
+class _LaterError(Exception):
+    """The page is to be fetched again at ``at``."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__(at)
+        self.at = at
+
+
+def offer_of(product: Product, *, platform: str = "") -> Offer:
+    """The product as an offer; the platform's own id for it is its address of record."""
+    parts = urlsplit(product.address)
+    host = (parts.netloc or "").removeprefix("www.")
+    path = (parts.path + (f"?{parts.query}" if parts.query else "")).lstrip("/")
+    return Offer(
+        platform=platform or host[:100],
+        external_id=(f"{host}/{path}" if platform else path or "/")[:200],
+        title=product.title,
+        address=product.address,
+        seller=product.seller,
+        seller_address=product.seller_address,
+        price=product.price,
+        currency=product.currency,
+        brand=product.brand,
+        availability=product.availability,
+    )
+
+
+def sitemap_links(body: bytes) -> list[str]:
+    """The addresses in a sitemap or an index of them (https://www.sitemaps.org/protocol.html)."""
+    try:
+        root = defusedxml.ElementTree.fromstring(body)
+    except Exception as fault:  # the XML library and its guard have no error class in common
+        raise CallerError("xml_malformed") from fault
+    found = [(one.text or "").strip() for one in root.iter() if str(one.tag).rpartition("}")[2] == "loc"]
+    return [one for one in found if whole_address("http://x/", one)][:MAX_SITEMAP_LINKS]
+
+
+def read_page(answer: Answer) -> WebPage:
+    """The page in a whole answer; raises ``CallerError`` (``page_not_html``)."""
+    return page_of(answer.address, answer.body, answer.header("content-type"))
+
+
+def _unpacked(answer: Answer) -> bytes:
+    """A sitemap may be packed by gzip; anything else that is packed is left as it is, and refused."""
+    if answer.body[:2] != b"\x1f\x8b":
+        return answer.body
+    try:
+        found = zlib.decompressobj(wbits=31).decompress(answer.body, MAX_SITEMAP_BYTES)
+    except (zlib.error, gzip.BadGzipFile) as fault:
+        raise UpstreamError("fetch_encoding", address=answer.address) from fault
+    return found if any(mark in found[:1000] for mark in _SITEMAP_MARK) else answer.body
+
+
+def _seen_again(session: Session, page: CrawlPage, now: datetime) -> None:
+    if page.listing_id is not None:
+        session.get_one(Listing, page.listing_id).last_seen_at = now

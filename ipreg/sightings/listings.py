@@ -1,0 +1,183 @@
+"""What is seen of a listing: kept once, with its history, its seller and its pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ipreg.models import ChangeKind, Listing, ListingChange, ListingPicture, ListingSighting, Seller, StoredFile
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A listing as a source shows it; an empty text is "not told", and changes nothing that was told before."""
+
+    platform: str
+    external_id: str
+    title: str
+    address: str = ""
+    seller: str = ""
+    seller_id: str = ""
+    seller_address: str = ""
+    price: str = ""
+    currency: str = ""
+    brand: str = ""
+    availability: str = ""
+
+
+@dataclass(frozen=True)
+class Bringer:
+    """By whose source, and in which import or run, an offer came."""
+
+    account_id: int
+    source_id: int | None = None
+    import_id: int | None = None
+
+
+def see_listing(session: Session, *, offer: Offer, bringer: Bringer, now: datetime) -> Listing:
+    """The row of that offer, new or brought up to date; each change of title, price or seller is written down."""
+    listing = session.scalar(
+        select(Listing).where(Listing.platform == offer.platform, Listing.external_id == offer.external_id)
+    )
+    shop = _seller(session, offer, now)
+    if listing is None:
+        listing = Listing(
+            platform=offer.platform,
+            external_id=offer.external_id,
+            title=offer.title,
+            import_id=bringer.import_id,
+            source_id=bringer.source_id,
+            first_seen_at=now,
+            last_seen_at=now,
+            pictures=[],
+        )
+        session.add(listing)
+    else:
+        _note_changes(session, listing, offer, now)
+    listing.title, listing.last_seen_at = offer.title, now
+    for name in ("address", "seller", "price", "currency", "brand", "availability"):
+        if getattr(offer, name):
+            setattr(listing, name, getattr(offer, name))
+    if shop is not None:
+        listing.shop = shop
+    session.flush()
+    _sight(session, listing, bringer.account_id, now)
+    return listing
+
+
+def add_picture(
+    session: Session, *, listing: Listing, file: StoredFile, source: str, now: datetime
+) -> ListingPicture:
+    """The listing shows this picture; the same content twice is one picture."""
+    held = next((one for one in listing.pictures if one.sha256 == file.sha256), None)
+    if held is not None:
+        held.gone_at = None
+        return held
+    position = max((one.position for one in listing.pictures), default=-1) + 1
+    made = ListingPicture(position=position, sha256=file.sha256, source=source)
+    listing.pictures.append(made)
+    session.flush()
+    return made
+
+
+def shown_pictures(listing: Listing) -> list[str]:
+    """SHA-256 of what the listing shows at present."""
+    return [one.sha256 for one in listing.pictures if one.gone_at is None]
+
+
+def settle_pictures(
+    session: Session, *, listing: Listing, before: list[str], shown: Iterable[str], now: datetime
+) -> None:
+    """The listing shows exactly ``shown`` now; ``before`` is what it showed. The change is written down."""
+    present = set(shown)
+    for one in listing.pictures:
+        if one.sha256 not in present and one.gone_at is None:
+            one.gone_at = now
+    if before and set(before) != present:
+        _change(session, listing, ChangeKind.PICTURES, " ".join(before), " ".join(shown_pictures(listing)), now)
+    session.flush()
+
+
+def mark_gone(session: Session, *, listing: Listing, now: datetime) -> None:
+    """The listing is not there any more. Seen again, it is back."""
+    if listing.gone_at is None:
+        listing.gone_at = now
+        _change(session, listing, ChangeKind.GONE, "", "", now)
+        session.flush()
+
+
+def mark_absent(session: Session, *, source_id: int, since: datetime, now: datetime) -> int:
+    """Those of a source that were not seen since ``since`` are gone; how many."""
+    absent = select(Listing).where(
+        Listing.source_id == source_id, Listing.gone_at.is_(None), Listing.last_seen_at < since
+    )
+    found = list(session.scalars(absent))
+    for listing in found:
+        mark_gone(session, listing=listing, now=now)
+    return len(found)
+
+
+def is_recent(listing: Listing, *, at: datetime, days: int) -> bool:
+    """Whether it was seen in the ``days`` before ``at``."""
+    return listing.last_seen_at >= at - timedelta(days=days)
+
+
+def _note_changes(session: Session, listing: Listing, offer: Offer, now: datetime) -> None:
+    if listing.gone_at is not None:
+        listing.gone_at = None
+        _change(session, listing, ChangeKind.BACK, "", "", now)
+    if offer.title != listing.title:
+        _change(session, listing, ChangeKind.TITLE, listing.title, offer.title, now)
+    was, is_now = f"{listing.price} {listing.currency}".strip(), f"{offer.price} {offer.currency}".strip()
+    if offer.price and was != is_now:
+        _change(session, listing, ChangeKind.PRICE, was, is_now, now)
+    if offer.seller and offer.seller != listing.seller:
+        _change(session, listing, ChangeKind.SELLER, listing.seller, offer.seller, now)
+
+
+def _change(session: Session, listing: Listing, kind: ChangeKind, before: str, after: str, now: datetime) -> None:
+    session.add(ListingChange(listing_id=listing.id, at=now, kind=kind, before=before, after=after))
+
+
+def _sight(session: Session, listing: Listing, account_id: int, now: datetime) -> None:
+    wanted = select(ListingSighting).where(
+        ListingSighting.listing_id == listing.id, ListingSighting.account_id == account_id
+    )
+    known = session.scalar(wanted)
+    if known is None:
+        known = ListingSighting(listing_id=listing.id, account_id=account_id, first_seen_at=now)
+        session.add(known)
+    known.last_seen_at = now
+    session.flush()
+
+
+def _seller(session: Session, offer: Offer, now: datetime) -> Seller | None:
+    key = _seller_key(offer)
+    if not key:
+        return None
+    seller = session.scalar(select(Seller).where(Seller.platform == offer.platform, Seller.key == key))
+    if seller is None:
+        seller = Seller(platform=offer.platform, key=key, first_seen_at=now)
+        session.add(seller)
+    seller.last_seen_at = now
+    for name, value in (("name", offer.seller), ("shop_id", offer.seller_id), ("address", offer.seller_address)):
+        if value:
+            setattr(seller, name, value)
+    session.flush()
+    return seller
+
+
+def _seller_key(offer: Offer) -> str:
+    """Shop id before address before name: the first that is told. Names are compared without case and blanks."""
+    if offer.seller_id:
+        return f"id:{offer.seller_id}"
+    if offer.seller_address:
+        parts = urlsplit(offer.seller_address)
+        return f"at:{(parts.hostname or '').removeprefix('www.')}{parts.path.rstrip('/')}"[:300]
+    name = "".join(offer.seller.split()).casefold()
+    return f"name:{name}" if name else ""

@@ -1,0 +1,154 @@
+"""One row of a feed, checked: the same rules whatever the feed is written in. No I/O."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from ipreg.errors import CallerError
+
+MAX_ROWS = 100_000
+MAX_PICTURES = 20
+COLUMNS = {
+    "platform": ("platform", "平台"),
+    "listing_id": ("listing_id", "id", "商品编号", "商品id"),
+    "address": ("address", "url", "link", "链接", "网址"),
+    "title": ("title", "name", "标题", "商品标题"),
+    "seller": ("seller", "shop", "店铺", "卖家"),
+    "seller_id": ("seller_id", "shop_id", "external_seller_id", "店铺编号"),
+    "seller_address": ("seller_address", "shop_address", "店铺链接"),
+    "price": ("price", "价格"),
+    "currency": ("currency", "币种"),
+    "brand": ("brand", "品牌"),
+    "availability": ("availability", "库存状态"),
+    "pictures": ("pictures", "images", "image", "image_link", "图片"),
+    "more_pictures": ("additional_image_link", "更多图片"),
+}
+NEEDED = ("platform", "listing_id", "title", "pictures")
+LIMITS = {
+    "platform": 100,
+    "listing_id": 200,
+    "address": 2000,
+    "title": 500,
+    "seller": 200,
+    "seller_id": 200,
+    "seller_address": 2000,
+    "brand": 200,
+    "availability": 40,
+}
+_PRICE = re.compile(r"\d{1,12}(\.\d{1,4})?")
+_PRICE_WITH_CURRENCY = re.compile(r"(\d{1,12}(?:\.\d{1,4})?)\s?([A-Z]{3})")
+# "|" parts names and addresses; "," and ";" may stand inside an address, so they part only before another one or,
+# for ";", before a name.
+_BETWEEN_PICTURES = re.compile(r"\||;(?!\w+=)|,(?=\s*https?://)")
+
+
+@dataclass(frozen=True)
+class FeedRow:
+    """A row that can be kept; ``line`` counts from 1. ``pictures`` are names or addresses."""
+
+    line: int
+    platform: str
+    listing_id: str
+    title: str
+    pictures: tuple[str, ...]
+    address: str = ""
+    seller: str = ""
+    seller_id: str = ""
+    seller_address: str = ""
+    price: str = ""
+    currency: str = ""
+    brand: str = ""
+    availability: str = ""
+
+
+@dataclass(frozen=True)
+class RowFault:
+    """A row that can't be kept, and why."""
+
+    line: int
+    code: str
+    values: dict[str, object]
+
+
+Row = FeedRow | RowFault
+
+
+def columns_of(header: list[str], *, platform: str = "") -> dict[str, int]:
+    """Where each column stands; raises ``CallerError`` (``feed_columns_missing``) where a needed one does not.
+
+    ``platform`` is taken for rows that name none; the column may then be missing.
+    """
+    named = {name.strip().lower().removeprefix("g:"): at for at, name in reversed(list(enumerate(header)))}
+    named = {name.replace(" ", "_"): at for name, at in named.items()}
+    found = {column: named[name] for column, names in COLUMNS.items() for name in reversed(names) if name in named}
+    missing = [column for column in NEEDED if column not in found and not (column == "platform" and platform)]
+    if missing:
+        raise CallerError("feed_columns_missing", field="feed", columns=", ".join(missing))
+    return found
+
+
+def known_names(values: Mapping[str, str]) -> dict[str, str]:
+    """The values under our own names for the columns, whatever names they came with."""
+    named = {name.strip().lower(): value for name, value in values.items()}
+    return {column: named[name] for column, names in COLUMNS.items() for name in reversed(names) if name in named}
+
+
+def checked_row(line: int, values: Mapping[str, str], *, platform: str = "") -> Row:
+    """The row that ``values`` (by column) describe, or why it can't be kept."""
+    found = {name: value.strip() for name, value in values.items()}
+    found["platform"] = found.get("platform") or platform or _host(found.get("address", ""))
+    both = _PRICE_WITH_CURRENCY.fullmatch(found.get("price", ""))
+    if both:
+        found["price"], found["currency"] = both.groups()
+    fault = _fault(line, found)
+    if fault is not None:
+        return fault
+    pictures = _pictures(found.pop("pictures")) + _pictures(found.pop("more_pictures", ""))
+    if not 1 <= len(pictures) <= MAX_PICTURES:
+        return RowFault(line, "row_pictures_count", {"most": MAX_PICTURES})
+    return FeedRow(line=line, pictures=tuple(dict.fromkeys(pictures)), **found)
+
+
+def _fault(line: int, values: Mapping[str, str]) -> RowFault | None:
+    for name in NEEDED:
+        if not values.get(name):
+            return RowFault(line, "row_value_missing", {"column": name})
+    for name, most in LIMITS.items():
+        if len(values.get(name, "")) > most:
+            return RowFault(line, "row_value_too_long", {"column": name, "most": most})
+    if values.get("price") and not _PRICE.fullmatch(values["price"]):
+        return RowFault(line, "row_price_wrong", {"price": values["price"][:40]})
+    if values.get("currency") and not re.fullmatch(r"[A-Z]{3}", values["currency"]):
+        return RowFault(line, "row_currency_wrong", {"currency": values["currency"][:40]})
+    for name in ("address", "seller_address"):
+        if values.get(name) and not values[name].startswith(("http://", "https://")):
+            return RowFault(line, "row_address_wrong", {"address": values[name][:100]})
+    return None
+
+
+def without_repeats(rows: list[Row]) -> list[Row]:
+    """The same listing a second time is a fault that names the first line."""
+    first: dict[tuple[str, str], int] = {}
+    kept: list[Row] = []
+    for row in rows:
+        if isinstance(row, FeedRow):
+            line = first.setdefault((row.platform, row.listing_id), row.line)
+            if line != row.line:
+                kept.append(RowFault(row.line, "row_repeated", {"first": line}))
+                continue
+        kept.append(row)
+    return kept
+
+
+def _pictures(text: str) -> list[str]:
+    return [part.strip() for part in _BETWEEN_PICTURES.split(text) if part.strip()]
+
+
+def _host(address: str) -> str:
+    try:
+        return (urlsplit(address).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""

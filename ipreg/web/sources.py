@@ -1,0 +1,199 @@
+"""Sources of listings: how they are doing, new ones, and a try of one address."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from ipreg.db import utc_now
+from ipreg.errors import CallerError, IpregError, PermissionDeniedError
+from ipreg.matching import files_without_fingerprint
+from ipreg.models import FeedImport, Role, Source, SourceKind
+from ipreg.sightings import feeds, frontier, remotes, reports, sources
+from ipreg.sightings.sources import CrawlSettings, FeedSettings
+from ipreg.web.errors import words_of
+from ipreg.web.rules import who
+from ipreg.web.session import db, me, runtime, start_again
+from similarity.image import PictureError, thumbnail
+
+bp = Blueprint("sources", __name__)
+_KEEPERS = (Role.ENTERPRISE, Role.REGULATOR, Role.ADMINISTRATOR)
+_NEW = (SourceKind.CRAWL, SourceKind.FEED, SourceKind.PUSH)
+
+
+@bp.get("/sources")
+@who(*_KEEPERS)
+def overview() -> str:
+    mine = sources.sources_of(db(), account=me())
+    return render_template(
+        "sources.html",
+        sources=[(one, sources.health_of(db(), one)) for one in mine],
+        waiting_pictures=remotes.waiting_pictures(db()),
+        waiting_fingerprints=len(files_without_fingerprint(db())),
+    )
+
+
+@bp.route("/sources/new/<kind>", methods=["GET", "POST"])
+@who(*_KEEPERS)
+def new(kind: str) -> str | Response | tuple[str, int]:
+    if kind not in _NEW:
+        raise CallerError("choice_wrong")
+    faults: dict[str, str] = {}
+    if request.method == "POST":
+        try:
+            made = _create(SourceKind(kind))
+            token = sources.new_token(db(), source=made) if made.kind is SourceKind.PUSH else None
+            source_id = made.id
+            db().commit()
+            if token:
+                return _page(sources.get_source(db(), source_id=source_id, account=me()), token)
+            return redirect(url_for("sources.one", source_id=source_id))
+        except CallerError as fault:
+            start_again()
+            faults[fault.field or ""] = words_of(fault)
+    page = render_template("source_new.html", kind=kind, faults=faults, given=request.form)
+    return (page, 400) if faults else page
+
+
+@bp.get("/sources/<int:source_id>")
+@who(*_KEEPERS)
+def one(source_id: int) -> str:
+    return _page(sources.get_source(db(), source_id=source_id, account=me()))
+
+
+@bp.post("/sources/<int:source_id>/pause")
+@who(*_KEEPERS)
+def pause(source_id: int) -> Response:
+    return _act(source_id, lambda source: sources.pause(db(), source=source))
+
+
+@bp.post("/sources/<int:source_id>/resume")
+@who(*_KEEPERS)
+def resume(source_id: int) -> Response:
+    return _act(source_id, lambda source: sources.resume(db(), source=source, now=utc_now()))
+
+
+@bp.post("/sources/<int:source_id>/run")
+@who(*_KEEPERS)
+def run_now(source_id: int) -> Response:
+    return _act(source_id, lambda source: sources.run_soon(db(), source=source, now=utc_now()))
+
+
+@bp.post("/sources/<int:source_id>/retry")
+@who(*_KEEPERS)
+def retry(source_id: int) -> Response:
+    def again(source: Source) -> None:
+        frontier.retry_pages(db(), source_id=source.id)
+        sources.run_soon(db(), source=source, now=utc_now())
+
+    return _act(source_id, again)
+
+
+@bp.post("/sources/<int:source_id>/token")
+@who(*_KEEPERS)
+def token(source_id: int) -> str:
+    source = sources.get_source(db(), source_id=source_id, account=me())
+    made = sources.new_token(db(), source=source)
+    db().commit()
+    return _page(sources.get_source(db(), source_id=source_id, account=me()), made)
+
+
+@bp.route("/sources/try", methods=["GET", "POST"])
+@who(*_KEEPERS)
+def try_one() -> str | tuple[str, int]:
+    address = request.values.get("address", "")[:2000]
+    look, shown, faults = None, "", {}
+    if request.method == "POST":
+        db().rollback()  # no transaction stands open while a stranger's server takes its time
+        try:
+            look = reports.look_at(runtime(), address, with_robots=True)
+            shown = _shown(look.picture)
+        except IpregError as fault:
+            faults["address"] = words_of(fault)
+    page = render_template("source_try.html", address=address, look=look, shown=shown, faults=faults)
+    return (page, 400) if faults else page
+
+
+@bp.post("/imports/<int:import_id>/retry")
+@who(*_KEEPERS)
+def retry_import(import_id: int) -> Response:
+    feeds.retry_faults(db(), work=feeds.get_import(db(), import_id=import_id, account=me()))
+    db().commit()
+    return redirect(url_for("imports.one", import_id=import_id))
+
+
+def _page(source: Source, new_token: str | None = None) -> str:
+    imports = db().query(FeedImport).filter(FeedImport.source_id == source.id).order_by(FeedImport.id.desc())
+    return render_template(
+        "source.html",
+        source=source,
+        health=sources.health_of(db(), source),
+        runs=sources.runs_of(db(), source),
+        refused=frontier.refused_pages(db(), source_id=source.id, limit=50),
+        imports=imports.limit(10).all(),
+        token=new_token,
+        settings=source.settings,
+        api=f"{runtime().config.public_url}/api/v1/listings",
+    )
+
+
+def _act(source_id: int, act: Callable[[Source], None]) -> Response:
+    act(sources.get_source(db(), source_id=source_id, account=me()))
+    db().commit()
+    return redirect(url_for("sources.one", source_id=source_id))
+
+
+def _create(kind: SourceKind) -> Source:
+    if me().role not in _KEEPERS:
+        raise PermissionDeniedError("role_refused")
+    return sources.create_source(
+        db(),
+        account=me(),
+        kind=kind,
+        name=request.form.get("name", ""),
+        platform=request.form.get("platform", ""),
+        settings=_settings(kind),
+        every_minutes=int(_number("every_hours", 24) * 60),
+        now=utc_now(),
+    )
+
+
+def _settings(kind: SourceKind) -> FeedSettings | CrawlSettings | None:
+    if kind is SourceKind.FEED:
+        return FeedSettings(request.form.get("location", "").strip(), bool(request.form.get("complete")))
+    if kind is SourceKind.PUSH:
+        return None
+    return CrawlSettings(
+        starts=_lines("starts"),
+        sitemaps=_lines("sitemaps"),
+        searches=_lines("searches"),
+        keywords=_lines("keywords"),
+        pages=int(_number("pages", 1000)),
+        delay=_number("delay", 1.0),
+    )
+
+
+def _lines(name: str) -> tuple[str, ...]:
+    return tuple(one.strip() for one in request.form.get(name, "").splitlines() if one.strip())
+
+
+def _number(name: str, default: float) -> float:
+    text = request.form.get(name, "").strip()
+    try:
+        found = float(text) if text else default
+    except ValueError:
+        found = float("nan")
+    if not 0 <= found <= 10**6:
+        raise CallerError("number_wrong", field=name, least=0, most=10**6)
+    return found
+
+
+def _shown(picture: bytes) -> str:
+    """A small JPEG in the page itself: the policy lets no other host's picture in."""
+    try:
+        return base64.b64encode(thumbnail(picture, 320)).decode() if picture else ""
+    except PictureError:
+        return ""
