@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from similarity import agreement, embedding, geometry
+from similarity import agreement, embedding, geometry, views
 from similarity.agreement import Agreement
 from similarity.fingerprint import Fingerprint
 from similarity.geometry import Alignment
@@ -145,7 +145,7 @@ def _agree(
 
 def compare_views(registered: Fingerprint, sighted: Fingerprint) -> Likeness:
     """All views of the one with all of the other."""
-    one, other = embedding.unit(registered.registered_vectors), embedding.unit(sighted.vectors)
+    one, other = embedding.unit(registered.registered_vectors), embedding.unit(sighted.vectors[: -len(views.SMALL)])
     cosines = one @ other.T
     best = np.unravel_index(int(cosines.argmax()), cosines.shape)
     here, there = int(best[0]), int(best[1])

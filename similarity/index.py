@@ -17,7 +17,7 @@ from similarity.vectors import VectorIndex
 from similarity.verdict import Verdict, judge
 from similarity.views import REGISTERED
 
-CANDIDATES = 24
+CANDIDATES = 32
 _NEAR_HASH = 8
 _CLOSE_BY = 4
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 REGISTERED = 6
 """The first so many views stand for a registered picture; a sighted one is looked at in all of them."""
-MOST = 32
+MOST = 40
 """No picture has more views."""
 _WIDE = 1.6
 _LARGE, _HALF = 0.64, 0.5
@@ -20,6 +20,9 @@ _GAP = 0.04
 
 Box = tuple[float, float, float, float]
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
+SMALL: list[Box] = [(x, y, 0.4, 0.4) for y in (0.1, 0.3, 0.5) for x in (0.15, 0.3, 0.45)]
+"""Windows for a design printed small on other goods. They stand last and find candidates; the judge, who was fitted
+without them, leaves them out."""
 
 
 def boxes(grey: NDArray[np.uint8]) -> list[Box]:
@@ -33,8 +36,8 @@ def boxes(grey: NDArray[np.uint8]) -> list[Box]:
     if content is not None:
         found.append(content)
     if max(width, height) > _WIDE * min(width, height):
-        return found + _panels(width, height)
-    return found + [(x, y, _HALF, _HALF) for y in (0.0, 0.25, 0.5) for x in (0.0, 0.25, 0.5)]
+        return found + _panels(width, height) + SMALL
+    return found + [(x, y, _HALF, _HALF) for y in (0.0, 0.25, 0.5) for x in (0.0, 0.25, 0.5)] + SMALL
 
 
 def _panels(width: int, height: int) -> list[Box]:
