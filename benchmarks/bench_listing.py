@@ -52,7 +52,8 @@ def main() -> None:
 def registry(designs: list[Fingerprint], count: int) -> tuple[PictureIndex, np.ndarray]:
     draw = np.random.default_rng(7)
     stored = [Fingerprint.from_bytes(one.to_bytes()) for one in designs]
-    fetched = {f"{number}": stored[number % len(stored)] for number in range(count)}
+    # Most candidates are strangers, as in a real registry: the features are another design's.
+    fetched = {f"{number}": stored[(number * 7 + number // len(stored)) % len(stored)] for number in range(count)}
     index = PictureIndex(designs[0].algorithm, designs[0].vectors.shape[1], fetch=fetched.get)
     values = draw.integers(0, 2**63, (count, 2), np.int64)
     for number in range(count):

@@ -20,6 +20,9 @@ from similarity.views import REGISTERED
 CANDIDATES = 32
 _NEAR_HASH = 8
 _CLOSE_BY = 4
+_EXACT_WHOLES = 20_000
+_PARTS_ASK = REGISTERED + 1
+"""Small parts of a listing are looked for among whole designs; its large ones among parts of designs as well."""
 
 Fetch = Callable[[str], Fingerprint | None]
 
@@ -44,7 +47,7 @@ class PictureIndex:
     ) -> None:
         self.algorithm = algorithm
         self._vectors = VectorIndex(dimensions, model=algorithm)
-        self._wholes = VectorIndex(dimensions, model=algorithm)
+        self._wholes = VectorIndex(dimensions, model=algorithm, exact_below=_EXACT_WHOLES)
         self._hashes: dict[str, tuple[int, int]] = {}
         self._table: tuple[list[str], np.ndarray] | None = None
         self._views = views
@@ -92,8 +95,8 @@ class PictureIndex:
         if asked.blank:
             return []
         vectors = asked.vectors[: self._asked_views()]
-        parts = [hit.key for hit in self._vectors.query(vectors, limit)]
-        wholes = [hit.key for hit in self._wholes.query(vectors, limit)]
+        wholes = [hit.key for hit in self._wholes.query(vectors, limit // 2)]
+        parts = [hit.key for hit in self._vectors.query(vectors[:_PARTS_ASK], limit)]
         # By turns: a part that is like another part is a weaker sign than one that is like a whole picture.
         both = [key for pair in zip_longest(wholes, parts) for key in pair if key is not None]
         return list(dict.fromkeys([*self._near_hashes(asked)[:_CLOSE_BY], *both]))[:limit]
