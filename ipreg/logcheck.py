@@ -19,6 +19,7 @@ from ipreg import cases, log, logkeys, registry, stamping
 from ipreg.digests import digests
 from ipreg.errors import IpregError, MissingError, ProofError
 from ipreg.models import (
+    Capture,
     Case,
     CaseEvent,
     CaseState,
@@ -30,6 +31,7 @@ from ipreg.models import (
     LogTimeStamp,
     StampState,
 )
+from ipreg.sightings import capture
 from ipreg.storage import Store
 from ipreg.tlog.cosignature import Cosigner, cosignatures
 from ipreg.tlog.note import Verifier
@@ -157,7 +159,26 @@ def check_log_key(session: Session, _store: Store, entry: LogEntry) -> Iterator[
         yield _differs(entry, "check_fields_changed", fields=", ".join(fields))
 
 
-CHECKS: dict[str, Check] = {"filing": check_filing, "case_event": check_case_event, "log_key": check_log_key}
+def check_evidence(session: Session, store: Store, entry: LogEntry) -> Iterator[Difference]:
+    """The capture's row, its files' rows and their bytes. Pictures of the listing may have changed since."""
+    work = session.scalar(select(Capture).where(Capture.log_index == entry.index))
+    if work is None or work.captured_at is None:
+        yield _differs(entry, "check_row_missing")
+        return
+    said = _said(entry)
+    now_said = {**capture.statement_of(work), "held_pictures": said.get("held_pictures")}
+    if fields := _fields(entry, now_said):
+        yield _differs(entry, "check_fields_changed", fields=", ".join(fields))
+    for file in said.get("files", []):
+        yield from _check_file(store, entry, file)
+
+
+CHECKS: dict[str, Check] = {
+    "filing": check_filing,
+    "case_event": check_case_event,
+    "log_key": check_log_key,
+    "evidence": check_evidence,
+}
 """One check for each kind of entry. A kind without one is only checked against the log itself."""
 
 
@@ -166,11 +187,17 @@ def _rows_without_entry(session: Session) -> Iterator[Difference]:
     for kind, rows in (
         ("filing", session.execute(select(Filing.number, Filing.log_index))),
         ("case_event", session.execute(select(Case.number, CaseEvent.log_index).join(CaseEvent))),
+        ("evidence", _captures(session)),
     ):
         for number, index in rows:
             entry = None if index is None else session.get(LogEntry, index)
             if entry is None or (entry.kind, entry.subject) != (kind, number):
                 yield Difference("check_entry_missing", index, {"subject": number, "index": index})
+
+
+def _captures(session: Session) -> Iterator[tuple[str, int | None]]:
+    for work in session.scalars(select(Capture).where(Capture.captured_at.is_not(None))):
+        yield f"alert-{work.alert_id}", work.log_index
 
 
 def _decisions_without_event(session: Session) -> Iterator[Difference]:

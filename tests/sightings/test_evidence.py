@@ -11,11 +11,12 @@ import pytest
 from scenery import HandClock, design_form, draw_picture, edited_copy, one_picture
 from shop import Shop, html
 from site_of_tests import Site, build_site
-from sqlalchemy import select
+from sqlalchemy import select, text
 from warcio.archiveiterator import ArchiveIterator
 
-from ipreg import log, registry
+from ipreg import log, logkeys, registry
 from ipreg.db import transaction
+from ipreg.logcheck import check_log
 from ipreg.models import Account, Alert, Capture, CaptureState, Listing, LogEntry
 from ipreg.runtime import Runtime
 from ipreg.sightings import fetch
@@ -172,3 +173,41 @@ def test_a_later_filing_alerts_without_a_page(runtime: Runtime, clock: HandClock
         alerts_of = [one.match.listing_id for one in session.scalars(select(Alert))]
         assert sorted(map(str, alerts_of)) == ["1", "1", "None"], "the old listing is seen by the new filing too"
         assert len(session.scalars(select(Capture)).all()) == 2
+
+
+@pytest.mark.parametrize(
+    ("tamper", "named"),
+    [
+        ("update captures set address = 'http://elsewhere.example/'", "check_fields_changed"),
+        ("update captures set status = 404", "check_fields_changed"),
+        ("update captures set log_index = null", "check_row_missing"),
+        ("update capture_files set sha256 = 'ff' || substr(sha256, 3)", "check_fields_changed"),
+        ("delete from capture_files", "check_fields_changed"),
+    ],
+)
+def test_changed_evidence_is_named_by_the_check_of_the_log(
+    runtime: Runtime, clock: HandClock, alerted: Site, tamper: str, named: str
+) -> None:
+    evidence.run(runtime, clock=clock)
+    checkpoints.run(runtime, clock=clock)
+    assert differences(runtime) == set()
+    with transaction(runtime.sessions) as session:
+        session.execute(text(tamper))
+    assert named in differences(runtime)
+
+
+def test_a_captured_file_that_is_changed_on_disk_is_named(
+    runtime: Runtime, clock: HandClock, alerted: Site
+) -> None:
+    evidence.run(runtime, clock=clock)
+    checkpoints.run(runtime, clock=clock)
+    path = runtime.store.path(captured(runtime).files[0].sha256)
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes() + b"x")
+    assert differences(runtime) == {"check_file_changed"}
+
+
+def differences(runtime: Runtime) -> set[str]:
+    with runtime.sessions() as session:
+        known = logkeys.verifiers(session, first=runtime.log_key)
+        return {one.code for one in check_log(session, runtime.store, verifiers=known).differences}
