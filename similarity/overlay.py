@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 from similarity.image import decode
 from similarity.verdict import Reason
@@ -17,11 +17,12 @@ def overlay(registered: bytes, sighted: bytes, reason: Reason, side: int = 640) 
     """A JPEG of the registered picture on the left and the sighted one on the right, each at most ``side`` wide and
     high. Raises ``similarity.image.PictureError``."""
     images = [Image.fromarray(decode(data, side=side).pixels) for data in (registered, sighted)]
-    canvas = Image.new("RGB", (side * 2 + _GAP, side), "white")
+    images = [ImageOps.contain(image, (side, side)) for image in images]
+    height = max(image.height for image in images)
+    canvas = Image.new("RGB", (side * 2 + _GAP, height), "white")
     places = []
     for at, image in enumerate(images):
-        image.thumbnail((side, side))
-        corner = (at * (side + _GAP) + (side - image.width) // 2, (side - image.height) // 2)
+        corner = (at * (side + _GAP) + (side - image.width) // 2, (height - image.height) // 2)
         canvas.paste(image, corner)
         places.append((corner, image.size))
     draw = ImageDraw.Draw(canvas)
