@@ -243,6 +243,7 @@ def compare(registered: Path, sighted: Path, drawing: Path | None) -> None:
     import similarity
     from ipreg.notify.mail import likelihood
 
+    _need_model()
     one, other = (_fingerprint(path) for path in (registered, sighted))
     verdict = similarity.judge(one, other)
     click.echo(f"{verdict.probability:.3f}\t{_say()(likelihood(verdict.probability))}")
@@ -252,6 +253,15 @@ def compare(registered: Path, sighted: Path, drawing: Path | None) -> None:
         click.echo(", ".join(describe(verdict.reason.to_dict(), _say())))
     if drawing is not None:
         drawing.write_bytes(similarity.overlay(registered.read_bytes(), sighted.read_bytes(), verdict.reason))
+
+
+def _need_model() -> None:
+    from similarity.embedding import SETTING, ModelError, model
+
+    try:
+        model()
+    except ModelError as fault:
+        raise click.ClickException(f"{SETTING}: {fault}") from fault
 
 
 def _fingerprint(path: Path) -> Fingerprint:
@@ -272,6 +282,7 @@ def search(queries: Path, registry: Path, output: Path, processes: int | None) -
     """Search a folder of pictures for copies of another folder's. Writes query, source, score; no database."""
     from similarity.search import Unread, search_folders, write_rows
 
+    _need_model()
     bars: dict[str, Any] = {}
 
     def step(label: str, done: int, total: int) -> None:

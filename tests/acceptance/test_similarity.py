@@ -61,6 +61,15 @@ def test_what_is_no_picture_is_said_to_be_none(tmp_path: Path) -> None:
     assert "Traceback" not in told.stderr
 
 
+def test_a_model_that_is_none_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "other.onnx").write_bytes(b"no model")
+    monkeypatch.setenv("IPREG_EMBEDDING_MODEL", str(tmp_path / "other.onnx"))
+    told = ipreg("compare", DESIGNS[0], DESIGNS[1])
+    assert told.returncode == 1
+    assert "IPREG_EMBEDDING_MODEL" in told.stderr and "other.onnx" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
 def test_a_folder_of_listings_is_searched_for_copies(tmp_path: Path) -> None:
     output = tmp_path / "found.csv"
     told = ipreg("search", SAMPLE / "listings", "--registry", SAMPLE / "designs", "--output", output)
