@@ -97,7 +97,9 @@ def main() -> None:
       ipreg certificate NUMBER --as ...;  ipreg bundle NUMBER --as ...;  ipreg verify NUMBER.zip
       ipreg log check
 
-    Without a database:  ipreg compare A.jpg B.jpg;  ipreg search QUERIES --registry FOLDER --output FILE.csv
+    \b
+    Without a database:
+      ipreg compare A.jpg B.jpg;  ipreg search QUERIES --registry FOLDER --output FILE.csv
 
     The settings are environment variables (IPREG_VAR, IPREG_DATABASE_URL, IPREG_SMTP_URL, ...): docs/settings.md.
     """
