@@ -106,8 +106,9 @@ class Evidence:
 
 def gather(registered: Fingerprint, sighted: Fingerprint) -> Evidence:
     """The evidence on one pair of pictures."""
-    upright = _align(registered, sighted, mirrored=False)
-    mirrored = _align(registered, sighted, mirrored=True)
+    kept = registered.features.first(geometry.KEPT)
+    upright = geometry.align(kept, sighted.features)
+    mirrored = geometry.align(kept.mirrored(), sighted.features)
     supports = [one.support if one else 0.0 for one in (upright, mirrored)]
     turned = supports[1] > supports[0]
     found = mirrored if turned else upright
@@ -122,11 +123,6 @@ def gather(registered: Fingerprint, sighted: Fingerprint) -> Evidence:
         likeness=compare_views(registered, sighted),
         hash_bits=min(distance(one, sighted.phash) for one in hashes),
     )
-
-
-def _align(registered: Fingerprint, sighted: Fingerprint, *, mirrored: bool) -> Alignment | None:
-    features = registered.features.first(geometry.KEPT)
-    return geometry.align(features.mirrored() if mirrored else features, sighted.features)
 
 
 def _agree(

@@ -27,7 +27,7 @@ _CERTAIN = 0.9999
 _SURE_OF_PLACE = 0.3
 _OTHER_COLOUR, _GREY, _VIVID = 16.0, 5.0, 9.0
 
-Whole: Polygon = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+_WHOLE: Polygon = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 
 
 @dataclass(frozen=True)
@@ -88,8 +88,8 @@ def judge(registered: Fingerprint, sighted: Fingerprint) -> Verdict:
             coverage=1.0,
             hash_distance=0,
             likeness=1.0,
-            registered_region=Whole,
-            sighted_region=Whole,
+            registered_region=_WHOLE,
+            sighted_region=_WHOLE,
         )
         return Verdict(1.0 if same_bytes else _CERTAIN, reason)
     found = evidence.gather(registered, sighted)
