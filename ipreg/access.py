@@ -27,28 +27,40 @@ def require_role(account: Account, *roles: Role) -> None:
 
 
 def owns_filing(account: Account, filing: Filing) -> bool:
-    """The applicant, or the enterprise on whose behalf he filed."""
-    if account.id == filing.applicant_id:
+    """Whose it is now: at first the applicant, or the enterprise on whose behalf he filed."""
+    if account.id == filing.owner_id:
         return True
     return account.role is Role.ENTERPRISE and (
-        account.organization_id is not None and account.organization_id == filing.organization_id
+        account.organization_id is not None and account.organization_id == filing.owner_organization_id
     )
 
 
 def owned_by(account: Account) -> ColumnElement[bool]:
     """``owns_filing`` as a condition on ``Filing``."""
-    own = Filing.applicant_id == account.id
+    own = Filing.owner_id == account.id
     if account.role is Role.ENTERPRISE and account.organization_id is not None:
-        return or_(own, Filing.organization_id == account.organization_id)
+        return or_(own, Filing.owner_organization_id == account.organization_id)
     return own
 
 
 def can_see_filing(session: Session, account: Account, filing: Filing) -> bool:
-    """Its owners; who was warned of it as a later filing; a regulator once it is part of a case."""
-    if owns_filing(account, filing):
+    """Its owners, and who filed it; where it is open also who was warned of it as a later filing, and a regulator
+    once it is part of a case. What of it they see, ``can_see_files`` says."""
+    if owns_filing(account, filing) or account.id == filing.applicant_id:
         return True
+    if filing.vault_key_id is not None:
+        return False
     involved = or_(Match.filing_id == filing.id, Match.later_filing_id == filing.id)
     return _sees_match(session, account, involved, Match.later_filing_id == filing.id)
+
+
+def can_see_files(session: Session, account: Account, filing: Filing) -> bool:
+    """Who may see what the filing shows. A sealed one is its present owner's alone."""
+    if filing.files_destroyed_at is not None:
+        return False
+    if owns_filing(account, filing):
+        return True
+    return filing.vault_key_id is None and can_see_filing(session, account, filing)
 
 
 def can_see_listing(session: Session, account: Account, listing: Listing) -> bool:
@@ -71,9 +83,9 @@ def can_see_alert(account: Account, alert: Alert) -> bool:
 def can_act_on_alert(account: Account, alert: Alert) -> bool:
     """The enterprise decides on its designs; a designer without one decides himself."""
     filing = alert.match.filing
-    if filing.organization_id is None:
-        return account.id == filing.applicant_id
-    return account.role is Role.ENTERPRISE and account.organization_id == filing.organization_id
+    if filing.owner_organization_id is None:
+        return account.id == filing.owner_id
+    return account.role is Role.ENTERPRISE and account.organization_id == filing.owner_organization_id
 
 
 def can_see_case(account: Account, case: Case) -> bool:

@@ -164,14 +164,14 @@ def _flush(session: Session) -> None:
 
 
 def _concerned(session: Session, filing: Filing) -> list[Account]:
-    if filing.organization_id is None:
-        return [filing.applicant]
+    if filing.owner_organization_id is None:
+        return [filing.owner]
     enterprise = select(Account).where(
-        Account.organization_id == filing.organization_id,
+        Account.organization_id == filing.owner_organization_id,
         Account.role == Role.ENTERPRISE,
-        Account.id != filing.applicant_id,
+        Account.id != filing.owner_id,
     )
-    return [filing.applicant, *session.scalars(enterprise)]
+    return [filing.owner, *session.scalars(enterprise)]
 
 
 def _outgoing(alert: Alert, account: Account, mail_domain: str, now: datetime) -> Delivery:

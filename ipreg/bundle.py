@@ -79,8 +79,9 @@ def _hold(members: Members, key: Verifier) -> None:
 
 
 def _originals(runtime: Runtime, filing: Filing) -> Members:
+    shelf = runtime.store.shelf(filing.vault_key)
     return [
-        (verifier.original_name(position, view.kind.value, view.file.media_type), runtime.store.get(view.sha256))
+        (verifier.original_name(position, view.kind.value, view.file.media_type), shelf.get(view.sha256))
         for position, view in enumerate(filing.views)
     ]
 

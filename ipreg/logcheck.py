@@ -32,7 +32,7 @@ from ipreg.models import (
     StampState,
 )
 from ipreg.sightings import capture
-from ipreg.storage import Store
+from ipreg.storage import Shelf, Store
 from ipreg.tlog.cosignature import Cosigner, cosignatures
 from ipreg.tlog.note import Verifier
 
@@ -114,15 +114,25 @@ def check_filing(session: Session, store: Store, entry: LogEntry) -> Iterator[Di
         yield _differs(entry, "check_fields_changed", fields=", ".join(fields))
     if filing.manifest != entry.statement:
         yield _differs(entry, "check_manifest_changed")
-    for file in _said(entry).get("files", []):
-        yield from _check_file(store, entry, file)
-
-
-def _check_file(store: Store, entry: LogEntry, file: Mapping[str, Any]) -> Iterator[Difference]:
+    if filing.files_destroyed_at is not None:
+        return
     try:
-        found = digests(store.get(str(file.get("sha256"))))
+        shelf = store.shelf(filing.vault_key)
+    except IpregError as fault:
+        yield _differs(entry, "check_vault", reason=fault.code)
+        return
+    for file in _said(entry).get("files", []):
+        yield from _check_file(shelf, entry, file)
+
+
+def _check_file(shelf: Shelf, entry: LogEntry, file: Mapping[str, Any]) -> Iterator[Difference]:
+    try:
+        found = digests(shelf.get(str(file.get("sha256"))))
     except MissingError:
         yield _differs(entry, "check_file_missing", name=file.get("name"))
+        return
+    except ProofError:
+        yield _differs(entry, "check_file_changed", name=file.get("name"))
         return
     if (found.sha256, found.sm3) != (file.get("sha256"), file.get("sm3")):
         yield _differs(entry, "check_file_changed", name=file.get("name"))

@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import rfc8785
@@ -15,10 +15,21 @@ from sqlalchemy.orm import Session
 
 from ipreg import access, log, numbers
 from ipreg.errors import CallerError, MissingError
-from ipreg.models import Account, Filing, FilingView, Industry, Role, StoredFile, ViewKind
-from ipreg.storage import Store, keep_picture
+from ipreg.models import (
+    Account,
+    Filing,
+    FilingState,
+    FilingVersion,
+    FilingView,
+    Industry,
+    Role,
+    StoredFile,
+    ViewKind,
+)
+from ipreg.storage import Shelf, Store, keep_picture
 
 MANIFEST_FORMAT = "ipreg-filing/1"
+SEALED_AT_MOST = timedelta(days=365 * 30)
 
 
 @dataclass(frozen=True)
@@ -50,9 +61,13 @@ def register_design(
     pictures: Sequence[Picture],
     request_key: str,
     max_views: int = 12,
+    sealed: bool = False,
+    opens_at: datetime | None = None,
     now: datetime,
 ) -> Filing:
     """Files a design and enters it in the log; the same ``request_key`` again gives the same filing.
+
+    ``sealed``: its files are kept encrypted, until ``opens_at`` where that is given.
 
     Raises ``CallerError`` (``field`` names what to mend: title, creator, created_on, description, pictures or
     ``pictures-<n>``, n from 0) and ``PermissionDeniedError`` for those who don't file.
@@ -64,8 +79,11 @@ def register_design(
     if known is not None:
         return known
     checked = _check_form(form, now)
-    files = _keep_pictures(session, store, pictures, max_views, now)
+    key = store.new_key(session, now=now) if sealed else None
+    files = _keep_pictures(session, store.shelf(key), pictures, max_views, now)
     filing = _insert(session, applicant, checked, request_key, now)
+    filing.vault_key, filing.opens_at = key, checked_opening(opens_at, sealed=sealed, now=now)
+    filing.state = FilingState.SEALED if sealed else FilingState.OPEN
     filing.views = [
         FilingView(position=position, kind=picture.kind, filename=_base_name(picture.filename), file=file)
         for position, (picture, file) in enumerate(zip(pictures, files, strict=True))
@@ -75,8 +93,28 @@ def register_design(
     filing.manifest = rfc8785.dumps(statement).decode()
     entry = log.append_entry(session, kind="filing", subject=filing.number, statement=statement, now=now)
     filing.log_index = entry.index
+    session.add(
+        FilingVersion(
+            filing=filing,
+            version=filing.version,
+            filed_at=now,
+            filed_by=applicant,
+            manifest=filing.manifest,
+            log_index=entry.index,
+            request_key=request_key,
+        )
+    )
     session.flush()
     return filing
+
+
+def checked_opening(opens_at: datetime | None, *, sealed: bool, now: datetime) -> datetime | None:
+    """When a sealed filing is to be opened; raises ``CallerError`` (field ``opens_on``)."""
+    if opens_at is None or not sealed:
+        return None
+    if not now < opens_at <= now + SEALED_AT_MOST:
+        raise CallerError("opens_on_wrong", field="opens_on", years=SEALED_AT_MOST.days // 365)
+    return opens_at
 
 
 def manifest(filing: Filing) -> dict[str, Any]:
@@ -159,7 +197,7 @@ def _text(value: str, field: str, most: int, *, needed: bool = True) -> str:
 
 
 def _keep_pictures(
-    session: Session, store: Store, pictures: Sequence[Picture], max_views: int, now: datetime
+    session: Session, shelf: Shelf, pictures: Sequence[Picture], max_views: int, now: datetime
 ) -> list[StoredFile]:
     if not pictures:
         raise CallerError("pictures_none", field="pictures")
@@ -168,7 +206,7 @@ def _keep_pictures(
     files: list[StoredFile] = []
     for position, picture in enumerate(pictures):
         try:
-            file = keep_picture(session, store, data=picture.data, now=now)
+            file = keep_picture(session, shelf, data=picture.data, now=now)
         except CallerError as fault:
             raise CallerError(fault.code, field=f"pictures-{position}", **fault.values) from fault
         if file in files:
@@ -187,6 +225,8 @@ def _insert(session: Session, applicant: Account, form: DesignForm, request_key:
         description=form.description,
         applicant=applicant,
         organization=applicant.organization,
+        owner=applicant,
+        owner_organization=applicant.organization,
         version=1,
         filed_at=now,
         manifest="",

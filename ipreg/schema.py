@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
@@ -18,8 +21,31 @@ _FOLDER = Path(__file__).parent / "migrations"
 
 def upgrade(engine: Engine) -> None:
     """Applies every migration that is missing. Harmless where none is."""
-    with engine.begin() as connection:
+    with engine.connect() as connection, _foreign_keys_off(connection), connection.begin():
         command.upgrade(_config(connection), "head")
+        _require_whole(connection)
+
+
+@contextmanager
+def _foreign_keys_off(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by making another in its place; rows that point to it must not mind meanwhile."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    raw: Any = connection.connection.driver_connection
+    raw.execute("PRAGMA foreign_keys=OFF")  # without effect inside a transaction, so before it
+    try:
+        yield
+    finally:
+        raw.execute("PRAGMA foreign_keys=ON")
+
+
+def _require_whole(connection: Connection) -> None:
+    """What was switched off meanwhile holds again."""
+    if connection.dialect.name == "sqlite":
+        lost = {str(row[0]) for row in connection.exec_driver_sql("PRAGMA foreign_key_check")}
+        if lost:
+            raise ConfigError([f"rows of {', '.join(sorted(lost))} point to nothing"])
 
 
 def check(engine: Engine) -> None:

@@ -12,9 +12,9 @@ from ipreg.models.crawl import (
     PictureState,
     RemotePicture,
 )
-from ipreg.models.designs import Filing, FilingView, Industry, ViewKind
+from ipreg.models.designs import Filing, FilingState, FilingVersion, FilingView, Industry, ViewKind
 from ipreg.models.evidence import Capture, CaptureFile, CaptureState, Report, ReportState
-from ipreg.models.files import PictureFingerprint, StoredFile
+from ipreg.models.files import PictureFingerprint, StoredFile, VaultKey
 from ipreg.models.listings import (
     ChangeKind,
     FeedImport,
@@ -63,6 +63,8 @@ __all__ = [
     "DismissReason",
     "FeedImport",
     "Filing",
+    "FilingState",
+    "FilingVersion",
     "FilingView",
     "ImportFault",
     "ImportState",
@@ -97,5 +99,6 @@ __all__ = [
     "SourceState",
     "StampState",
     "StoredFile",
+    "VaultKey",
     "ViewKind",
 ]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from ipreg.db import Base
 from ipreg.models.accounts import Account, Organization
 from ipreg.models.columns import enum_column
-from ipreg.models.files import StoredFile
+from ipreg.models.files import StoredFile, VaultKey
 
 
 class Industry(StrEnum):
@@ -42,8 +42,20 @@ class ViewKind(StrEnum):
     DETAIL = "detail"
 
 
+class FilingState(StrEnum):
+    """``SEALED``: the files are encrypted and only the owner sees them. ``WITHDRAWN``: a tombstone is left."""
+
+    OPEN = "open"
+    SEALED = "sealed"
+    WITHDRAWN = "withdrawn"
+
+
 class Filing(Base):
-    """A pre-registered design. ``manifest`` is the canonical JSON to which its log entry commits."""
+    """A pre-registered design, as its newest version has it; ``filed_at`` is when the first was filed.
+
+    ``manifest`` is the canonical JSON to which the newest version's log entry commits. ``applicant`` is for ever who
+    filed it, ``owner`` whose it is now. With a ``vault_key`` its files lie encrypted under that key.
+    """
 
     __tablename__ = "filings"
     __table_args__ = (UniqueConstraint("applicant_id", "request_key"),)
@@ -63,22 +75,44 @@ class Filing(Base):
     applicant_salt: Mapped[str] = mapped_column(String(64))
     log_index: Mapped[int | None] = mapped_column(unique=True)
     request_key: Mapped[str] = mapped_column(String(64))
+    state: Mapped[FilingState] = mapped_column(enum_column(FilingState), default=FilingState.OPEN, index=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    owner_organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id"), index=True)
+    vault_key_id: Mapped[int | None] = mapped_column(ForeignKey("vault_keys.id"), unique=True)
+    opens_at: Mapped[datetime | None] = mapped_column(index=True)
+    withdrawn_at: Mapped[datetime | None]
+    files_destroyed_at: Mapped[datetime | None]
 
-    applicant: Mapped[Account] = relationship(lazy="joined")
-    organization: Mapped[Organization | None] = relationship(lazy="joined")
+    applicant: Mapped[Account] = relationship(foreign_keys=applicant_id, lazy="joined")
+    organization: Mapped[Organization | None] = relationship(foreign_keys=organization_id, lazy="joined")
+    owner: Mapped[Account] = relationship(foreign_keys=owner_id, lazy="joined")
+    owner_organization: Mapped[Organization | None] = relationship(
+        foreign_keys=owner_organization_id, lazy="joined"
+    )
+    vault_key: Mapped[VaultKey | None] = relationship(lazy="joined")
     views: Mapped[list[FilingView]] = relationship(
-        back_populates="filing", order_by="FilingView.position", lazy="selectin"
+        primaryjoin="and_(FilingView.filing_id == Filing.id, FilingView.version == Filing.version)",
+        back_populates="filing",
+        order_by="FilingView.position",
+        lazy="selectin",
+    )
+    versions: Mapped[list[FilingVersion]] = relationship(
+        back_populates="filing", order_by="FilingVersion.version", lazy="select"
     )
 
 
 class FilingView(Base):
-    """One picture of a filing. ``compared_by`` names the algorithm that has compared it with everything."""
+    """One picture of one version of a filing. ``compared_by`` names the algorithm that has compared it with everything."""
 
     __tablename__ = "filing_views"
-    __table_args__ = (UniqueConstraint("filing_id", "position"), UniqueConstraint("filing_id", "sha256"))
+    __table_args__ = (
+        UniqueConstraint("filing_id", "version", "position"),
+        UniqueConstraint("filing_id", "version", "sha256"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     filing_id: Mapped[int] = mapped_column(ForeignKey("filings.id"))
+    version: Mapped[int] = mapped_column(default=1)
     position: Mapped[int]
     kind: Mapped[ViewKind] = mapped_column(enum_column(ViewKind))
     filename: Mapped[str] = mapped_column(String(255))
@@ -87,3 +121,25 @@ class FilingView(Base):
 
     filing: Mapped[Filing] = relationship(back_populates="views", lazy="joined")
     file: Mapped[StoredFile] = relationship(lazy="joined")
+
+
+class FilingVersion(Base):
+    """What was filed as one version, never changed: its manifest says everything, and names the one before it."""
+
+    __tablename__ = "filing_versions"
+    __table_args__ = (
+        UniqueConstraint("filing_id", "version"),
+        UniqueConstraint("filing_id", "request_key"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    filing_id: Mapped[int] = mapped_column(ForeignKey("filings.id"))
+    version: Mapped[int]
+    filed_at: Mapped[datetime]
+    filed_by_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    manifest: Mapped[str] = mapped_column(Text)
+    log_index: Mapped[int] = mapped_column(unique=True)
+    request_key: Mapped[str] = mapped_column(String(64))
+
+    filing: Mapped[Filing] = relationship(back_populates="versions")
+    filed_by: Mapped[Account] = relationship(lazy="joined")

@@ -46,11 +46,10 @@ def alert(alert_id: int) -> str:
 def overlay_picture(alert_id: int) -> Response:
     found = alerts.get_alert(db(), alert_id=alert_id, account=me())
     match = found.match
-    seen = match.picture.sha256 if match.picture else match.later_view.sha256 if match.later_view else None
-    if seen is None:
-        raise MissingError("listing_missing")
-    store = runtime().store
-    drawn = overlay(store.get(match.view.sha256), store.get(seen), Reason.from_dict(match.reason))
+    filed, seen = disclosure.filed_bytes(db(), runtime().store, me(), match), disclosure.seen_bytes(
+        db(), runtime().store, me(), match
+    )
+    drawn = overlay(filed, seen, Reason.from_dict(match.reason))
     answer = Response(drawn, mimetype="image/jpeg" if drawn[:2] == b"\xff\xd8" else "image/png")
     answer.headers["Cache-Control"] = "private, max-age=3600"
     return answer
