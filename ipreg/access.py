@@ -8,9 +8,13 @@ from sqlalchemy.orm import Session
 from ipreg.errors import PermissionDeniedError
 from ipreg.models import (
     Account,
+    Agreement,
+    AgreementKind,
+    AgreementState,
     Alert,
     AlertRecipient,
     Case,
+    CaseOpening,
     FeedImport,
     Filing,
     Listing,
@@ -88,23 +92,58 @@ def _full_member(account: Account, filing: Filing) -> bool:
 
 
 def can_see_filing(session: Session, account: Account, filing: Filing) -> bool:
-    """Its owners, and who filed it; where it is open also who was warned of it as a later filing, and a regulator
-    once it is part of a case. What of it they see, ``can_see_files`` says."""
+    """Its owners, who filed it, and its licensees; where it is open also who was warned of it as a later filing, and a
+    regulator once it is part of a case. What of it they see, ``can_see_files`` says."""
     if owns_filing(account, filing) or account.id == filing.applicant_id:
         return True
+    if _holds_licence(session, account, filing):
+        return True
     if filing.vault_key_id is not None:
-        return False
+        return _opened_for(session, account, filing)
     involved = or_(Match.filing_id == filing.id, Match.later_filing_id == filing.id)
     return _sees_match(session, account, involved, Match.later_filing_id == filing.id)
 
 
 def can_see_files(session: Session, account: Account, filing: Filing) -> bool:
-    """Who may see what the filing shows. A sealed one is its present owner's alone."""
+    """Who may see what the filing shows. A sealed one: its present owner, his licensees, and an officer for whom it
+    was opened in a case that is his."""
     if filing.files_destroyed_at is not None:
         return False
     if owns_filing(account, filing):
         return True
-    return filing.vault_key_id is None and can_see_filing(session, account, filing)
+    if filing.vault_key_id is None:
+        return can_see_filing(session, account, filing)
+    return _holds_licence(session, account, filing) or _opened_for(session, account, filing)
+
+
+def filings_of_case(case: Case) -> frozenset[int]:
+    """Ids of the filings that the case is about."""
+    match = case.alert.match
+    return frozenset(one for one in (match.filing_id, match.later_filing_id) if one is not None)
+
+
+def _holds_licence(session: Session, account: Account, filing: Filing) -> bool:
+    """A licence that both sides agreed to and that has not ended."""
+    wanted = select(Agreement.id).where(
+        Agreement.filing_id == filing.id,
+        Agreement.taker_id == account.id,
+        Agreement.kind == AgreementKind.LICENCE,
+        Agreement.state == AgreementState.ACCEPTED,
+    )
+    return session.scalar(wanted.limit(1)) is not None
+
+
+def _opened_for(session: Session, account: Account, filing: Filing) -> bool:
+    """While the case is in this officer's hands."""
+    if account.role is not Role.REGULATOR:
+        return False
+    wanted = (
+        select(CaseOpening.id)
+        .join(Case, CaseOpening.case_id == Case.id)
+        .where(CaseOpening.filing_id == filing.id, CaseOpening.officer_id == account.id)
+        .where(Case.officer_id == account.id)
+    )
+    return session.scalar(wanted.limit(1)) is not None
 
 
 def can_see_listing(session: Session, account: Account, listing: Listing) -> bool:

@@ -26,6 +26,7 @@ from ipreg.web import (
     log,
     logpage,
     pages,
+    pictures,
     reports,
     rules,
     session,
@@ -57,7 +58,7 @@ def create_app(config: Config) -> Flask:
     Bootstrap5(app)
     CSRFProtect(app).exempt(api.bp)
     LoginManager(app).user_loader(session.load_reader)
-    for part in (session, rules, errors, language):
+    for part in (session, rules, errors, language, pictures):
         part.install(app)
     views = (
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify),

@@ -15,7 +15,7 @@ import rfc8785
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ipreg import cases, log, logkeys, registry, stamping
+from ipreg import acts, cases, log, logkeys, registry, stamping
 from ipreg.digests import digests
 from ipreg.errors import IpregError, MissingError, ProofError
 from ipreg.models import (
@@ -24,6 +24,7 @@ from ipreg.models import (
     CaseEvent,
     CaseState,
     Filing,
+    FilingAct,
     LogCheckpoint,
     LogCosignature,
     LogEntry,
@@ -183,11 +184,21 @@ def check_evidence(session: Session, store: Store, entry: LogEntry) -> Iterator[
         yield from _check_file(store, entry, file)
 
 
+def check_act(session: Session, _store: Store, entry: LogEntry) -> Iterator[Difference]:
+    """The act's row, with the digests of the accounts that it names."""
+    act = session.scalar(select(FilingAct).where(FilingAct.log_index == entry.index))
+    if act is None:
+        yield _differs(entry, "check_row_missing")
+    elif fields := _fields(entry, acts.statement(act, acts.parties_of(session, act))):
+        yield _differs(entry, "check_fields_changed", fields=", ".join(fields))
+
+
 CHECKS: dict[str, Check] = {
     "filing": check_filing,
     "case_event": check_case_event,
     "log_key": check_log_key,
     "evidence": check_evidence,
+    acts.KIND: check_act,
 }
 """One check for each kind of entry. A kind without one is only checked against the log itself."""
 
@@ -198,6 +209,7 @@ def _rows_without_entry(session: Session) -> Iterator[Difference]:
         ("filing", session.execute(select(Filing.number, Filing.log_index))),
         ("case_event", session.execute(select(Case.number, CaseEvent.log_index).join(CaseEvent))),
         ("evidence", _captures(session)),
+        (acts.KIND, session.execute(select(Filing.number, FilingAct.log_index).join(FilingAct))),
     ):
         for number, index in rows:
             entry = None if index is None else session.get(LogEntry, index)

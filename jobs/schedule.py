@@ -19,6 +19,7 @@ from jobs import (
     fingerprints,
     imports,
     matches,
+    openings,
     pictures,
     reports,
     sources,
@@ -51,6 +52,7 @@ SCHEDULE = (
     Job("matches", 3, matches.run),
     Job("alerts", 3, alerts.run),
     Job("evidence", 5, evidence.run),
+    Job("openings", 30, openings.run),
     Job("deliveries", 3, deliveries.run),
 )
 

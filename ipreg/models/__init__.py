@@ -15,6 +15,14 @@ from ipreg.models.crawl import (
 from ipreg.models.designs import Filing, FilingState, FilingVersion, FilingView, Industry, ViewKind
 from ipreg.models.evidence import Capture, CaptureFile, CaptureState, Report, ReportState
 from ipreg.models.files import PictureFingerprint, StoredFile, VaultKey
+from ipreg.models.keeping import (
+    Agreement,
+    AgreementKind,
+    AgreementState,
+    CaseOpening,
+    FilingAct,
+    LicenceKind,
+)
 from ipreg.models.listings import (
     ChangeKind,
     FeedImport,
@@ -43,6 +51,9 @@ from ipreg.models.sources import RunState, Source, SourceKind, SourceRun, Source
 
 __all__ = [
     "Account",
+    "Agreement",
+    "AgreementKind",
+    "AgreementState",
     "Alert",
     "AlertRecipient",
     "AlertState",
@@ -52,6 +63,7 @@ __all__ = [
     "CaptureState",
     "Case",
     "CaseEvent",
+    "CaseOpening",
     "CaseOutcome",
     "CaseState",
     "Certificate",
@@ -63,6 +75,7 @@ __all__ = [
     "DismissReason",
     "FeedImport",
     "Filing",
+    "FilingAct",
     "FilingState",
     "FilingVersion",
     "FilingView",
@@ -70,6 +83,7 @@ __all__ = [
     "ImportFault",
     "ImportState",
     "Industry",
+    "LicenceKind",
     "Listing",
     "ListingChange",
     "ListingPicture",

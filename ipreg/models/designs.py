@@ -82,6 +82,7 @@ class Filing(Base):
     opens_at: Mapped[datetime | None] = mapped_column(index=True)
     withdrawn_at: Mapped[datetime | None]
     files_destroyed_at: Mapped[datetime | None]
+    row_version: Mapped[int] = mapped_column(default=1)
 
     applicant: Mapped[Account] = relationship(foreign_keys=applicant_id, lazy="joined")
     organization: Mapped[Organization | None] = relationship(foreign_keys=organization_id, lazy="joined")
@@ -99,6 +100,8 @@ class Filing(Base):
     versions: Mapped[list[FilingVersion]] = relationship(
         back_populates="filing", order_by="FilingVersion.version", lazy="select"
     )
+
+    __mapper_args__ = {"version_id_col": row_version}  # noqa: RUF012
 
 
 class FilingView(Base):

@@ -69,18 +69,20 @@ def upgrade() -> None:
 
     with op.batch_alter_table('filings', schema=None) as batch_op:
         batch_op.add_column(sa.Column('state', sa.Enum('open', 'sealed', 'withdrawn', name='filingstate', native_enum=False, create_constraint=True, length=32), nullable=True))
+        batch_op.add_column(sa.Column('row_version', sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column('owner_id', sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column('owner_organization_id', sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column('vault_key_id', sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column('opens_at', sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column('withdrawn_at', sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column('files_destroyed_at', sa.DateTime(timezone=True), nullable=True))
-    op.execute("UPDATE filings SET state = 'open', owner_id = applicant_id, owner_organization_id = organization_id")
+    op.execute("UPDATE filings SET state = 'open', owner_id = applicant_id, owner_organization_id = organization_id, row_version = 1")
     op.execute(
         "INSERT INTO filing_versions (filing_id, version, filed_at, filed_by_id, manifest, log_index, request_key) "
         "SELECT id, version, filed_at, applicant_id, manifest, log_index, request_key FROM filings"
     )
     with op.batch_alter_table('filings', schema=None) as batch_op:
+        batch_op.alter_column('row_version', existing_type=sa.Integer(), nullable=False)
         batch_op.alter_column('state', existing_type=sa.String(32), nullable=False)
         batch_op.alter_column('owner_id', existing_type=sa.Integer(), nullable=False)
         batch_op.create_index(batch_op.f('ix_filings_opens_at'), ['opens_at'], unique=False)
@@ -119,6 +121,7 @@ def downgrade() -> None:
         batch_op.drop_column('opens_at')
         batch_op.drop_column('vault_key_id')
         batch_op.drop_column('owner_organization_id')
+        batch_op.drop_column('row_version')
         batch_op.drop_column('owner_id')
         batch_op.drop_column('state')
 
