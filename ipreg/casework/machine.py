@@ -108,10 +108,10 @@ def parts_of(session: Session, *, case: Case, actor: Actor) -> frozenset[Part]:
         mine.add(Part.REGULATOR)
         mine |= {Part.SUPERVISOR} if actor.supervisor else set()
         mine |= {Part.OFFICER} if _has_case(session, case, actor) else {Part.APPROVER}
-    if access.owns_filing(actor, case.match.filing):
+    if access.can_act_on_filing(actor, case.match.filing):
         mine.add(Part.OWNER)
     later = case.match.later_filing
-    if case.kind is CaseKind.CONFLICT and later is not None and access.owns_filing(actor, later):
+    if case.kind is CaseKind.CONFLICT and later is not None and access.can_act_on_filing(actor, later):
         mine.add(Part.RESPONDENT)
     return frozenset(mine)
 

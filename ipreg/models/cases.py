@@ -137,8 +137,8 @@ class CaseEvent(Base):
 
     @property
     def who(self) -> str:
-        """The account's address, or the name of whom acted without one: what the log entry says."""
-        return self.actor.email if self.actor else self.actor_name
+        """The account's address at that time, or the name of whom acted without one: what the log entry says."""
+        return self.actor.known_as(self.at)[1] if self.actor else self.actor_name
 
     @property
     def name(self) -> str:

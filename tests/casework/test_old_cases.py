@@ -10,7 +10,7 @@ from sqlalchemy import text
 from ipreg import schema
 from ipreg.db import make_engine
 
-BEFORE, AT = "202611242215", "'2026-03-02 09:00:00.000000'"
+BEFORE, AT = "202611242325", "'2026-03-02 09:00:00.000000'"
 ROWS = f"""
 insert into accounts (id, email, password_hash, name, role, locale, created_at, failed_sign_ins)
   values (1, 'a@ipreg.example', '', '林晓', 'designer', 'zh', {AT}, 0);
@@ -20,12 +20,14 @@ insert into filings (id, number, title, industry, creator, created_on, descripti
   manifest, applicant_salt, request_key)
   values (1, 'YB1', '外套', 'leather', '林晓', '2026-01-01', '', 1, 1, {AT}, '', '', '');
 insert into filing_views (id, filing_id, position, kind, filename, sha256) values (1, 1, 0, 'front', 'a', 'aa');
-insert into listings (id, platform, external_id, address, title, seller, price, currency, first_seen_at, last_seen_at)
+insert into listings (id, platform, external_id, address, title, seller, price, currency, first_seen_at,
+  last_seen_at)
   values (1, '淘淘', '1', '', '外套', '小铺', '', '', {AT}, {AT});
 insert into matches (id, filing_id, view_id, listing_id, probability, reason, algorithm, found_at)
   values (1, 1, 1, 1, 0.9, '{{}}', 'x', {AT});
 insert into alerts (id, match_id, state, raised_at, note, row_version) values (1, 1, 'confirmed', {AT}, '', 1);
-insert into cases (id, number, alert_id, state, officer_id, outcome, decision_reason, opened_at, decided_at, row_version)
+insert into cases (id, number, alert_id, state, officer_id, outcome, decision_reason, opened_at, decided_at,
+  row_version)
   values (1, 'AJ1', 1, 'decided', 1, 'infringing', 'so', {AT}, {AT}, 3);
 insert into case_events (id, case_id, position, at, actor_id, action, note, log_index)
   values (1, 1, 0, {AT}, 1, 'opened', '', 7)

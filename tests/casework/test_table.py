@@ -136,8 +136,8 @@ def test_what_a_step_needs_is_asked_for_by_field(
     desk: Desk, action: str, left_out: dict[str, object], field: str
 ) -> None:
     case = desk.taken()
-    given = {"outcome": CaseOutcome.SETTLED, "officer": desk.second, "into": desk.open(), "clock": ClockKind.HANDLING,
-             "days": 5, "severity": 2, **left_out}  # fmt: skip
+    given = {"outcome": CaseOutcome.SETTLED, "officer": desk.second, "into": desk.open(),
+             "clock": ClockKind.HANDLING, "days": 5, "severity": 2, **left_out}  # fmt: skip
     with pytest.raises(CallerError) as fault:
         desk.step(case, action, **given)
     assert fault.value.field == field

@@ -12,7 +12,7 @@ from ipreg.casework import clocks, law, workdays
 from ipreg.errors import ConflictError
 from ipreg.models import Case, CaseKind, ClockKind
 
-# The State Council's notice for 2026 (国办发明电〔2025〕7号): days off, and the weekends that are worked on instead.
+# The State Council's notice for 2026: days off, and the weekends that are worked on instead.
 OFF_2026 = """0101 0102 0103 0215 0216 0217 0218 0219 0220 0221 0222 0223 0404 0405 0406 0501 0502 0503 0504 0505
 0619 0620 0621 0925 0926 0927 1001 1002 1003 1004 1005 1006 1007"""
 WORKED_2026 = "0104 0214 0228 0509 0920 1010"

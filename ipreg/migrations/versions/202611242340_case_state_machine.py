@@ -1,7 +1,7 @@
 """case state machine
 
-Revision ID: 202611242325
-Revises: 202611242215
+Revision ID: 202611242340
+Revises: 202611242325
 Create Date: 2026-11-24 23:25:53.341161
 """
 
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '202611242325'
-down_revision = '202611242215'
+revision = '202611242340'
+down_revision = '202611242325'
 branch_labels = None
 depends_on = None
 
