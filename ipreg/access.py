@@ -14,8 +14,8 @@ from ipreg.models import (
     Alert,
     AlertRecipient,
     Case,
-    CaseOpening,
     CaseKind,
+    CaseOpening,
     FeedImport,
     Filing,
     Listing,
@@ -93,8 +93,8 @@ def _full_member(account: Account, filing: Filing) -> bool:
 
 
 def can_see_filing(session: Session, account: Account, filing: Filing) -> bool:
-    """Its owners, who filed it, and its licensees; where it is open also who was warned of it as a later filing, and a
-    regulator once it is part of a case. What of it they see, ``can_see_files`` says."""
+    """Its owners, who filed it, its licensees; where it is open also who was warned of it as a later filing, and
+    a regulator once it is part of a case. What of it they see, ``can_see_files`` says."""
     if owns_filing(account, filing) or account.id == filing.applicant_id:
         return True
     if _holds_licence(session, account, filing):
@@ -169,9 +169,7 @@ def can_act_on_alert(account: Account, alert: Alert) -> bool:
     filing = alert.match.filing
     if filing.owner_organization_id is None:
         return account.id == filing.owner_id
-    return (
-        account.organization_id == filing.owner_organization_id and account.organization_role in ACTING_MEMBERS
-    )
+    return account.organization_id == filing.owner_organization_id and account.organization_role in ACTING_MEMBERS
 
 
 def can_see_case(account: Account, case: Case) -> bool:

@@ -1,7 +1,7 @@
 """What is done to a filing after it was filed, on the record: a row, and an entry of the transparency log.
 
-The log's statement names persons only by salted digests; the names and the salt stay in our tables, so an account can
-be deleted and the log need not change.
+The log's statement names persons only by salted digests; the names and the salt stay in our tables, so an account
+can be deleted and the log need not change.
 """
 
 from __future__ import annotations

@@ -103,9 +103,10 @@ def obtain(runtime: Runtime, filing_id: int, *, clock: Clock) -> bytes:
             kept = _keep(session, runtime, draft, signed, clock())
     except IntegrityError:  # another process issued it in the same moment
         with runtime.sessions() as session:
-            kept = find(session, filing_id)
-    if kept is None:
-        raise ConflictError("changed_meanwhile")  # the filing was opened or amended in this moment
+            found = find(session, filing_id)
+        if found is None:
+            raise ConflictError("changed_meanwhile") from None  # the filing was opened or amended in this moment
+        kept = found
     return runtime.store.shelf(kept.filing.vault_key).get(kept.sha256)
 
 
@@ -113,9 +114,7 @@ def find(session: Session, filing_id: int) -> Certificate | None:
     """The certificate that was issued for the filing as it is now, or None."""
     wanted = select(Certificate).join(Filing).where(Certificate.filing_id == filing_id)
     return session.scalar(
-        wanted.where(
-            Certificate.version == Filing.version, Certificate.sealed == Filing.vault_key_id.is_not(None)
-        )
+        wanted.where(Certificate.version == Filing.version, Certificate.sealed == Filing.vault_key_id.is_not(None))
     )
 
 

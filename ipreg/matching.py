@@ -76,7 +76,7 @@ class Indexes:
                         index.add(digest, found)
 
 
-def _watched() -> Select[tuple[str]]:
+def _watched() -> Select[str]:
     """SHA-256 of the views of all filings but those withdrawn."""
     return select(FilingView.sha256).join(Filing).where(Filing.state != FilingState.WITHDRAWN)
 

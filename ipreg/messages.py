@@ -80,7 +80,9 @@ MESSAGES: dict[str, str] = {
     "vault_file_damaged": N_("The encrypted file is damaged or cut off. Tell the operator."),
     "vault_file_swapped": N_("Another encrypted file lies in its place. Tell the operator."),
     "vault_key_wrong": N_("The key does not open this encrypted file. Tell the operator."),
-    "vault_key_missing": N_("The wrapping key %(key_id)s, which opens this filing, is not configured. Tell the operator."),
+    "vault_key_missing": N_(
+        "The wrapping key %(key_id)s, which opens this filing, is not configured. Tell the operator."
+    ),
     "vault_key_destroyed": N_("The key of these files was destroyed with them."),
     "vault_key_unknown": N_("There is no wrapping key %(key_id)s."),
     "vault_key_in_use": N_(

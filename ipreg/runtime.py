@@ -54,5 +54,7 @@ def _keyring(config: Config) -> Keyring:
     """The configured file of wrapping keys, or our own; its faults are told at the start."""
     found = Keyring(config.vault_keys or config.var / "secrets" / "vault-keys", embedded=config.vault_keys is None)
     if config.vault_keys is not None and not found.keys():
-        raise ConfigError([f"IPREG_VAULT_KEYS: there is no file {config.vault_keys}; `ipreg vault new-key` makes it"])
+        raise ConfigError(
+            [f"IPREG_VAULT_KEYS: there is no file {config.vault_keys}; `ipreg vault-key-file` makes one"]
+        )
     return found

@@ -175,9 +175,7 @@ def sweep(runtime: Runtime, *, clock: Clock) -> int:
         ended = list(
             session.scalars(select(VaultKey).where(VaultKey.ended_at.is_not(None), VaultKey.swept_at.is_(None)))
         )
-        session.execute(
-            update(VaultKey).where(VaultKey.id.in_([one.id for one in ended])).values(wrapped=None)
-        )
+        session.execute(update(VaultKey).where(VaultKey.id.in_([one.id for one in ended])).values(wrapped=None))
     for key in ended:
         runtime.store.sweep(key)
         with transaction(runtime.sessions) as session:

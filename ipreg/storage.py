@@ -104,7 +104,7 @@ class Store:
         return place.read_bytes()
 
     def remove(self, digest: str) -> None:
-        """Takes a file and its previews away; harmless where they are gone. The caller knows that nobody needs it."""
+        """Takes a file and its previews away; harmless where they are gone. The caller knows: nobody needs it."""
         if _DIGEST.fullmatch(digest):
             self._place(self._files, digest).unlink(missing_ok=True)
             place = self._place(self._thumbnails, digest)
@@ -151,9 +151,7 @@ class Store:
     def rewrap(self, key: VaultKey, *, now: datetime) -> None:
         """The same key under the keyring's first one; the files stay as they are."""
         if key.wrapped is not None:
-            key.wrapped, key.wrapped_by = self.keyring.wrap(
-                self.secret(key), context=_wrapping(key.token), now=now
-            )
+            key.wrapped, key.wrapped_by = self.keyring.wrap(self.secret(key), context=_wrapping(key.token), now=now)
 
     def sweep(self, key: VaultKey) -> None:
         """Takes the shelf's folder away; needs no key."""

@@ -53,8 +53,8 @@ class FilingState(StrEnum):
 class Filing(Base):
     """A pre-registered design, as its newest version has it; ``filed_at`` is when the first was filed.
 
-    ``manifest`` is the canonical JSON to which the newest version's log entry commits. ``applicant`` is for ever who
-    filed it, ``owner`` whose it is now. With a ``vault_key`` its files lie encrypted under that key.
+    ``manifest`` is the canonical JSON to which the newest version's log entry commits. ``applicant`` is for ever
+    who filed it, ``owner`` whose it is now. With a ``vault_key`` its files lie encrypted under that key.
     """
 
     __tablename__ = "filings"
@@ -105,7 +105,7 @@ class Filing(Base):
 
 
 class FilingView(Base):
-    """One picture of one version of a filing. ``compared_by`` names the algorithm that has compared it with everything."""
+    """One picture of one version. ``compared_by`` names the algorithm that has compared it with everything."""
 
     __tablename__ = "filing_views"
     __table_args__ = (

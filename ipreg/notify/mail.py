@@ -90,8 +90,7 @@ def _title(filing: Filing) -> str:
 def _html(lines: list[str], action: str, link: str, names: list[str]) -> str:
     rows = "".join(f"<p style='margin:4px 0'>{escape(line)}</p>" for line in lines)
     pictures = "".join(
-        f"<td style='padding:4px'><img src='cid:{name}@ipreg' width='240' alt=''></td>"
-        for name in names
+        f"<td style='padding:4px'><img src='cid:{name}@ipreg' width='240' alt=''></td>" for name in names
     )
     return (
         f"<!doctype html><html><head><meta name='color-scheme' content='light dark'></head>"

@@ -1,9 +1,9 @@
 """The format of an encrypted file: AES-256-GCM over pieces of 64 KiB, so that any size takes little memory.
 
 The pieces follow the STREAM construction (Hoang, Reyhanitabar, Rogaway, Vizar: "Online Authenticated-Encryption and
-its Nonce-Reuse Misuse-Resistance", 2015): each nonce counts the piece and says whether it is the last, so pieces can
-be neither dropped, nor repeated, nor taken from another file, nor cut off the end. Every file has a key of its own,
-derived (HKDF-SHA256, RFC 5869) from the filing's key and a salt. ``context`` says which file it is; it is
+its Nonce-Reuse Misuse-Resistance", 2015): each nonce counts the piece and says whether it is the last, so pieces
+can be neither dropped, nor repeated, nor taken from another file, nor cut off the end. Every file has a key of its
+own, derived (HKDF-SHA256, RFC 5869) from the key of the filing and a salt. ``context`` says which file it is; it is
 authenticated with every piece. The head tells a wrong key and a swapped file from a damaged one::
 
     "ipreg-vault/1" LF | salt 32 | check of the key 16 | check of the context 16 | pieces of up to 65536 + 16

@@ -66,7 +66,7 @@ class Keyring:
         """All keys; the embedded file's first key is made now where there is none."""
         if not self.path.exists():
             if not self.embedded:
-                raise ConfigError([f"{self.path}: there is no such file; `ipreg vault new-key` makes it"])
+                raise ConfigError([f"{self.path}: there is no such file; `ipreg vault-key-file` makes one"])
             keys.keep_once(self.path, _make(now).line().encode())
         return self.keys()
 

@@ -72,7 +72,7 @@ def picture(file: StoredFile, name: str, shelf: Shelf, *, private: bool = False)
     """The original for download, or a JPEG of one of ``SIZES`` to show. ``private``: no browser keeps it."""
     size = request.args.get("size", type=int)
     if size is None:
-        answer = Response(shelf.pieces(file.sha256), mimetype=file.media_type)  # type: ignore[arg-type]
+        answer = Response(shelf.pieces(file.sha256), mimetype=file.media_type)
         name += mimetypes.guess_extension(file.media_type) or ""
         answer.headers.set("Content-Disposition", "attachment", filename=name)
         answer.content_length = file.size
