@@ -26,7 +26,7 @@ class Shown(StrEnum):
 GRACED = frozenset({Shown.EMERGENCY, Shown.EXHIBITION, Shown.MEETING, Shown.LEAK})
 
 
-class RightKind(StrEnum):
+class ObtainedKind(StrEnum):
     """What a filing can become."""
 
     DESIGN_PATENT = "design_patent"
@@ -87,7 +87,7 @@ class Missing(StrEnum):
 class Right:
     """A right or an application for it, as its owner recorded it."""
 
-    kind: RightKind
+    kind: ObtainedKind
     applied_on: date
     granted_on: date | None = None
 
@@ -103,11 +103,11 @@ class Facts:
     wanted: frozenset[Wanted] = frozenset()
     rights: tuple[Right, ...] = ()
 
-    def first(self, *kinds: RightKind) -> date | None:
+    def first(self, *kinds: ObtainedKind) -> date | None:
         """The day of the first application of these kinds."""
         return min((one.applied_on for one in self.rights if one.kind in kinds), default=None)
 
-    def granted(self, kind: RightKind) -> Right | None:
+    def granted(self, kind: ObtainedKind) -> Right | None:
         """The right of this kind that was granted last."""
         found = [one for one in self.rights if one.kind is kind and one.granted_on is not None]
         return max(found, key=lambda one: (one.granted_on, one.applied_on), default=None)
@@ -187,13 +187,13 @@ def _grace(facts: Facts, shown_on: date, today: date, wanted: bool) -> Clock:
 
 def _grace_proof(facts: Facts, today: date, wanted: bool) -> Iterator[Clock]:
     """Exhibition and meeting are declared in the application and proved within two months."""
-    applied = facts.first(RightKind.DESIGN_PATENT)
+    applied = facts.first(ObtainedKind.DESIGN_PATENT)
     if applied is None or facts.shown not in (Shown.EXHIBITION, Shown.MEETING):
         return
     if facts.shown_on is None or applied <= facts.shown_on:
         return
     make = _maker(ClockKind.GRACE_PROOF, law.GRACE_PROOF.article, wanted)
-    if facts.granted(RightKind.DESIGN_PATENT):
+    if facts.granted(ObtainedKind.DESIGN_PATENT):
         yield make(State.DONE, starts_on=applied)
     else:
         yield _running(make, law.GRACE_PROOF, applied, today)
@@ -201,7 +201,7 @@ def _grace_proof(facts: Facts, today: date, wanted: bool) -> Iterator[Clock]:
 
 def _applied_before(facts: Facts, last: date) -> bool:
     """Whether the day that counts for China, of priority where there is one, is ``last`` or earlier."""
-    applied = facts.first(RightKind.DESIGN_PATENT)
+    applied = facts.first(ObtainedKind.DESIGN_PATENT)
     if applied is None:
         return False
     first = _first_application(facts) or applied
@@ -210,13 +210,13 @@ def _applied_before(facts: Facts, last: date) -> bool:
 
 
 def _first_application(facts: Facts) -> date | None:
-    return facts.first(RightKind.DESIGN_PATENT, RightKind.FOREIGN_DESIGN, RightKind.HAGUE)
+    return facts.first(ObtainedKind.DESIGN_PATENT, ObtainedKind.FOREIGN_DESIGN, ObtainedKind.HAGUE)
 
 
 _PRIORITIES = (
-    (ClockKind.PRIORITY_IN_CHINA, law.PRIORITY_IN_CHINA, RightKind.DESIGN_PATENT),
-    (ClockKind.PRIORITY_ABROAD, law.PRIORITY_ABROAD, RightKind.FOREIGN_DESIGN),
-    (ClockKind.HAGUE, law.PRIORITY_HAGUE, RightKind.HAGUE),
+    (ClockKind.PRIORITY_IN_CHINA, law.PRIORITY_IN_CHINA, ObtainedKind.DESIGN_PATENT),
+    (ClockKind.PRIORITY_ABROAD, law.PRIORITY_ABROAD, ObtainedKind.FOREIGN_DESIGN),
+    (ClockKind.HAGUE, law.PRIORITY_HAGUE, ObtainedKind.HAGUE),
 )
 
 
@@ -235,7 +235,7 @@ def _priority(facts: Facts, today: date) -> Iterator[Clock]:
             yield _running(make, period, first, today)
 
 
-def _later_within(facts: Facts, goal: RightKind, first: date, last: date) -> bool:
+def _later_within(facts: Facts, goal: ObtainedKind, first: date, last: date) -> bool:
     """Whether an application of kind ``goal`` other than the very first came by ``last``."""
     reached = sorted(one.applied_on for one in facts.rights if one.kind is goal)
     return any(day <= last for day in (reached[1:] if reached[:1] == [first] else reached))
@@ -244,7 +244,7 @@ def _later_within(facts: Facts, goal: RightKind, first: date, last: date) -> boo
 def _too_early(facts: Facts, kind: ClockKind, first: date) -> bool:
     """Before domestic priority for designs and before the Hague system were there to be used from China."""
     if kind is ClockKind.PRIORITY_IN_CHINA:
-        return first == facts.first(RightKind.DESIGN_PATENT) and first < law.DOMESTIC_PRIORITY_SINCE
+        return first == facts.first(ObtainedKind.DESIGN_PATENT) and first < law.DOMESTIC_PRIORITY_SINCE
     return kind is ClockKind.HAGUE and law.PRIORITY_HAGUE.end(first) < law.HAGUE_SINCE
 
 
@@ -254,7 +254,7 @@ def _grace_abroad(facts: Facts, today: date) -> Iterator[Clock]:
         return
     period = law.GRACE_ABROAD
     make = _maker(ClockKind.GRACE_ABROAD, period.article, _wants(facts, Wanted.DESIGN_PATENT))
-    applied = facts.first(RightKind.FOREIGN_DESIGN, RightKind.HAGUE)
+    applied = facts.first(ObtainedKind.FOREIGN_DESIGN, ObtainedKind.HAGUE)
     if applied is not None and applied <= period.end(facts.shown_on):
         yield make(State.DONE, starts_on=facts.shown_on)
     else:
@@ -263,7 +263,7 @@ def _grace_abroad(facts: Facts, today: date) -> Iterator[Clock]:
 
 def _patent(facts: Facts, today: date) -> Iterator[Clock]:
     """A granted patent: how long it lasts, and the next year's fee, due at the end of the year before it."""
-    patent = facts.granted(RightKind.DESIGN_PATENT)
+    patent = facts.granted(ObtainedKind.DESIGN_PATENT)
     if patent is None:
         return
     term = law.patent_term(patent.applied_on)
@@ -296,12 +296,12 @@ def _copyright(facts: Facts, today: date) -> Iterator[Clock]:
     else:
         yield make(State.DONE, starts_on=facts.created_on)
     make = _maker(ClockKind.COPYRIGHT_REGISTRATION, law.COPYRIGHT_REGISTRATION, wanted)
-    yield make(State.DONE if facts.granted(RightKind.COPYRIGHT) else State.OPEN)
+    yield make(State.DONE if facts.granted(ObtainedKind.COPYRIGHT) else State.OPEN)
 
 
 def _trade_mark(facts: Facts, today: date) -> Iterator[Clock]:
     wanted = _wants(facts, Wanted.TRADE_MARK)
-    applied = facts.first(RightKind.TRADE_MARK)
+    applied = facts.first(ObtainedKind.TRADE_MARK)
     make = _maker(ClockKind.TRADE_MARK, law.MARK_FIRST, wanted)
     yield make(State.OPEN if applied is None else State.DONE, starts_on=applied)
     if facts.shown is Shown.EXHIBITION and facts.shown_on is not None and Wanted.TRADE_MARK in facts.wanted:
@@ -310,7 +310,7 @@ def _trade_mark(facts: Facts, today: date) -> Iterator[Clock]:
             yield make(State.DONE, starts_on=facts.shown_on)
         else:
             yield _running(make, law.EXHIBITION_MARK, facts.shown_on, today)
-    mark = facts.granted(RightKind.TRADE_MARK)
+    mark = facts.granted(ObtainedKind.TRADE_MARK)
     if mark is not None and mark.granted_on is not None:
         yield _mark_term(mark.granted_on, today)
 

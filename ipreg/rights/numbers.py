@@ -13,7 +13,7 @@ import unicodedata
 from datetime import date
 
 from ipreg.errors import CallerError
-from ipreg.rights.clocks import RightKind
+from ipreg.rights.clocks import ObtainedKind
 
 MOST = 64
 _PATENT = re.compile(r"(?:ZL|CN)?((?:19|20)\d{2}|\d{2})([1-9])(\d{7}|\d{5})([0-9X])?")
@@ -25,7 +25,7 @@ _DESIGN = "3"
 _KINDS = {"1": "invention", "2": "utility model", "8": "invention (PCT)", "9": "utility model (PCT)"}
 
 
-def check_number(kind: RightKind, number: str, *, applied_on: date) -> str:
+def check_number(kind: ObtainedKind, number: str, *, applied_on: date) -> str:
     """The number in its usual form. Raises ``CallerError`` (field ``number``) that says what is wrong with it."""
     plain = "".join(unicodedata.normalize("NFKC", number).split()).upper().replace("—", "-")
     if not plain:
@@ -89,9 +89,9 @@ def _foreign(plain: str, applied_on: date) -> str:
 
 
 _CHECKS = {
-    RightKind.DESIGN_PATENT: _patent,
-    RightKind.COPYRIGHT: _work,
-    RightKind.TRADE_MARK: _mark,
-    RightKind.HAGUE: _hague,
-    RightKind.FOREIGN_DESIGN: _foreign,
+    ObtainedKind.DESIGN_PATENT: _patent,
+    ObtainedKind.COPYRIGHT: _work,
+    ObtainedKind.TRADE_MARK: _mark,
+    ObtainedKind.HAGUE: _hague,
+    ObtainedKind.FOREIGN_DESIGN: _foreign,
 }

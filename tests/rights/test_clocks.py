@@ -14,7 +14,7 @@ from ipreg.rights.clocks import (
     Facts,
     Missing,
     Right,
-    RightKind,
+    ObtainedKind,
     Shown,
     State,
     Wanted,
@@ -40,7 +40,7 @@ def facts(shown: str | None = None, on: str | None = None, *rights: Right, **mor
 
 
 def right(kind: str, applied: str, granted: str | None = None) -> Right:
-    return Right(RightKind(kind), day(applied), day(granted) if granted else None)
+    return Right(ObtainedKind(kind), day(applied), day(granted) if granted else None)
 
 
 def clock(kind: str, given: Facts, today: str) -> Clock:
@@ -185,7 +185,7 @@ def test_what_is_not_wanted_comes_last() -> None:
 
 
 DATES = st.dates(date(2019, 1, 1), date(2040, 12, 31))
-RIGHTS = st.builds(Right, st.sampled_from(RightKind), DATES, st.none() | DATES)
+RIGHTS = st.builds(Right, st.sampled_from(ObtainedKind), DATES, st.none() | DATES)
 
 
 @given(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ipreg.errors import CallerError
-from ipreg.rights.clocks import RightKind
+from ipreg.rights.clocks import ObtainedKind
 from ipreg.rights.numbers import check_character, check_number
 
 
@@ -37,7 +37,7 @@ GOOD = "202330123456." + check_character("202330123456")
     ],
 )
 def test_a_good_number_is_kept_in_its_usual_form(kind: str, given_number: str, kept: str) -> None:
-    assert check_number(RightKind(kind), given_number, applied_on=date(2023, 5, 1)) == kept
+    assert check_number(ObtainedKind(kind), given_number, applied_on=date(2023, 5, 1)) == kept
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_good_number_is_kept_in_its_usual_form(kind: str, given_number: str, k
 )
 def test_a_slip_is_told(kind: str, number: str, code: str) -> None:
     with pytest.raises(CallerError) as fault:
-        check_number(RightKind(kind), number, applied_on=date(2023, 5, 1))
+        check_number(ObtainedKind(kind), number, applied_on=date(2023, 5, 1))
     assert (fault.value.code, fault.value.field) == (code, "number")
 
 
@@ -70,8 +70,8 @@ def test_one_wrong_digit_is_always_found(digits: str, place: int, other: int) ->
     assert changed == digits or check_character(changed) != check_character(digits)
 
 
-@given(st.text(max_size=70), st.sampled_from(RightKind))
-def test_any_text_is_a_number_or_a_told_fault(text: str, kind: RightKind) -> None:
+@given(st.text(max_size=70), st.sampled_from(ObtainedKind))
+def test_any_text_is_a_number_or_a_told_fault(text: str, kind: ObtainedKind) -> None:
     try:
         assert check_number(kind, text, applied_on=date(2023, 5, 1))
     except CallerError as fault:

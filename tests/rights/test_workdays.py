@@ -72,7 +72,9 @@ def test_free_days_and_make_up_days(day: str, working: str) -> None:
 
 
 def test_working_days_are_counted_from_the_next_one() -> None:
-    assert workdays.add_working_days(date(2026, 9, 18), 7) == date(2026, 9, 29)  # with Sunday the 20th, without the 25th
+    assert workdays.add_working_days(date(2026, 9, 18), 7) == date(
+        2026, 9, 29
+    )  # with Sunday the 20th, without the 25th
 
 
 def test_a_year_without_a_notice_is_told() -> None:
