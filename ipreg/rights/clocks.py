@@ -272,7 +272,7 @@ def _patent(facts: Facts, today: date) -> Iterator[Clock]:
     make = _maker(ClockKind.ANNUAL_FEE, law.ANNUAL_FEE.article, True)
     for year in range(1, term.months // 12):
         legal_end = workdays.add_years(patent.applied_on, year)
-        due = workdays.working_day_from(legal_end)
+        due = workdays.next_working_day(legal_end)
         if due >= today and legal_end > (patent.granted_on or legal_end):
             yield _until(
                 make,
@@ -280,7 +280,7 @@ def _patent(facts: Facts, today: date) -> Iterator[Clock]:
                 today,
                 legal_end=legal_end,
                 starts_on=patent.applied_on,
-                provisional=not workdays.is_announced(legal_end.year),
+                provisional=not workdays.is_published(legal_end.year),
             )
             return
 
@@ -359,11 +359,11 @@ def _maker(kind: ClockKind, article: str, wanted: bool) -> Callable[..., Clock]:
 
 def _moved(period: Period, start: date) -> date:
     end = period.end(start)
-    return workdays.working_day_from(end) if period.moves else end
+    return workdays.next_working_day(end) if period.moves else end
 
 
 def _running(make: Callable[..., Clock], period: Period, start: date, today: date) -> Clock:
-    provisional = period.moves and not workdays.is_announced(period.end(start).year)
+    provisional = period.moves and not workdays.is_published(period.end(start).year)
     return _until(
         make,
         _moved(period, start),

@@ -48,7 +48,7 @@ def test_a_later_start_never_ends_sooner(day: date, months: int) -> None:
 
 @given(DAYS)
 def test_the_next_working_day_is_one_and_none_lies_between(day: date) -> None:
-    found = workdays.working_day_from(day)
+    found = workdays.next_working_day(day)
     assert workdays.is_working_day(found)
     between = [day + timedelta(days=ahead) for ahead in range((found - day).days)]
     assert not any(workdays.is_working_day(one) for one in between) and (found - day).days <= 10
@@ -68,7 +68,7 @@ def test_the_next_working_day_is_one_and_none_lies_between(day: date) -> None:
     ],
 )
 def test_free_days_and_make_up_days(day: str, working: str) -> None:
-    assert workdays.working_day_from(date.fromisoformat(day)) == date.fromisoformat(working)
+    assert workdays.next_working_day(date.fromisoformat(day)) == date.fromisoformat(working)
 
 
 def test_working_days_are_counted_from_the_next_one() -> None:
@@ -77,11 +77,22 @@ def test_working_days_are_counted_from_the_next_one() -> None:
     )  # with Sunday the 20th, without the 25th
 
 
+@given(st.dates(date(2020, 1, 1), date(2028, 1, 1)), st.integers(0, 40))
+def test_counting_back_gives_the_same_number(day: date, count: int) -> None:
+    end = workdays.add_working_days(day, count)
+    assert workdays.working_days_between(day, end) == count
+    assert workdays.working_days_between(end, day) == -count
+
+
+def test_a_day_ends_at_midnight_in_china() -> None:
+    assert workdays.end_of(date(2026, 3, 1)) == datetime(2026, 3, 1, 16, 0, tzinfo=UTC)
+
+
 def test_a_year_without_a_notice_is_told() -> None:
-    assert workdays.is_announced(2026) and not workdays.is_announced(2040)
+    assert workdays.is_published(2026) and not workdays.is_published(2040)
 
 
 def test_the_day_is_that_of_china() -> None:
-    assert workdays.legal_day(datetime(2026, 3, 1, 16, 0, tzinfo=UTC)) == date(2026, 3, 2)
+    assert workdays.shanghai_day(datetime(2026, 3, 1, 16, 0, tzinfo=UTC)) == date(2026, 3, 2)
     with pytest.raises(ValueError, match="zone"):
-        workdays.legal_day(datetime(2026, 3, 1, 16, 0))  # noqa: DTZ001 - that is the point
+        workdays.shanghai_day(datetime(2026, 3, 1, 16, 0))  # noqa: DTZ001 - that is the point
