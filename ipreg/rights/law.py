@@ -43,7 +43,6 @@ GRACE_ABROAD = Period(
     12, N_("EU Design Regulation, art. 7; 35 U.S.C. 102(b); Design Act of Japan, art. 4; of Korea, art. 36")
 )
 ANNUAL_FEE = Period(12, N_("Implementing Regulations of the Patent Law, rules 115 and 116"), moves=True)
-LATE_FEE = Period(6, N_("Implementing Regulations of the Patent Law, rule 116"))
 PATENT_TERM = Period(180, N_("Patent Law, art. 42"))
 PATENT_TERM_BEFORE_2021 = Period(120, N_("Patent Law (2008), art. 42"))
 EXHIBITION_MARK = Period(6, N_("Trademark Law, art. 26"), moves=True)

@@ -22,7 +22,6 @@ _WORK = re.compile(r"[一-龥]{1,3}作登字-(\d{4})-[A-L]-\d{6,8}|\d{2}-(\d{4})
 _MARK = re.compile(r"G?\d{5,9}[A-Z]?")
 _HAGUE = re.compile(r"DM/\d{5,6}")
 _DESIGN = "3"
-_KINDS = {"1": "invention", "2": "utility model", "8": "invention (PCT)", "9": "utility model (PCT)"}
 
 
 def check_number(kind: ObtainedKind, number: str, *, applied_on: date) -> str:
@@ -51,7 +50,7 @@ def _patent(plain: str, applied_on: date) -> str:
         raise CallerError("right_number_patent", field="number")
     year, kind, serial, check = found.groups()
     if kind != _DESIGN:
-        raise CallerError("right_number_not_design", field="number", kind=_KINDS.get(kind, kind))
+        raise CallerError("right_number_not_design", field="number", kind=kind)
     expected = check_character(year + kind + serial)
     if check is None:
         raise CallerError("right_number_check_missing", field="number")
