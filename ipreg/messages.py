@@ -216,7 +216,9 @@ MESSAGES: dict[str, str] = {
         "This is not an application number. It has twelve digits and a check character: 202330123456.7"
     ),
     "right_number_publication": N_("This is the number of the publication. Give the application number (ZL …)."),
-    "right_number_not_design": N_("After the year a design has a 3; this number has a %(kind)s and is of another kind of patent."),
+    "right_number_not_design": N_(
+        "After the year a design has a 3; this number has a %(kind)s and is of another kind of patent."
+    ),
     "right_number_check_missing": N_("The check character after the point is missing."),
     "right_number_check_wrong": N_("The check character %(check)s does not fit: one of the digits is wrong."),
     "right_number_other_year": N_("The number is of the year %(year)s, the day of application is not."),
