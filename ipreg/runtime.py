@@ -53,7 +53,7 @@ def open_runtime(config: Config) -> Runtime:
 def _keyring(config: Config) -> Keyring:
     """The configured file of wrapping keys, or our own; its faults are told at the start."""
     found = Keyring(config.vault_keys or config.var / "secrets" / "vault-keys", embedded=config.vault_keys is None)
-    if config.vault_keys is not None and not found.keys():
+    if config.vault_keys is not None and not found.all_keys():
         raise ConfigError(
             [f"IPREG_VAULT_KEYS: there is no file {config.vault_keys}; `ipreg vault-key-file` makes one"]
         )

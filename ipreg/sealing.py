@@ -60,10 +60,10 @@ def _copy_out(session: Session, store: Store, filing: Filing) -> None:
     if filing.vault_key is None:
         return
     shelf = store.sealed_shelf(filing.vault_key)
-    for digest in files_of(session, filing):
-        store.take(digest, shelf.pieces(digest))
-    for digest in session.scalars(select(Certificate.sha256).where(Certificate.filing_id == filing.id)):
-        store.take(digest, shelf.pieces(digest))
+    papers = session.scalars(select(Certificate.sha256).where(Certificate.filing_id == filing.id))
+    for digest in (*files_of(session, filing), *papers):
+        if not store.holds(digest):
+            store.take(digest, shelf.pieces(digest))
 
 
 def files_of(session: Session, filing: Filing) -> Iterator[str]:

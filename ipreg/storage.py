@@ -69,8 +69,7 @@ class Store:
 
     def take(self, digest: str, pieces: Iterator[bytes]) -> None:
         """Keeps a content whose digest is known already, piece by piece."""
-        if not self.holds(digest):
-            write_whole(self._place(self._files, digest), pieces)
+        write_whole(self._place(self._files, digest), pieces)
 
     def holds(self, digest: str) -> bool:
         return bool(_DIGEST.fullmatch(digest)) and self._place(self._files, digest).is_file()
@@ -81,10 +80,10 @@ class Store:
 
     def pieces(self, digest: str) -> Iterator[bytes]:
         """The same piece by piece."""
-        file = self.path(digest).open("rb")
+        place = self.path(digest)
 
         def read() -> Iterator[bytes]:
-            with file:
+            with place.open("rb") as file:
                 while piece := file.read(_PIECE):
                     yield piece
 

@@ -20,7 +20,7 @@ def commands(group: type[click.Group], opened: Callable[[], Runtime]) -> click.G
     @vault.command("keys")
     def keys() -> None:
         """The wrapping keys, the one in use first."""
-        for one in opened().store.keyring.keys():
+        for one in opened().store.keyring.all_keys():
             click.echo(f"{one.id}\t{one.made_at.isoformat()}")
 
     @vault.command("rotate")

@@ -46,7 +46,7 @@ class Keyring:
         self.path = path
         self.embedded = embedded
 
-    def keys(self) -> list[WrappingKey]:
+    def all_keys(self) -> list[WrappingKey]:
         """All keys, the one that wraps first. Raises ``ConfigError``."""
         try:
             mode = self.path.stat().st_mode
@@ -68,7 +68,7 @@ class Keyring:
             if not self.embedded:
                 raise ConfigError([f"{self.path}: there is no such file; `ipreg vault-key-file` makes one"])
             keys.keep_once(self.path, _make(now).line().encode())
-        return self.keys()
+        return self.all_keys()
 
     def wrap(self, secret: bytes, *, context: bytes, now: datetime) -> tuple[bytes, str]:
         """``secret`` encrypted by the first key, and that key's id."""
@@ -78,7 +78,7 @@ class Keyring:
 
     def unwrap(self, wrapped: bytes, *, key_id: str, context: bytes) -> bytes:
         """The secret; raises ``ProofError``: ``vault_key_missing`` or ``vault_key_wrong``."""
-        found = next((one for one in self.keys() if one.id == key_id), None)
+        found = next((one for one in self.all_keys() if one.id == key_id), None)
         if found is None:
             raise ProofError("vault_key_missing", key_id=key_id)
         try:
@@ -89,7 +89,7 @@ class Keyring:
     def add(self, now: datetime) -> WrappingKey:
         """A new key, which wraps from now on; the others stay."""
         made = _make(now)
-        keys.replace(self.path, "".join(one.line() for one in [made, *self.keys()]).encode())
+        keys.replace(self.path, "".join(one.line() for one in [made, *self.all_keys()]).encode())
         return made
 
     def remove(self, key_id: str, now: datetime) -> None:
@@ -97,7 +97,7 @@ class Keyring:
 
         Raises ``MissingError`` (``vault_key_unknown``), ``ConflictError`` (``vault_key_in_use``).
         """
-        known = self.keys()
+        known = self.all_keys()
         if key_id not in {one.id for one in known}:
             raise MissingError("vault_key_unknown", key_id=key_id)
         if known[0].id == key_id or now - known[0].made_at < REST:

@@ -6,7 +6,9 @@ import hashlib
 import re
 import shutil
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
+from typing import BinaryIO
 
 from ipreg.errors import MissingError, ProofError
 from ipreg.files import write_whole
@@ -14,6 +16,24 @@ from ipreg.vault.cipher import decrypt, encrypt
 from similarity.image import thumbnail
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+class _Pieces(Iterator[bytes]):
+    """Pieces of an open file, the first of them read; closed at its end, or by who stops before."""
+
+    def __init__(self, file: BinaryIO, pieces: Iterator[bytes]) -> None:
+        self._file = file
+        self._pieces = chain([next(pieces)], pieces)
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._pieces)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self._file.close()
 
 
 class SealedShelf:
@@ -76,15 +96,11 @@ class SealedShelf:
             file = self._place(name).open("rb")
         except FileNotFoundError as fault:
             raise MissingError("file_missing", digest=name) from fault
-        opened = decrypt(file, key=self._key, context=self._context(name))
-        first = next(opened)
-
-        def rest() -> Iterator[bytes]:
-            with file:
-                yield first
-                yield from opened
-
-        return rest()
+        try:
+            return _Pieces(file, decrypt(file, key=self._key, context=self._context(name)))
+        except BaseException:
+            file.close()
+            raise
 
     def _place(self, name: str) -> Path:
         if not _DIGEST.fullmatch(name.partition(".")[0]):

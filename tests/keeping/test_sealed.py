@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from papers import open_prepared
 from scenery import HandClock, People, design_form, draw_picture, edited_copy, one_picture
-from site_of_tests import confirm_and_take
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ipreg import access, acts, bundle, certificate, logkeys, registry, sealing, verifier
+from ipreg import access, acts, alerts, bundle, cases, certificate, logkeys, registry, sealing, verifier
 from ipreg.config import Config
 from ipreg.db import transaction
 from ipreg.errors import CallerError, ConflictError, PermissionDeniedError, ProofError
 from ipreg.logcheck import check_log
-from ipreg.models import Account, Filing, FilingState, Match, PictureFingerprint
+from ipreg.models import Account, Alert, Filing, FilingState, Match, PictureFingerprint
 from ipreg.runtime import Runtime, open_runtime
 from ipreg.sightings import feeds
 from jobs import alerts as alert_job
@@ -32,12 +34,14 @@ def file_sealed(session: Session, runtime: Runtime, clock: HandClock, applicant:
     )  # fmt: skip
 
 
-@pytest.fixture
-def filed(runtime: Runtime, clock: HandClock) -> int:
-    """A sealed filing, fingerprinted and compared with a copy on the market."""
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory, empty_database: Path, seal_file: Path) -> Path:
+    """A sealed filing, fingerprinted and compared with a copy on the market: made once, copied by every test."""
+    var, clock = tmp_path_factory.mktemp("sealed"), HandClock()
+    runtime = open_prepared(var, empty_database, seal_file)
     with transaction(runtime.sessions) as session:
         people = People(session, clock())
-        filing_id = file_sealed(session, runtime, clock, people.designer).id
+        file_sealed(session, runtime, clock, people.designer)
         feeds.accept_feed(
             session, runtime.config, account=people.enterprise, filename="feed.csv",
             data="platform,listing_id,title,seller,pictures\n淘淘,1,手袋,小铺,copy.jpg\n".encode(),
@@ -45,7 +49,22 @@ def filed(runtime: Runtime, clock: HandClock) -> int:
         )  # fmt: skip
     for job in (imports, fingerprints, matches, alert_job, checkpoints, timestamps):
         job.run(runtime, clock=clock)
-    return filing_id
+    runtime.sessions.kw["bind"].dispose()
+    return var
+
+
+@pytest.fixture
+def runtime(prepared: Path, tmp_path: Path) -> Iterator[Runtime]:
+    shutil.copytree(prepared, tmp_path / "var")
+    opened = open_runtime(Config.from_env({"IPREG_VAR": str(tmp_path / "var")}))
+    yield opened
+    opened.sessions.kw["bind"].dispose()
+
+
+@pytest.fixture
+def filed(runtime: Runtime) -> int:
+    with runtime.sessions() as session:
+        return session.scalars(select(Filing.id)).one()
 
 
 def on_disk(runtime: Runtime) -> bytes:
@@ -95,7 +114,7 @@ def test_its_bundle_convinces_and_its_certificate_shows_no_picture(
     assert files["originals/01-front.jpg"] == PICTURE
     assert verifier.verify_files(files).number
     page = pypdfium2.PdfDocument(files["certificate.pdf"])[0]
-    assert "封存" in page.get_textpage().get_text_range()
+    assert "本证书不予显示" in page.get_textpage().get_text_range()
     pictures = [one for one in page.get_objects() if one.type == pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]
     assert pictures == []
 
@@ -122,21 +141,23 @@ def test_opened_by_its_owner_it_is_a_filing_like_any_other(runtime: Runtime, fil
     assert differences(runtime) == []
 
 
-def test_it_opens_by_itself_on_its_day(runtime: Runtime, clock: HandClock, people: People, session: Session) -> None:
+def test_it_opens_by_itself_on_its_day(runtime: Runtime, clock: HandClock) -> None:
     day = clock() + timedelta(days=10)
-    filing = file_sealed(session, runtime, clock, people.freelancer, opens_at=day)
-    with pytest.raises(CallerError, match="opens_on_wrong"):
-        sealing.set_opening(session, filing=filing, account=people.freelancer, opens_at=clock(), now=clock())
-    with pytest.raises(PermissionDeniedError):
-        sealing.set_opening(session, filing=filing, account=people.rival, opens_at=None, now=clock())
-    session.commit()
+    with transaction(runtime.sessions) as session:
+        owner, rival = account(session, "freelancer"), account(session, "rival")
+        filing = file_sealed(session, runtime, clock, owner, opens_at=day)
+        with pytest.raises(CallerError, match="opens_on_wrong"):
+            sealing.set_opening(session, filing=filing, account=owner, opens_at=clock(), now=clock())
+        with pytest.raises(PermissionDeniedError):
+            sealing.set_opening(session, filing=filing, account=rival, opens_at=None, now=clock())
     assert openings.run(runtime, clock=clock) == 0
     clock.move(days=10)
     assert (openings.run(runtime, clock=clock), openings.run(runtime, clock=clock)) == (1, 0)
-    session.expire_all()
-    assert filing.state is FilingState.OPEN
-    with pytest.raises(ConflictError, match="filing_not_sealed"):
-        sealing.set_opening(session, filing=filing, account=people.freelancer, opens_at=None, now=clock())
+    with runtime.sessions() as session:
+        found = session.get_one(Filing, filing.id)
+        assert found.state is FilingState.OPEN
+        with pytest.raises(ConflictError, match="filing_not_sealed"):
+            sealing.set_opening(session, filing=found, account=found.owner, opens_at=None, now=clock())
 
 
 def test_an_opening_that_was_killed_half_way_is_done_again(
@@ -158,13 +179,12 @@ def test_an_opening_that_was_killed_half_way_is_done_again(
 
 
 def test_in_a_case_it_is_opened_for_one_officer_and_logged(runtime: Runtime, filed: int, clock: HandClock) -> None:
-    confirm_and_take(runtime, clock, "regulator")
     with transaction(runtime.sessions) as session:
         filing = session.get_one(Filing, filed)
-        match = session.scalars(select(Match)).one()
-        case = access.case_of_match(session, match)
-        assert case is not None
         officer, other = account(session, "regulator"), account(session, "second-regulator")
+        alert = session.scalars(select(Alert)).one()
+        case = alerts.confirm(session, alert=alert, account=account(session, "enterprise"), now=clock())
+        cases.assign(session, case=case, officer=officer, row_version=case.row_version, now=clock())
         assert not access.can_see_filing(session, officer, filing)
         for wrong, kind in ((other, PermissionDeniedError), (account(session, "rival"), PermissionDeniedError)):
             with pytest.raises(kind):

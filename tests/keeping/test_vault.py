@@ -37,7 +37,9 @@ def opened(data: bytes, key: bytes = KEY, context: bytes = NAME) -> bytes:
 
 
 @settings(max_examples=40, deadline=None)
-@given(pieces=st.lists(st.binary(max_size=300), max_size=6), filler=st.sampled_from([0, PIECE - 1, PIECE, PIECE + 1]))
+@given(
+    pieces=st.lists(st.binary(max_size=300), max_size=6), filler=st.sampled_from([0, PIECE - 1, PIECE, PIECE + 1])
+)
 def test_what_went_in_comes_out_however_it_is_cut(pieces: list[bytes], filler: int) -> None:
     whole = [bytes(filler), *pieces]
     data = b"".join(encrypt(whole, key=KEY, context=NAME))
@@ -126,7 +128,7 @@ def test_the_keyring_is_for_its_owner_only(tmp_path: Path) -> None:
         ring.unwrap(wrapped, key_id="00000000", context=b"a")
     ring.path.chmod(0o640)
     with pytest.raises(ConfigError, match="0640"):
-        ring.keys()
+        ring.all_keys()
 
 
 @pytest.mark.parametrize("text", ["", "x\n", "00000000 AAAA 2026-03-02\n", "ab cd\n"])
