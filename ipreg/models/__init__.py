@@ -2,7 +2,19 @@
 
 from ipreg.db import Base
 from ipreg.models.accounts import Account, Organization, Role
-from ipreg.models.alerts import Alert, AlertRecipient, AlertState, Delivery, DeliveryState, DismissReason
+from ipreg.models.alerts import (
+    Alert,
+    AlertAction,
+    AlertEvent,
+    AlertMatch,
+    AlertRecipient,
+    AlertState,
+    Delivery,
+    DeliveryState,
+    DismissReason,
+    EventKind,
+    SavedFilter,
+)
 from ipreg.models.cases import Case, CaseEvent, CaseOutcome, CaseState
 from ipreg.models.crawl import (
     CrawlHost,
@@ -37,16 +49,31 @@ from ipreg.models.log import (
     LogWitness,
     StampState,
 )
-from ipreg.models.matches import Match
+from ipreg.models.matches import Match, MatchPair
 from ipreg.models.papers import Certificate
 from ipreg.models.sources import RunState, Source, SourceKind, SourceRun, SourceState
+from ipreg.models.watches import (
+    AllowedSeller,
+    Calibration,
+    CalibrationState,
+    SellerMark,
+    SellerTie,
+    Watch,
+    WatchScope,
+)
 
 __all__ = [
     "Account",
     "Alert",
+    "AlertAction",
+    "AlertEvent",
+    "AlertMatch",
     "AlertRecipient",
     "AlertState",
+    "AllowedSeller",
     "Base",
+    "Calibration",
+    "CalibrationState",
     "Capture",
     "CaptureFile",
     "CaptureState",
@@ -61,6 +88,7 @@ __all__ = [
     "Delivery",
     "DeliveryState",
     "DismissReason",
+    "EventKind",
     "FeedImport",
     "Filing",
     "FilingView",
@@ -81,6 +109,7 @@ __all__ = [
     "LogTimeStamp",
     "LogWitness",
     "Match",
+    "MatchPair",
     "Organization",
     "PageState",
     "PictureFingerprint",
@@ -90,7 +119,10 @@ __all__ = [
     "ReportState",
     "Role",
     "RunState",
+    "SavedFilter",
     "Seller",
+    "SellerMark",
+    "SellerTie",
     "Source",
     "SourceKind",
     "SourceRun",
@@ -98,4 +130,6 @@ __all__ = [
     "StampState",
     "StoredFile",
     "ViewKind",
+    "Watch",
+    "WatchScope",
 ]
