@@ -1,6 +1,7 @@
 """The tables, one module a noun. Importing this package registers all of them on ``Base.metadata``."""
 
 from ipreg.db import Base
+<<<<<<< HEAD
 from ipreg.models.accounts import Account, Organization, Role
 from ipreg.models.alerts import (
     Alert,
@@ -15,6 +16,10 @@ from ipreg.models.alerts import (
     EventKind,
     SavedFilter,
 )
+=======
+from ipreg.models.accounts import Account, FormerName, Organization, OrganizationRole, Role
+from ipreg.models.alerts import Alert, AlertRecipient, AlertState, Delivery, DeliveryState, DismissReason
+>>>>>>> main
 from ipreg.models.cases import Case, CaseEvent, CaseOutcome, CaseState
 from ipreg.models.crawl import (
     CrawlHost,
@@ -92,6 +97,7 @@ __all__ = [
     "FeedImport",
     "Filing",
     "FilingView",
+    "FormerName",
     "ImportFault",
     "ImportState",
     "Industry",
@@ -111,6 +117,7 @@ __all__ = [
     "Match",
     "MatchPair",
     "Organization",
+    "OrganizationRole",
     "PageState",
     "PictureFingerprint",
     "PictureState",

@@ -1,7 +1,7 @@
 """alerts grouped watches calibrations
 
 Revision ID: 202611242335
-Revises: 202611242215
+Revises: 202611242325
 Create Date: 2026-11-24 23:21:18.510678
 """
 
@@ -10,7 +10,7 @@ from alembic import op
 
 
 revision = '202611242335'
-down_revision = '202611242215'
+down_revision = '202611242325'
 branch_labels = None
 depends_on = None
 
