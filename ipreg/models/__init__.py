@@ -1,8 +1,7 @@
 """The tables, one module a noun. Importing this package registers all of them on ``Base.metadata``."""
 
 from ipreg.db import Base
-<<<<<<< HEAD
-from ipreg.models.accounts import Account, Organization, Role
+from ipreg.models.accounts import Account, FormerName, Organization, OrganizationRole, Role
 from ipreg.models.alerts import (
     Alert,
     AlertAction,
@@ -16,19 +15,8 @@ from ipreg.models.alerts import (
     EventKind,
     SavedFilter,
 )
-=======
-from ipreg.models.accounts import Account, FormerName, Organization, OrganizationRole, Role
-from ipreg.models.alerts import Alert, AlertRecipient, AlertState, Delivery, DeliveryState, DismissReason
->>>>>>> main
 from ipreg.models.cases import Case, CaseEvent, CaseOutcome, CaseState
-from ipreg.models.crawl import (
-    CrawlHost,
-    CrawlPage,
-    ListingRemotePicture,
-    PageState,
-    PictureState,
-    RemotePicture,
-)
+from ipreg.models.crawl import CrawlHost, CrawlPage, ListingRemotePicture, PageState, PictureState, RemotePicture
 from ipreg.models.designs import Filing, FilingView, Industry, ViewKind
 from ipreg.models.evidence import Capture, CaptureFile, CaptureState, Report, ReportState
 from ipreg.models.files import PictureFingerprint, StoredFile

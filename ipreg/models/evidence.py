@@ -23,7 +23,7 @@ class CaptureState(StrEnum):
 
 
 class Capture(Base):
-    """A listing's page as it was, once an alert and listing. ``log_index`` is the entry that commits to its digests.
+    """A listing's page as it was, once an alert and listing. ``log_index``: the entry that commits to its digests.
 
     FAILED: the page could not be had; what was held of the listing is committed to all the same, with the reason.
     """
