@@ -12,6 +12,7 @@ from ipreg.models import (
     AlertMatch,
     AlertRecipient,
     Case,
+    CaseKind,
     FeedImport,
     Filing,
     Listing,
@@ -146,17 +147,21 @@ def can_act_on_alert(account: Account, alert: Alert) -> bool:
 
 
 def can_see_case(account: Account, case: Case) -> bool:
-    """Regulators, and the owners of the design."""
-    return account.role is Role.REGULATOR or owns_filing(account, case.alert.match.filing)
+    """Regulators, and the owners of the design; in a conflict the owners of both."""
+    if account.role is Role.REGULATOR or owns_filing(account, case.match.filing):
+        return True
+    later = case.match.later_filing
+    return case.kind is CaseKind.CONFLICT and later is not None and owns_filing(account, later)
 
 
 def _sees_match(
     session: Session, account: Account, in_case: ColumnElement[bool], in_alert: ColumnElement[bool]
 ) -> bool:
-    """Of a case or an alert all listings count, not only the one that leads."""
-    wanted = select(Alert.id).join(AlertMatch, AlertMatch.alert_id == Alert.id).join(Match)
-    if account.role is Role.REGULATOR:
-        found = wanted.join(Case, Case.alert_id == Alert.id).where(in_case)
-    else:
-        found = wanted.where(in_alert, alerts_seen_by(session, account))
-    return session.scalar(found.limit(1)) is not None
+    """Of a case and of an alert all listings count, not only the one that leads."""
+    of_alert = select(AlertMatch.id).join(Match, AlertMatch.match_id == Match.id)
+    if account.role is not Role.REGULATOR:
+        found = of_alert.join(Alert, AlertMatch.alert_id == Alert.id)
+        return session.scalar(found.where(in_alert, alerts_seen_by(session, account)).limit(1)) is not None
+    direct = select(Case.id).join(Match, Case.match_id == Match.id).where(in_case)
+    further = of_alert.join(Case, Case.alert_id == AlertMatch.alert_id).where(in_case)
+    return any(session.scalar(one.limit(1)) is not None for one in (direct, further))

@@ -204,8 +204,9 @@ def _record(
 def _record_pair(
     session: Session, match: Match, view: FilingView, picture: dict[str, int], judged: Verdict, now: datetime
 ) -> None:
-    kind: type[FilingView] | type[ListingPicture] = ListingPicture if "picture_id" in picture else FilingView
-    seen = session.get_one(kind, next(iter(picture.values()))).sha256
+    shown_id = next(iter(picture.values()))
+    shown = session.get_one(ListingPicture, shown_id) if "picture_id" in picture else None
+    seen = (shown or session.get_one(FilingView, shown_id)).sha256
     pair = session.scalar(select(MatchPair).filter_by(match_id=match.id, view_id=view.id, seen=seen))
     if pair is None:
         session.add(

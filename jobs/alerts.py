@@ -1,4 +1,4 @@
-"""New matches and changed listings reach the alerts, sleeping alerts wake, and who is due is told. One transaction each."""
+"""Matches and changed listings reach the alerts, sleeping ones wake, who is due is told: a transaction each."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from ipreg.models.alerts import (
     EventKind,
     SavedFilter,
 )
-from ipreg.models.cases import Case, CaseEvent, CaseOutcome, CaseState
+from ipreg.models.cases import Case, CaseClock, CaseEvent, CaseKind, CaseOutcome, CaseState, ClockKind
 from ipreg.models.crawl import CrawlHost, CrawlPage, ListingRemotePicture, PageState, PictureState, RemotePicture
 from ipreg.models.designs import Filing, FilingView, Industry, ViewKind
 from ipreg.models.evidence import Capture, CaptureFile, CaptureState, Report, ReportState
@@ -71,11 +71,14 @@ __all__ = [
     "CaptureFile",
     "CaptureState",
     "Case",
+    "CaseClock",
     "CaseEvent",
+    "CaseKind",
     "CaseOutcome",
     "CaseState",
     "Certificate",
     "ChangeKind",
+    "ClockKind",
     "CrawlHost",
     "CrawlPage",
     "Delivery",

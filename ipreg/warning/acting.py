@@ -49,7 +49,7 @@ def dismissing(account: Account, *, reason: DismissReason, text: str = "", now: 
 
 def reopening(text: str = "") -> Change:
     """The dismissal, or a confirmation that went no further, is taken back."""
-    writes = {
+    writes: dict[str, Any] = {
         "state": AlertState.OPEN,
         "dismiss_reason": None,
         "decided_at": None,
@@ -72,7 +72,7 @@ def waking() -> Change:
 
 
 def assigning(session: Session, account: Account, member_id: int | None) -> Change:
-    """Somebody's to deal with, or nobody's. Raises ``CallerError`` for who is no member of the account's enterprise."""
+    """Somebody's to deal with, or nobody's. Raises ``CallerError`` for who is no colleague of the account."""
     if member_id is not None and member_id not in {one.id for one in colleagues(session, account)}:
         raise CallerError("choice_wrong", field="assigned")
     fits = Alert.assigned_to_id.is_distinct_from(member_id)
@@ -109,8 +109,8 @@ def act(
 ) -> AlertAction:
     """Does ``change`` to all alerts of ``where`` that it fits and that the account decides on.
 
-    The same request twice is one action. Raises ``ConflictError`` where ``expected`` of them were counted before and
-    there are others now, or where there is none.
+    The same request twice is one action. Raises ``ConflictError`` where there are others now than the ``expected``
+    that were counted before, or where there is none.
     """
     known = session.scalar(select(AlertAction).where(_same_request(account, request_key)))
     if known is not None:

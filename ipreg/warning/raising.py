@@ -80,7 +80,7 @@ def counterpart(match: Match) -> str:
 
 
 def waiting_changes(session: Session) -> list[int]:
-    """Ids of changes of listings that no alert has taken up, oldest first; those without an alert are ticked off."""
+    """Ids of changes that the alerts of their listings have not taken up, oldest first; others are ticked off."""
     alerted = select(Match.listing_id).join(AlertMatch).where(Match.listing_id == ListingChange.listing_id)
     session.execute(
         update(ListingChange).where(~ListingChange.considered, ~alerted.exists()).values(considered=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
+from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -50,7 +51,7 @@ class Filter:
         checks = {
             "state": found.state in STATES,
             "severity": found.severity in dict(LEVELS),
-            "seller": found.seller.isdecimal() and len(found.seller) < 18,
+            "seller": _number(found.seller),
             "least": _price(found.least) is not None,
             "most": _price(found.most) is not None,
             "since": _day(found.since) is not None,
@@ -173,20 +174,20 @@ def neighbours(
     return found[0], found[1]
 
 
-def _ordered(wanted: Select[tuple[int]] | Select[tuple[Alert]], place: Place | None) -> Select[tuple[int]]:
+def _ordered(wanted: Select[Any], place: Place | None) -> Select[Any]:
     if place is None:
-        return wanted.order_by(Alert.severity.desc(), Alert.id.desc())  # type: ignore[return-value]
+        return wanted.order_by(Alert.severity.desc(), Alert.id.desc())
     if place.back:
         beyond = or_(
             Alert.severity > place.severity, and_(Alert.severity == place.severity, Alert.id > place.alert_id)
         )
-        return wanted.where(Alert.severity >= place.severity, beyond).order_by(Alert.severity, Alert.id)  # type: ignore[return-value]
+        return wanted.where(Alert.severity >= place.severity, beyond).order_by(Alert.severity, Alert.id)
     beyond = or_(Alert.severity < place.severity, and_(Alert.severity == place.severity, Alert.id < place.alert_id))
     wanted = wanted.where(Alert.severity <= place.severity, beyond)
-    return wanted.order_by(Alert.severity.desc(), Alert.id.desc())  # type: ignore[return-value]
+    return wanted.order_by(Alert.severity.desc(), Alert.id.desc())
 
 
-def _shown() -> tuple[object, ...]:
+def _shown() -> tuple[Any, ...]:
     return (joinedload(Alert.match).joinedload(Match.filing),)
 
 
@@ -217,6 +218,10 @@ def _ranges(asked: Filter) -> list[ColumnElement[bool]]:
     if until:
         parts.append(Alert.raised_at < until + timedelta(days=1))
     return parts
+
+
+def _number(text: str) -> bool:
+    return text.isdecimal() and len(text) < 18
 
 
 def _price(text: str) -> Decimal | None:

@@ -1,4 +1,4 @@
-"""What is watched and who is told. Nothing has to be set: a design without a watch of its own has the standard one."""
+"""What is watched and who is told. Nothing has to be set: a design without a watch has the standard one."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _policy(watch: Watch, threshold: float) -> Policy:
 
 
 def _wants(policy: Policy, match: Match) -> bool:
-    """A later filing is always wanted. Of a listing that tells no price or region, that alone is no reason against."""
+    """A later filing is always wanted. That a listing tells no price or region is no reason against it."""
     if match.listing is None:
         return True
     price, region = price_of(match), match.listing.region

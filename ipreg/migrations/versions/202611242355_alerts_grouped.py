@@ -1,7 +1,7 @@
 """alerts grouped watches calibrations
 
-Revision ID: 202611242335
-Revises: 202611242325
+Revision ID: 202611242355
+Revises: 202611242340
 Create Date: 2026-11-24 23:21:18.510678
 """
 
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '202611242335'
-down_revision = '202611242325'
+revision = '202611242355'
+down_revision = '202611242340'
 branch_labels = None
 depends_on = None
 
