@@ -85,7 +85,7 @@ def _history(session: Session, alert: Alert) -> dict[str, int]:
         Alert.seller_id == alert.seller_id, owner_of(alert.match.filing).alerted(), Alert.id != (alert.id or 0)
     )
     decided = select(Case.outcome, func.count()).join(Alert, Case.alert_id == Alert.id).where(mine)
-    outcomes = dict(session.execute(decided.group_by(Case.outcome)).tuples().all())
+    outcomes = {row[0]: row[1] for row in session.execute(decided.group_by(Case.outcome))}
     confirmed = select(func.count()).select_from(Alert).where(mine, Alert.state == AlertState.CONFIRMED)
     known = outcomes.get(CaseOutcome.INFRINGING, 0), outcomes.get(CaseOutcome.NOT_INFRINGING, 0)
     return {

@@ -16,7 +16,7 @@ from similarity import Reason, overlay
 
 bp = Blueprint("alerts", __name__)
 _OWNERS = (Role.DESIGNER, Role.ENTERPRISE)
-PAGE = 30
+PAGE = 200
 
 
 @bp.get("/alerts")
