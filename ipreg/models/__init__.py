@@ -2,16 +2,21 @@
 
 from ipreg.db import Base
 from ipreg.models.accounts import Account, FormerName, Organization, OrganizationRole, Role
-from ipreg.models.alerts import Alert, AlertRecipient, AlertState, Delivery, DeliveryState, DismissReason
-from ipreg.models.cases import Case, CaseClock, CaseEvent, CaseKind, CaseOutcome, CaseState, ClockKind
-from ipreg.models.crawl import (
-    CrawlHost,
-    CrawlPage,
-    ListingRemotePicture,
-    PageState,
-    PictureState,
-    RemotePicture,
+from ipreg.models.alerts import (
+    Alert,
+    AlertAction,
+    AlertEvent,
+    AlertMatch,
+    AlertRecipient,
+    AlertState,
+    Delivery,
+    DeliveryState,
+    DismissReason,
+    EventKind,
+    SavedFilter,
 )
+from ipreg.models.cases import Case, CaseClock, CaseEvent, CaseKind, CaseOutcome, CaseState, ClockKind
+from ipreg.models.crawl import CrawlHost, CrawlPage, ListingRemotePicture, PageState, PictureState, RemotePicture
 from ipreg.models.designs import Filing, FilingState, FilingVersion, FilingView, Industry, ViewKind
 from ipreg.models.evidence import Capture, CaptureFile, CaptureState, Report, ReportState
 from ipreg.models.files import PictureFingerprint, StoredFile, VaultKey
@@ -45,9 +50,18 @@ from ipreg.models.log import (
     LogWitness,
     StampState,
 )
-from ipreg.models.matches import Match
+from ipreg.models.matches import Match, MatchPair
 from ipreg.models.papers import Certificate
 from ipreg.models.sources import RunState, Source, SourceKind, SourceRun, SourceState
+from ipreg.models.watches import (
+    AllowedSeller,
+    Calibration,
+    CalibrationState,
+    SellerMark,
+    SellerTie,
+    Watch,
+    WatchScope,
+)
 
 __all__ = [
     "Account",
@@ -55,9 +69,15 @@ __all__ = [
     "AgreementKind",
     "AgreementState",
     "Alert",
+    "AlertAction",
+    "AlertEvent",
+    "AlertMatch",
     "AlertRecipient",
     "AlertState",
+    "AllowedSeller",
     "Base",
+    "Calibration",
+    "CalibrationState",
     "Capture",
     "CaptureFile",
     "CaptureState",
@@ -76,6 +96,7 @@ __all__ = [
     "Delivery",
     "DeliveryState",
     "DismissReason",
+    "EventKind",
     "FeedImport",
     "Filing",
     "FilingAct",
@@ -101,6 +122,7 @@ __all__ = [
     "LogTimeStamp",
     "LogWitness",
     "Match",
+    "MatchPair",
     "Organization",
     "OrganizationRole",
     "PageState",
@@ -111,7 +133,10 @@ __all__ = [
     "ReportState",
     "Role",
     "RunState",
+    "SavedFilter",
     "Seller",
+    "SellerMark",
+    "SellerTie",
     "Source",
     "SourceKind",
     "SourceRun",
@@ -120,4 +145,6 @@ __all__ = [
     "StoredFile",
     "VaultKey",
     "ViewKind",
+    "Watch",
+    "WatchScope",
 ]

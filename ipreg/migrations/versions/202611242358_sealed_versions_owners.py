@@ -1,7 +1,7 @@
 """sealed files, versions, owners
 
-Revision ID: 202611242341
-Revises: 202611242340
+Revision ID: 202611242358
+Revises: 202611242355
 Create Date: 2026-11-24 23:20:52.905773
 """
 
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '202611242341'
-down_revision = '202611242340'
+revision = '202611242358'
+down_revision = '202611242355'
 branch_labels = None
 depends_on = None
 
