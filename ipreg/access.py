@@ -19,6 +19,9 @@ from ipreg.models import (
     Role,
 )
 
+OFFICIALS = (Role.REGULATOR, Role.AUDITOR)
+"""Who sees every case, and what a case shows."""
+
 
 def require_role(account: Account, *roles: Role) -> None:
     """Raises ``PermissionDeniedError`` unless the account has one of ``roles``."""
@@ -77,14 +80,14 @@ def can_act_on_alert(account: Account, alert: Alert) -> bool:
 
 
 def can_see_case(account: Account, case: Case) -> bool:
-    """Regulators, and the owners of the design."""
-    return account.role is Role.REGULATOR or owns_filing(account, case.alert.match.filing)
+    """Officials, and the owners of the design."""
+    return account.role in OFFICIALS or owns_filing(account, case.alert.match.filing)
 
 
 def _sees_match(
     session: Session, account: Account, in_case: ColumnElement[bool], in_alert: ColumnElement[bool]
 ) -> bool:
-    if account.role is Role.REGULATOR:
+    if account.role in OFFICIALS:
         found = select(Case.id).join(Alert, Case.alert_id == Alert.id).join(Match).where(in_case)
     else:
         found = (

@@ -3,6 +3,7 @@
 from ipreg.db import Base
 from ipreg.models.accounts import Account, Organization, Role
 from ipreg.models.alerts import Alert, AlertRecipient, AlertState, Delivery, DeliveryState, DismissReason
+from ipreg.models.audit import AuditHead, AuditKind, AuditRow
 from ipreg.models.cases import Case, CaseEvent, CaseOutcome, CaseState
 from ipreg.models.crawl import (
     CrawlHost,
@@ -46,6 +47,9 @@ __all__ = [
     "Alert",
     "AlertRecipient",
     "AlertState",
+    "AuditHead",
+    "AuditKind",
+    "AuditRow",
     "Base",
     "Capture",
     "CaptureFile",

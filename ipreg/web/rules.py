@@ -56,6 +56,12 @@ def _enforce() -> Response | None:
     if not current_user.is_authenticated:
         target = request.full_path if request.method == "GET" else None
         return redirect(url_for("accounts.sign_in", next=target))
-    if current_user.account.role not in rule:
+    role = current_user.account.role
+    if role not in rule or (role is Role.AUDITOR and _writes_elsewhere()):
         raise PermissionDeniedError("role_refused")
     return None
+
+
+def _writes_elsewhere() -> bool:
+    """An auditor sees and verifies; of all that can be written only his own account is his."""
+    return request.method not in ("GET", "HEAD", "OPTIONS") and request.blueprint != "accounts"
