@@ -59,6 +59,7 @@ class Acting:
     details: Mapping[str, object] = field(default_factory=dict)
     clock: Clock = utc_now
     sessions: list[Session] = field(default_factory=list)
+    written: bool = False
 
     def entry(self, kind: AuditKind, result: str = "done", more: Mapping[str, object] | None = None) -> Entry:
         details = {**self.details, **(more or {})}
@@ -186,6 +187,7 @@ def _before_commit(session: Session) -> None:
     touched: list[tuple[str, object]] = session.info.pop(_TOUCHED, [])
     if work is not None and touched:
         entries.append(work.entry(AuditKind.WRITE, more=_changes(touched)))
+        work.written = True
     if entries:
         _chain(session, entries)
 

@@ -1,10 +1,10 @@
 """The tables, one module a noun. Importing this package registers all of them on ``Base.metadata``."""
 
 from ipreg.db import Base
-from ipreg.models.accounts import Account, Organization, Role
+from ipreg.models.accounts import Account, FormerName, Organization, OrganizationRole, Role
 from ipreg.models.alerts import Alert, AlertRecipient, AlertState, Delivery, DeliveryState, DismissReason
 from ipreg.models.audit import AuditHead, AuditKind, AuditRow
-from ipreg.models.cases import Case, CaseEvent, CaseOutcome, CaseState
+from ipreg.models.cases import Case, CaseClock, CaseEvent, CaseKind, CaseOutcome, CaseState, ClockKind
 from ipreg.models.crawl import (
     CrawlHost,
     CrawlPage,
@@ -55,11 +55,14 @@ __all__ = [
     "CaptureFile",
     "CaptureState",
     "Case",
+    "CaseClock",
     "CaseEvent",
+    "CaseKind",
     "CaseOutcome",
     "CaseState",
     "Certificate",
     "ChangeKind",
+    "ClockKind",
     "CrawlHost",
     "CrawlPage",
     "Delivery",
@@ -68,6 +71,7 @@ __all__ = [
     "FeedImport",
     "Filing",
     "FilingView",
+    "FormerName",
     "ImportFault",
     "ImportState",
     "Industry",
@@ -86,6 +90,7 @@ __all__ = [
     "LogWitness",
     "Match",
     "Organization",
+    "OrganizationRole",
     "PageState",
     "PictureFingerprint",
     "PictureState",

@@ -52,12 +52,14 @@ def _end(answer: Response) -> Response:
     work = audit.current()
     if work is None or request.endpoint is None:
         return answer
-    refused: tuple[audit.Entry, ...] = ()
+    told: tuple[audit.Entry, ...] = ()
     if _refused(answer):
         if "db" in g:
             g.db.rollback()  # SQLite has one writer: it must not be this request's own, which has failed
-        refused = (work.entry(AuditKind.REFUSED, str(answer.status_code)),)
-    audit.settle(work, *refused, sessions=runtime().sessions)
+        told = (work.entry(AuditKind.REFUSED, str(answer.status_code)),)
+    elif not work.written and request.method not in _READING and _actor() != NOBODY:
+        told = (work.entry(AuditKind.WRITE),)  # somebody signed in, or sent what was there already
+    audit.settle(work, *told, sessions=runtime().sessions)
     answer.headers["X-Request-Id"] = g.request_id
     return answer
 

@@ -9,12 +9,14 @@ from flask import Flask, current_app, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from ipreg import access
 from ipreg.errors import PermissionDeniedError
 from ipreg.models import Role
 
 View = TypeVar("View", bound=Callable[..., Any])
 PUBLIC: frozenset[Role] = frozenset()
 EVERYBODY = tuple(Role)
+_CHANGES = ("POST", "PUT", "PATCH", "DELETE")
 _SERVED_FILES = ("static", "bootstrap.static")
 
 
@@ -32,6 +34,12 @@ def who(*roles: Role) -> Callable[[View], View]:
         return view
 
     return mark
+
+
+def viewers_too(view: View) -> View:
+    """A change that a member who only looks on may make: to his own account, not in the enterprise's name."""
+    view.viewers_too = True  # type: ignore[attr-defined]
+    return view
 
 
 def rule_of(app: Flask, endpoint: str) -> frozenset[Role] | None:
@@ -56,12 +64,15 @@ def _enforce() -> Response | None:
     if not current_user.is_authenticated:
         target = request.full_path if request.method == "GET" else None
         return redirect(url_for("accounts.sign_in", next=target))
-    role = current_user.account.role
-    if role not in rule or (role is Role.AUDITOR and _writes_elsewhere()):
+    account = current_user.account
+    if account.role not in rule or (account.role is Role.AUDITOR and _writes_elsewhere()):
         raise PermissionDeniedError("role_refused")
+    view = current_app.view_functions[request.endpoint]
+    if request.method in _CHANGES and access.is_viewer(account) and not getattr(view, "viewers_too", False):
+        raise PermissionDeniedError("viewer_only_sees")
     return None
 
 
 def _writes_elsewhere() -> bool:
     """An auditor sees and verifies; of all that can be written only his own account is his."""
-    return request.method not in ("GET", "HEAD", "OPTIONS") and request.blueprint != "accounts"
+    return request.method in _CHANGES and request.blueprint != "accounts"

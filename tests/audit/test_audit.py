@@ -129,7 +129,13 @@ def test_writers_at_the_same_time_make_one_chain(runtime: Runtime, clock: HandCl
 
 @pytest.mark.parametrize(
     ("address", "kept"),
-    [("198.51.100.200", "198.51.100.0/24"), ("2001:db8:1:2::9", "2001:db8:1::/48"), ("", ""), (None, ""), ("x", "")],
+    [
+        ("198.51.100.200", "198.51.100.0/24"),
+        ("2001:db8:1:2::9", "2001:db8:1::/48"),
+        ("", ""),
+        (None, ""),
+        ("x", ""),
+    ],
 )
 def test_addresses_are_shortened(address: str | None, kept: str) -> None:
     assert shortened(address) == kept
@@ -191,7 +197,10 @@ _COPY = (
 TAMPERING: dict[str, tuple[Callable[[Runtime], None], set[str]]] = {
     "edited": (raw("UPDATE audit_rows SET actor = 'account:9' WHERE position = 2"), {"audit_row_changed"}),
     "time edited": (raw("UPDATE audit_rows SET at = '2025-01-01' WHERE position = 2"), {"audit_row_changed"}),
-    "details edited": (raw("UPDATE audit_rows SET details = '{\"a\":1}' WHERE position = 0"), {"audit_row_changed"}),
+    "details edited": (
+        raw("UPDATE audit_rows SET details = '{\"a\":1}' WHERE position = 0"),
+        {"audit_row_changed"},
+    ),
     "taken out": (raw("DELETE FROM audit_rows WHERE position = 2"), {"audit_row_lost"}),
     "first taken out": (raw("DELETE FROM audit_rows WHERE position = 0"), {"audit_row_lost"}),
     "put in": (raw(_COPY), {"audit_chain_broken", "audit_row_changed", "audit_head_wrong"}),
@@ -258,18 +267,18 @@ def test_a_trigger_that_was_taken_away_is_missed(trail: Runtime) -> None:
 def test_an_auditor_reads_filters_and_verifies_and_changes_nothing(site: Site) -> None:
     site.sign_in("regulator").post(f"/cases/{site.case}/assign", data={"row_version": "2"})
     with site.runtime.sessions() as session:
-        assert cases.queue(session, account=session.scalars(
-            select(Account).where(Account.email == "auditor@ipreg.example")
-        ).one())
+        assert cases.queue(
+            session, account=session.scalars(select(Account).where(Account.email == "auditor@ipreg.example")).one()
+        )
     client = site.sign_in("auditor")
     page = client.get("/audit").text
-    assert "刚刚核验通过" in page and "分派案件" in page and site.case in page
+    assert "刚刚验证通过" in page and "分派案件" in page and site.case in page
     assert "分派案件" not in client.get("/audit?who=designer").text
     assert "分派案件" in client.get(f"/audit?who=regulator&subject={site.case}&kind=write").text
     assert "没有符合" in client.get("/audit?until=2020-01-01").text
     assert client.get("/audit?since=gestern").status_code == 400
     assert "cases.assign" in client.get("/audit.csv?kind=write").text
-    assert "刚刚核验通过" in client.get("/audit/check").text
+    assert "刚刚验证通过" in client.get("/audit/check").text
     assert client.get(f"/cases/{site.case}").status_code == 200
     assert client.post(f"/cases/{site.case}/assign", data={"row_version": "3"}).status_code == 403
 
