@@ -174,7 +174,8 @@ def _note_statement(state: ORMExecuteState) -> None:
 
 
 def _forget(session: Session) -> None:
-    session.info.pop(_QUEUE, None)
+    """What was written is gone; what was read was read."""
+    session.info[_QUEUE] = [one for one in session.info.get(_QUEUE, []) if one.kind is AuditKind.READ]
     session.info.pop(_TOUCHED, None)
 
 

@@ -53,9 +53,9 @@ def _end(answer: Response) -> Response:
     if work is None or request.endpoint is None:
         return answer
     told: tuple[audit.Entry, ...] = ()
+    if request.method not in _READING and "db" in g:
+        g.db.rollback()  # what the view committed stays; SQLite has one writer, which must not be this one any more
     if _refused(answer):
-        if "db" in g:
-            g.db.rollback()  # SQLite has one writer: it must not be this request's own, which has failed
         told = (work.entry(AuditKind.REFUSED, str(answer.status_code)),)
     elif not work.written and request.method not in _READING and _actor() != NOBODY:
         told = (work.entry(AuditKind.WRITE),)  # somebody signed in, or sent what was there already
