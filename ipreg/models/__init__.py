@@ -2,17 +2,22 @@
 
 from ipreg.db import Base
 from ipreg.models.accounts import Account, FormerName, Organization, OrganizationRole, Role
-from ipreg.models.alerts import Alert, AlertRecipient, AlertState, Delivery, DeliveryState, DismissReason
+from ipreg.models.alerts import (
+    Alert,
+    AlertAction,
+    AlertEvent,
+    AlertMatch,
+    AlertRecipient,
+    AlertState,
+    Delivery,
+    DeliveryState,
+    DismissReason,
+    EventKind,
+    SavedFilter,
+)
 from ipreg.models.audit import AuditHead, AuditKind, AuditRow
 from ipreg.models.cases import Case, CaseClock, CaseEvent, CaseKind, CaseOutcome, CaseState, ClockKind
-from ipreg.models.crawl import (
-    CrawlHost,
-    CrawlPage,
-    ListingRemotePicture,
-    PageState,
-    PictureState,
-    RemotePicture,
-)
+from ipreg.models.crawl import CrawlHost, CrawlPage, ListingRemotePicture, PageState, PictureState, RemotePicture
 from ipreg.models.designs import Filing, FilingView, Industry, ViewKind
 from ipreg.models.evidence import Capture, CaptureFile, CaptureState, Report, ReportState
 from ipreg.models.files import PictureFingerprint, StoredFile
@@ -38,19 +43,34 @@ from ipreg.models.log import (
     LogWitness,
     StampState,
 )
-from ipreg.models.matches import Match
+from ipreg.models.matches import Match, MatchPair
 from ipreg.models.papers import Certificate
 from ipreg.models.sources import RunState, Source, SourceKind, SourceRun, SourceState
+from ipreg.models.watches import (
+    AllowedSeller,
+    Calibration,
+    CalibrationState,
+    SellerMark,
+    SellerTie,
+    Watch,
+    WatchScope,
+)
 
 __all__ = [
     "Account",
     "Alert",
+    "AlertAction",
+    "AlertEvent",
+    "AlertMatch",
     "AlertRecipient",
     "AlertState",
+    "AllowedSeller",
     "AuditHead",
     "AuditKind",
     "AuditRow",
     "Base",
+    "Calibration",
+    "CalibrationState",
     "Capture",
     "CaptureFile",
     "CaptureState",
@@ -68,6 +88,7 @@ __all__ = [
     "Delivery",
     "DeliveryState",
     "DismissReason",
+    "EventKind",
     "FeedImport",
     "Filing",
     "FilingView",
@@ -89,6 +110,7 @@ __all__ = [
     "LogTimeStamp",
     "LogWitness",
     "Match",
+    "MatchPair",
     "Organization",
     "OrganizationRole",
     "PageState",
@@ -99,7 +121,10 @@ __all__ = [
     "ReportState",
     "Role",
     "RunState",
+    "SavedFilter",
     "Seller",
+    "SellerMark",
+    "SellerTie",
     "Source",
     "SourceKind",
     "SourceRun",
@@ -107,4 +132,6 @@ __all__ = [
     "StampState",
     "StoredFile",
     "ViewKind",
+    "Watch",
+    "WatchScope",
 ]

@@ -1,16 +1,16 @@
 """the audit trail, and the auditor
 
-Revision ID: 202611242345
-Revises: 202611242340
-Create Date: 2026-11-24 23:45:00
+Revision ID: 202611242357
+Revises: 202611242355
+Create Date: 2026-11-24 23:57:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 
-revision = '202611242345'
-down_revision = '202611242340'
+revision = '202611242357'
+down_revision = '202611242355'
 branch_labels = None
 depends_on = None
 
