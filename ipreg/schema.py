@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
@@ -21,31 +20,26 @@ _FOLDER = Path(__file__).parent / "migrations"
 
 def upgrade(engine: Engine) -> None:
     """Applies every migration that is missing. Harmless where none is."""
-    with engine.connect() as connection, _foreign_keys_off(connection), connection.begin():
+    with engine.connect() as connection, _without_foreign_keys(connection), connection.begin():
         command.upgrade(_config(connection), "head")
-        _require_whole(connection)
 
 
 @contextmanager
-def _foreign_keys_off(connection: Connection) -> Iterator[None]:
-    """SQLite changes a table by making another in its place; rows that point to it must not mind meanwhile."""
+def _without_foreign_keys(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by copying it, and would drop what refers to the old one: its docs ask for this."""
     if connection.dialect.name != "sqlite":
         yield
         return
-    raw: Any = connection.connection.driver_connection
-    raw.execute("PRAGMA foreign_keys=OFF")  # without effect inside a transaction, so before it
+    raw = connection.connection.cursor()  # the setting is deaf inside of a transaction
+    raw.execute("PRAGMA foreign_keys=OFF")
     try:
         yield
+        broken = raw.execute("PRAGMA foreign_key_check").fetchall()
+        if broken:
+            raise ConfigError([f"{table}: row {row} refers to nothing" for table, row, *_ in broken[:20]])
     finally:
         raw.execute("PRAGMA foreign_keys=ON")
-
-
-def _require_whole(connection: Connection) -> None:
-    """What was switched off meanwhile holds again."""
-    if connection.dialect.name == "sqlite":
-        lost = {str(row[0]) for row in connection.exec_driver_sql("PRAGMA foreign_key_check")}
-        if lost:
-            raise ConfigError([f"rows of {', '.join(sorted(lost))} point to nothing"])
+        raw.close()
 
 
 def check(engine: Engine) -> None:

@@ -15,6 +15,7 @@ from ipreg.models.alerts import (
     EventKind,
     SavedFilter,
 )
+from ipreg.models.audit import AuditHead, AuditKind, AuditRow
 from ipreg.models.cases import Case, CaseClock, CaseEvent, CaseKind, CaseOutcome, CaseState, ClockKind
 from ipreg.models.crawl import CrawlHost, CrawlPage, ListingRemotePicture, PageState, PictureState, RemotePicture
 from ipreg.models.designs import Filing, FilingState, FilingVersion, FilingView, Industry, ViewKind
@@ -75,6 +76,9 @@ __all__ = [
     "AlertRecipient",
     "AlertState",
     "AllowedSeller",
+    "AuditHead",
+    "AuditKind",
+    "AuditRow",
     "Base",
     "Calibration",
     "CalibrationState",

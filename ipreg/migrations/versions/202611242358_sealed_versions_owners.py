@@ -1,7 +1,7 @@
 """sealed files, versions, owners
 
 Revision ID: 202611242358
-Revises: 202611242355
+Revises: 202611242357
 Create Date: 2026-11-24 23:20:52.905773
 """
 
@@ -10,7 +10,7 @@ from alembic import op
 
 
 revision = '202611242358'
-down_revision = '202611242355'
+down_revision = '202611242357'
 branch_labels = None
 depends_on = None
 
