@@ -12,7 +12,7 @@ from ipreg.models.crawl import (
     PictureState,
     RemotePicture,
 )
-from ipreg.models.designs import Filing, FilingView, Industry, ViewKind
+from ipreg.models.designs import DesignFile, Disclosure, Filing, FilingView, Industry, RightKind, ViewKind
 from ipreg.models.evidence import Capture, CaptureFile, CaptureState, Report, ReportState
 from ipreg.models.files import PictureFingerprint, StoredFile
 from ipreg.models.listings import (
@@ -60,6 +60,8 @@ __all__ = [
     "CrawlPage",
     "Delivery",
     "DeliveryState",
+    "DesignFile",
+    "Disclosure",
     "DismissReason",
     "FeedImport",
     "Filing",
@@ -88,6 +90,7 @@ __all__ = [
     "RemotePicture",
     "Report",
     "ReportState",
+    "RightKind",
     "Role",
     "RunState",
     "Seller",
