@@ -97,7 +97,7 @@ def event_statement(case: Case, event: CaseEvent) -> dict[str, object]:
         "case": case.number,
         "position": event.position,
         "at": event.at.isoformat(),
-        "actor": event.actor.email,
+        "actor": event.actor.known_as(event.at)[1],
         "action": event.action,
         "note": event.note,
         "filing": case.alert.match.filing.number,

@@ -16,7 +16,7 @@ from ipreg.designform import DesignForm as DesignForm
 from ipreg.designform import check_form
 from ipreg.errors import CallerError, MissingError
 from ipreg.manifest import NEWEST, manifest
-from ipreg.models import Account, DesignFile, Filing, FilingView, Role, StoredFile, ViewKind
+from ipreg.models import Account, DesignFile, Filing, FilingView, StoredFile, ViewKind
 from ipreg.storage import Store, keep_file, keep_picture
 
 MAX_DESIGN_FILES = 12
@@ -56,7 +56,7 @@ def register_design(
     Raises ``CallerError`` (``field`` names what to mend: one of the form's, ``pictures`` or ``pictures-<n>``,
     ``design_files`` or ``design_files-<n>``, n from 0) and ``PermissionDeniedError`` for those who don't file.
     """
-    access.require_role(applicant, Role.DESIGNER, Role.ENTERPRISE)
+    access.require_filer(applicant)
     known = session.scalar(
         select(Filing).where(Filing.applicant_id == applicant.id, Filing.request_key == request_key)
     )

@@ -1,7 +1,7 @@
 """The tables, one module a noun. Importing this package registers all of them on ``Base.metadata``."""
 
 from ipreg.db import Base
-from ipreg.models.accounts import Account, Organization, Role
+from ipreg.models.accounts import Account, FormerName, Organization, OrganizationRole, Role
 from ipreg.models.alerts import Alert, AlertRecipient, AlertState, Delivery, DeliveryState, DismissReason
 from ipreg.models.cases import Case, CaseEvent, CaseOutcome, CaseState
 from ipreg.models.crawl import (
@@ -66,6 +66,7 @@ __all__ = [
     "FeedImport",
     "Filing",
     "FilingView",
+    "FormerName",
     "ImportFault",
     "ImportState",
     "Industry",
@@ -84,6 +85,7 @@ __all__ = [
     "LogWitness",
     "Match",
     "Organization",
+    "OrganizationRole",
     "PageState",
     "PictureFingerprint",
     "PictureState",
