@@ -2,16 +2,21 @@
 
 from ipreg.db import Base
 from ipreg.models.accounts import Account, FormerName, Organization, OrganizationRole, Role
-from ipreg.models.alerts import Alert, AlertRecipient, AlertState, Delivery, DeliveryState, DismissReason
-from ipreg.models.cases import Case, CaseClock, CaseEvent, CaseKind, CaseOutcome, CaseState, ClockKind
-from ipreg.models.crawl import (
-    CrawlHost,
-    CrawlPage,
-    ListingRemotePicture,
-    PageState,
-    PictureState,
-    RemotePicture,
+from ipreg.models.alerts import (
+    Alert,
+    AlertAction,
+    AlertEvent,
+    AlertMatch,
+    AlertRecipient,
+    AlertState,
+    Delivery,
+    DeliveryState,
+    DismissReason,
+    EventKind,
+    SavedFilter,
 )
+from ipreg.models.cases import Case, CaseClock, CaseEvent, CaseKind, CaseOutcome, CaseState, ClockKind
+from ipreg.models.crawl import CrawlHost, CrawlPage, ListingRemotePicture, PageState, PictureState, RemotePicture
 from ipreg.models.designs import DesignFile, Disclosure, Filing, FilingView, Industry, RightKind, ViewKind
 from ipreg.models.evidence import Capture, CaptureFile, CaptureState, Report, ReportState
 from ipreg.models.files import PictureFingerprint, StoredFile
@@ -37,16 +42,31 @@ from ipreg.models.log import (
     LogWitness,
     StampState,
 )
-from ipreg.models.matches import Match
+from ipreg.models.matches import Match, MatchPair
 from ipreg.models.papers import Certificate
 from ipreg.models.sources import RunState, Source, SourceKind, SourceRun, SourceState
+from ipreg.models.watches import (
+    AllowedSeller,
+    Calibration,
+    CalibrationState,
+    SellerMark,
+    SellerTie,
+    Watch,
+    WatchScope,
+)
 
 __all__ = [
     "Account",
     "Alert",
+    "AlertAction",
+    "AlertEvent",
+    "AlertMatch",
     "AlertRecipient",
     "AlertState",
+    "AllowedSeller",
     "Base",
+    "Calibration",
+    "CalibrationState",
     "Capture",
     "CaptureFile",
     "CaptureState",
@@ -66,6 +86,7 @@ __all__ = [
     "DesignFile",
     "Disclosure",
     "DismissReason",
+    "EventKind",
     "FeedImport",
     "Filing",
     "FilingView",
@@ -87,6 +108,7 @@ __all__ = [
     "LogTimeStamp",
     "LogWitness",
     "Match",
+    "MatchPair",
     "Organization",
     "OrganizationRole",
     "PageState",
@@ -98,7 +120,10 @@ __all__ = [
     "RightKind",
     "Role",
     "RunState",
+    "SavedFilter",
     "Seller",
+    "SellerMark",
+    "SellerTie",
     "Source",
     "SourceKind",
     "SourceRun",
@@ -106,4 +131,6 @@ __all__ = [
     "StampState",
     "StoredFile",
     "ViewKind",
+    "Watch",
+    "WatchScope",
 ]
