@@ -22,6 +22,8 @@ from ipreg.models import (
     Role,
 )
 
+OFFICIALS = (Role.REGULATOR, Role.AUDITOR)
+"""Who sees every case, and what a case shows."""
 # Full members see all that is filed in the enterprise's name; a contributor sees what he filed himself.
 FULL_MEMBERS = (OrganizationRole.OWNER, OrganizationRole.FILER, OrganizationRole.VIEWER)
 ACTING_MEMBERS = (OrganizationRole.OWNER, OrganizationRole.FILER)
@@ -147,8 +149,8 @@ def can_act_on_alert(account: Account, alert: Alert) -> bool:
 
 
 def can_see_case(account: Account, case: Case) -> bool:
-    """Regulators, and the owners of the design; in a conflict the owners of both."""
-    if account.role is Role.REGULATOR or owns_filing(account, case.match.filing):
+    """Officials, and the owners of the design; in a conflict the owners of both."""
+    if account.role in OFFICIALS or owns_filing(account, case.match.filing):
         return True
     later = case.match.later_filing
     return case.kind is CaseKind.CONFLICT and later is not None and owns_filing(account, later)
@@ -159,7 +161,7 @@ def _sees_match(
 ) -> bool:
     """Of a case and of an alert all listings count, not only the one that leads."""
     of_alert = select(AlertMatch.id).join(Match, AlertMatch.match_id == Match.id)
-    if account.role is not Role.REGULATOR:
+    if account.role not in OFFICIALS:
         found = of_alert.join(Alert, AlertMatch.alert_id == Alert.id)
         return session.scalar(found.where(in_alert, alerts_seen_by(session, account)).limit(1)) is not None
     direct = select(Case.id).join(Match, Case.match_id == Match.id).where(in_case)

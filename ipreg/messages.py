@@ -168,6 +168,18 @@ MESSAGES: dict[str, str] = {
     "check_decision_changed": N_(
         "%(subject)s: state, outcome or reason of the case are not those of its logged steps."
     ),
+    "audit_row_lost": N_("Audit rows %(first)s to %(last)s were taken out."),
+    "audit_chain_broken": N_("Audit row %(position)s does not follow the one before: put in, moved or rewritten."),
+    "audit_row_changed": N_("Audit row %(position)s was edited: it no longer has its digest."),
+    "audit_head_wrong": N_("The audit trail's head counts %(size)s rows; it ends at %(found)s, or in another way."),
+    "audit_cut_off": N_("Log entry %(index)s commits to %(size)s audit rows, and there are %(found)s: cut off."),
+    "audit_anchor_differs": N_("Log entry %(index)s commits to other audit rows up to row %(size)s: rewritten."),
+    "audit_anchor_unproved": N_(
+        "Log entry %(index)s, which commits to %(size)s audit rows, is not what was logged."
+    ),
+    "audit_trigger_missing": N_(
+        "The database no longer refuses to change audit rows: its trigger %(name)s is gone."
+    ),
     "check_token": N_("The time stamp of %(authority)s over %(size)s entries does not hold: %(reason)s"),
     "check_cosignature": N_("The cosignature of %(witness)s over %(size)s entries does not hold."),
     "monitor_fork": N_(

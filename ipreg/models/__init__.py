@@ -15,6 +15,7 @@ from ipreg.models.alerts import (
     EventKind,
     SavedFilter,
 )
+from ipreg.models.audit import AuditHead, AuditKind, AuditRow
 from ipreg.models.cases import Case, CaseClock, CaseEvent, CaseKind, CaseOutcome, CaseState, ClockKind
 from ipreg.models.crawl import CrawlHost, CrawlPage, ListingRemotePicture, PageState, PictureState, RemotePicture
 from ipreg.models.designs import DesignFile, Disclosure, Filing, FilingView, Industry, RightKind, ViewKind
@@ -64,6 +65,9 @@ __all__ = [
     "AlertRecipient",
     "AlertState",
     "AllowedSeller",
+    "AuditHead",
+    "AuditKind",
+    "AuditRow",
     "Base",
     "Calibration",
     "CalibrationState",
