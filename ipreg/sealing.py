@@ -21,6 +21,7 @@ from ipreg.models import (
     Case,
     CaseOpening,
     Certificate,
+    DesignFile,
     Filing,
     FilingState,
     FilingView,
@@ -68,7 +69,8 @@ def _copy_out(session: Session, store: Store, filing: Filing) -> None:
 
 def files_of(session: Session, filing: Filing) -> Iterator[str]:
     """SHA-256 of all that was filed, in any version."""
-    yield from session.scalars(select(FilingView.sha256).where(FilingView.filing_id == filing.id).distinct())
+    for table in (FilingView, DesignFile):
+        yield from session.scalars(select(table.sha256).where(table.filing_id == filing.id).distinct())
 
 
 def _open(session: Session, store: Store, filing: Filing, actor: Account | None, now: datetime) -> None:

@@ -18,7 +18,17 @@ from ipreg.models.alerts import (
 from ipreg.models.audit import AuditHead, AuditKind, AuditRow
 from ipreg.models.cases import Case, CaseClock, CaseEvent, CaseKind, CaseOutcome, CaseState, ClockKind
 from ipreg.models.crawl import CrawlHost, CrawlPage, ListingRemotePicture, PageState, PictureState, RemotePicture
-from ipreg.models.designs import Filing, FilingState, FilingVersion, FilingView, Industry, ViewKind
+from ipreg.models.designs import (
+    DesignFile,
+    Disclosure,
+    Filing,
+    FilingState,
+    FilingVersion,
+    FilingView,
+    Industry,
+    RightKind,
+    ViewKind,
+)
 from ipreg.models.evidence import Capture, CaptureFile, CaptureState, Report, ReportState
 from ipreg.models.files import PictureFingerprint, StoredFile, VaultKey
 from ipreg.models.keeping import (
@@ -99,6 +109,8 @@ __all__ = [
     "CrawlPage",
     "Delivery",
     "DeliveryState",
+    "DesignFile",
+    "Disclosure",
     "DismissReason",
     "EventKind",
     "FeedImport",
@@ -135,6 +147,7 @@ __all__ = [
     "RemotePicture",
     "Report",
     "ReportState",
+    "RightKind",
     "Role",
     "RunState",
     "SavedFilter",

@@ -1,7 +1,7 @@
 """sealed files, versions, owners
 
-Revision ID: 202611242358
-Revises: 202611242357
+Revision ID: 202611250006
+Revises: 202611250005
 Create Date: 2026-11-24 23:20:52.905773
 """
 
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '202611242358'
-down_revision = '202611242357'
+revision = '202611250006'
+down_revision = '202611250005'
 branch_labels = None
 depends_on = None
 
@@ -67,6 +67,16 @@ def upgrade() -> None:
         batch_op.create_unique_constraint(batch_op.f('uq_filing_views_filing_id_version_position'), ['filing_id', 'version', 'position'])
         batch_op.create_unique_constraint(batch_op.f('uq_filing_views_filing_id_version_sha256'), ['filing_id', 'version', 'sha256'])
 
+    with op.batch_alter_table('design_files', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('version', sa.Integer(), nullable=True))
+    op.execute("UPDATE design_files SET version = 1")
+    with op.batch_alter_table('design_files', schema=None) as batch_op:
+        batch_op.alter_column('version', existing_type=sa.Integer(), nullable=False)
+        batch_op.drop_constraint(batch_op.f('uq_design_files_filing_id_position'), type_='unique')
+        batch_op.drop_constraint(batch_op.f('uq_design_files_filing_id_sha256'), type_='unique')
+        batch_op.create_unique_constraint(batch_op.f('uq_design_files_filing_id_version_position'), ['filing_id', 'version', 'position'])
+        batch_op.create_unique_constraint(batch_op.f('uq_design_files_filing_id_version_sha256'), ['filing_id', 'version', 'sha256'])
+
     with op.batch_alter_table('filings', schema=None) as batch_op:
         batch_op.add_column(sa.Column('state', sa.Enum('open', 'sealed', 'withdrawn', name='filingstate', native_enum=False, create_constraint=True, length=32), nullable=True))
         batch_op.add_column(sa.Column('row_version', sa.Integer(), nullable=True))
@@ -74,6 +84,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('owner_organization_id', sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column('vault_key_id', sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column('opens_at', sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('amended_at', sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column('withdrawn_at', sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column('files_destroyed_at', sa.DateTime(timezone=True), nullable=True))
     op.execute("UPDATE filings SET state = 'open', owner_id = applicant_id, owner_organization_id = organization_id, row_version = 1")
@@ -118,12 +129,20 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_filings_opens_at'))
         batch_op.drop_column('files_destroyed_at')
         batch_op.drop_column('withdrawn_at')
+        batch_op.drop_column('amended_at')
         batch_op.drop_column('opens_at')
         batch_op.drop_column('vault_key_id')
         batch_op.drop_column('owner_organization_id')
         batch_op.drop_column('row_version')
         batch_op.drop_column('owner_id')
         batch_op.drop_column('state')
+
+    with op.batch_alter_table('design_files', schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f('uq_design_files_filing_id_version_sha256'), type_='unique')
+        batch_op.drop_constraint(batch_op.f('uq_design_files_filing_id_version_position'), type_='unique')
+        batch_op.create_unique_constraint(batch_op.f('uq_design_files_filing_id_sha256'), ['filing_id', 'sha256'])
+        batch_op.create_unique_constraint(batch_op.f('uq_design_files_filing_id_position'), ['filing_id', 'position'])
+        batch_op.drop_column('version')
 
     with op.batch_alter_table('filing_views', schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f('uq_filing_views_filing_id_version_sha256'), type_='unique')
