@@ -25,9 +25,12 @@ from ipreg.web import (
     language,
     log,
     logpage,
+    organization,
     pages,
+    recovery,
     reports,
     rules,
+    security,
     session,
     sources,
     verify,
@@ -61,7 +64,7 @@ def create_app(config: Config) -> Flask:
         part.install(app)
     views = (
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify),
-        *(sources, reports, evidence, api),
+        *(sources, reports, evidence, api, organization, security, recovery),
     )
     for blueprint in (one.bp for one in views):
         app.register_blueprint(blueprint)

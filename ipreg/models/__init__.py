@@ -12,9 +12,11 @@ from ipreg.models.crawl import (
     PictureState,
     RemotePicture,
 )
+from ipreg.models.credentials import Attempt, LinkPurpose, OneTimeLink, RecoveryCode, SignIn, TwoFactor
 from ipreg.models.designs import Filing, FilingView, Industry, ViewKind
 from ipreg.models.evidence import Capture, CaptureFile, CaptureState, Report, ReportState
 from ipreg.models.files import PictureFingerprint, StoredFile
+from ipreg.models.letters import Invitation, Letter, LetterState
 from ipreg.models.listings import (
     ChangeKind,
     FeedImport,
@@ -46,6 +48,7 @@ __all__ = [
     "Alert",
     "AlertRecipient",
     "AlertState",
+    "Attempt",
     "Base",
     "Capture",
     "CaptureFile",
@@ -68,6 +71,10 @@ __all__ = [
     "ImportFault",
     "ImportState",
     "Industry",
+    "Invitation",
+    "Letter",
+    "LetterState",
+    "LinkPurpose",
     "Listing",
     "ListingChange",
     "ListingPicture",
@@ -82,22 +89,26 @@ __all__ = [
     "LogTimeStamp",
     "LogWitness",
     "Match",
+    "OneTimeLink",
     "Organization",
     "OrganizationRole",
     "PageState",
     "PictureFingerprint",
     "PictureState",
+    "RecoveryCode",
     "RemotePicture",
     "Report",
     "ReportState",
     "Role",
     "RunState",
     "Seller",
+    "SignIn",
     "Source",
     "SourceKind",
     "SourceRun",
     "SourceState",
     "StampState",
     "StoredFile",
+    "TwoFactor",
     "ViewKind",
 ]

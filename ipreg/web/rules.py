@@ -11,7 +11,8 @@ from werkzeug.wrappers import Response
 
 from ipreg import access
 from ipreg.errors import PermissionDeniedError
-from ipreg.models import Role
+from ipreg.models import Account, Role
+from ipreg.web.session import runtime
 
 View = TypeVar("View", bound=Callable[..., Any])
 PUBLIC: frozenset[Role] = frozenset()
@@ -42,6 +43,17 @@ def viewers_too(view: View) -> View:
     return view
 
 
+def before_two_factor(view: View) -> View:
+    """Open to those who still have to set their second factor up."""
+    view.before_two_factor = True  # type: ignore[attr-defined]
+    return view
+
+
+def must_have_two_factor(account: Account) -> bool:
+    """Who decides about others signs in with two factors, where the installation asks for it."""
+    return runtime().config.require_two_factor and account.role not in (Role.DESIGNER, Role.ENTERPRISE)
+
+
 def rule_of(app: Flask, endpoint: str) -> frozenset[Role] | None:
     """The roles that may; empty for everybody; None where no rule was given."""
     if endpoint in _SERVED_FILES:
@@ -70,4 +82,7 @@ def _enforce() -> Response | None:
     view = current_app.view_functions[request.endpoint]
     if request.method in _CHANGES and access.is_viewer(account) and not getattr(view, "viewers_too", False):
         raise PermissionDeniedError("viewer_only_sees")
+    lacks = must_have_two_factor(account) and not current_user.sign_in.second_factor
+    if lacks and not getattr(view, "before_two_factor", False):
+        return redirect(url_for("security.two_factor"))
     return None

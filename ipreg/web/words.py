@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipreg.invitations import ROLES as ORGANIZATION_ROLES  # noqa: F401
 from ipreg.models import (
     AlertState,
     CaptureState,
@@ -11,6 +12,7 @@ from ipreg.models import (
     DeliveryState,
     DismissReason,
     ImportState,
+    OrganizationRole,
     ReportState,
     Role,
     RunState,
@@ -26,6 +28,12 @@ ROLES = {
     Role.ENTERPRISE: N_("Enterprise"),
     Role.REGULATOR: N_("Market regulator"),
     Role.ADMINISTRATOR: N_("Administrator"),
+}
+ORGANIZATION_RIGHTS = {
+    OrganizationRole.OWNER: N_("Sees, files and decides everything, invites people and gives them roles."),
+    OrganizationRole.FILER: N_("Sees everything, files designs and decides on alerts."),
+    OrganizationRole.VIEWER: N_("Sees everything and changes nothing."),
+    OrganizationRole.CONTRIBUTOR: N_("Files on behalf of the enterprise and sees only what he filed."),
 }
 ALERT_STATES = {
     AlertState.OPEN: N_("Open"),
