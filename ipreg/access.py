@@ -11,6 +11,7 @@ from ipreg.models import (
     Alert,
     AlertRecipient,
     Case,
+    CaseKind,
     FeedImport,
     Filing,
     Listing,
@@ -120,15 +121,18 @@ def can_act_on_alert(account: Account, alert: Alert) -> bool:
 
 
 def can_see_case(account: Account, case: Case) -> bool:
-    """Regulators, and the owners of the design."""
-    return account.role is Role.REGULATOR or owns_filing(account, case.alert.match.filing)
+    """Regulators, and the owners of the design; in a conflict the owners of both."""
+    if account.role is Role.REGULATOR or owns_filing(account, case.match.filing):
+        return True
+    later = case.match.later_filing
+    return case.kind is CaseKind.CONFLICT and later is not None and owns_filing(account, later)
 
 
 def _sees_match(
     session: Session, account: Account, in_case: ColumnElement[bool], in_alert: ColumnElement[bool]
 ) -> bool:
     if account.role is Role.REGULATOR:
-        found = select(Case.id).join(Alert, Case.alert_id == Alert.id).join(Match).where(in_case)
+        found = select(Case.id).join(Match, Case.match_id == Match.id).where(in_case)
     else:
         found = (
             select(Alert.id)

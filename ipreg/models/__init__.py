@@ -3,7 +3,7 @@
 from ipreg.db import Base
 from ipreg.models.accounts import Account, FormerName, Organization, OrganizationRole, Role
 from ipreg.models.alerts import Alert, AlertRecipient, AlertState, Delivery, DeliveryState, DismissReason
-from ipreg.models.cases import Case, CaseEvent, CaseOutcome, CaseState
+from ipreg.models.cases import Case, CaseClock, CaseEvent, CaseKind, CaseOutcome, CaseState, ClockKind
 from ipreg.models.crawl import (
     CrawlHost,
     CrawlPage,
@@ -54,11 +54,14 @@ __all__ = [
     "CaptureFile",
     "CaptureState",
     "Case",
+    "CaseClock",
     "CaseEvent",
+    "CaseKind",
     "CaseOutcome",
     "CaseState",
     "Certificate",
     "ChangeKind",
+    "ClockKind",
     "CrawlHost",
     "CrawlPage",
     "Delivery",

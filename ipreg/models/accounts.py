@@ -43,6 +43,8 @@ class Organization(Base):
 
 
 class Account(Base):
+    """Who signs in. Of regulators a ``supervisor`` assigns, extends clocks, reopens cases and is told of delays."""
+
     __tablename__ = "accounts"
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -50,6 +52,7 @@ class Account(Base):
     password_hash: Mapped[str] = mapped_column(String(200))
     name: Mapped[str] = mapped_column(String(200))
     role: Mapped[Role] = mapped_column(enum_column(Role))
+    supervisor: Mapped[bool] = mapped_column(default=False, server_default="0")
     locale: Mapped[str] = mapped_column(String(8), default="zh")
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id"), index=True)
     organization_role: Mapped[OrganizationRole | None] = mapped_column(enum_column(OrganizationRole))

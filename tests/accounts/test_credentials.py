@@ -158,9 +158,7 @@ def test_a_sign_in_ends_by_idleness(
 
 
 def test_what_is_kept_of_a_device_is_short() -> None:
-    chrome = (
-        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/126.0.0.0 Safari/537.36"
-    )
+    chrome = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/126.0.0.0 Safari/537.36"
     assert signins.device_of(chrome) == "Chrome · Windows"
     assert signins.device_of("x" * 10_000) == signins.device_of("") == ""
     assert signins.shorten("203.0.113.77") == "203.0.113.0/24"

@@ -1,7 +1,7 @@
 """sign-ins, links, second factors, letters
 
-Revision ID: 202611242336
-Revises: 202611242325
+Revision ID: 202611242349
+Revises: 202611242340
 Create Date: 2026-11-24 23:36:54.522352
 """
 
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '202611242336'
-down_revision = '202611242325'
+revision = '202611242349'
+down_revision = '202611242340'
 branch_labels = None
 depends_on = None
 
