@@ -10,6 +10,7 @@ from ipreg import credentials, links
 from ipreg.db import utc_now
 from ipreg.errors import CallerError, MissingError
 from ipreg.models import LinkPurpose
+from ipreg.web.audithook import act_as
 from ipreg.web.errors import words_of
 from ipreg.web.rules import public
 from ipreg.web.session import db, runtime, start_again
@@ -46,7 +47,7 @@ def reset(token: str) -> Page:
         links.find(db(), purpose=LinkPurpose.RESET_PASSWORD, token=token, now=utc_now())
         if request.method == "GET":
             return render_template("reset.html", faults={})
-        credentials.reset(db(), token=token, password=request.form.get("password", ""), now=utc_now())
+        act_as(credentials.reset(db(), token=token, password=request.form.get("password", ""), now=utc_now()))
         db().commit()
     except MissingError:
         return _over(url_for("recovery.forgot"))
@@ -75,7 +76,7 @@ def _prove(purpose: LinkPurpose, token: str) -> Page:
         if request.method == "GET":
             return render_template("prove_email.html", email=link.email, done=False)
         prove = credentials.verify if purpose is LinkPurpose.VERIFY_EMAIL else credentials.change_email
-        prove(db(), token=token, now=utc_now())
+        act_as(prove(db(), token=token, now=utc_now()))
         db().commit()
     except MissingError:
         return _over(url_for("security.overview"))

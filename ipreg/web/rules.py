@@ -38,7 +38,7 @@ def who(*roles: Role) -> Callable[[View], View]:
 
 
 def viewers_too(view: View) -> View:
-    """A change that a member who only looks on may make: to his own account, not in the enterprise's name."""
+    """A change that an auditor, or a member who only looks on, may make: to his own account and nothing else."""
     view.viewers_too = True  # type: ignore[attr-defined]
     return view
 
@@ -77,10 +77,11 @@ def _enforce() -> Response | None:
         target = request.full_path if request.method == "GET" else None
         return redirect(url_for("accounts.sign_in", next=target))
     account = current_user.account
-    if account.role not in rule:
-        raise PermissionDeniedError("role_refused")
     view = current_app.view_functions[request.endpoint]
-    if request.method in _CHANGES and access.is_viewer(account) and not getattr(view, "viewers_too", False):
+    elsewhere = request.method in _CHANGES and not getattr(view, "viewers_too", False)
+    if account.role not in rule or (elsewhere and account.role is Role.AUDITOR):
+        raise PermissionDeniedError("role_refused")
+    if elsewhere and access.is_viewer(account):
         raise PermissionDeniedError("viewer_only_sees")
     lacks = must_have_two_factor(account) and not current_user.sign_in.second_factor
     if lacks and not getattr(view, "before_two_factor", False):

@@ -1,7 +1,7 @@
 """sign-ins, links, second factors, letters
 
-Revision ID: 202611242349
-Revises: 202611242340
+Revision ID: 202611250002
+Revises: 202611242357
 Create Date: 2026-11-24 23:36:54.522352
 """
 
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '202611242349'
-down_revision = '202611242340'
+revision = '202611250002'
+down_revision = '202611242357'
 branch_labels = None
 depends_on = None
 
