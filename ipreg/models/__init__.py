@@ -19,7 +19,7 @@ from ipreg.models.audit import AuditHead, AuditKind, AuditRow
 from ipreg.models.cases import Case, CaseClock, CaseEvent, CaseKind, CaseOutcome, CaseState, ClockKind
 from ipreg.models.crawl import CrawlHost, CrawlPage, ListingRemotePicture, PageState, PictureState, RemotePicture
 from ipreg.models.credentials import Attempt, LinkPurpose, OneTimeLink, RecoveryCode, SignIn, TwoFactor
-from ipreg.models.designs import Filing, FilingView, Industry, ViewKind
+from ipreg.models.designs import DesignFile, Disclosure, Filing, FilingView, Industry, RightKind, ViewKind
 from ipreg.models.evidence import Capture, CaptureFile, CaptureState, Report, ReportState
 from ipreg.models.files import PictureFingerprint, StoredFile
 from ipreg.models.letters import Invitation, Letter, LetterState
@@ -90,6 +90,8 @@ __all__ = [
     "CrawlPage",
     "Delivery",
     "DeliveryState",
+    "DesignFile",
+    "Disclosure",
     "DismissReason",
     "EventKind",
     "FeedImport",
@@ -128,6 +130,7 @@ __all__ = [
     "RemotePicture",
     "Report",
     "ReportState",
+    "RightKind",
     "Role",
     "RunState",
     "SavedFilter",

@@ -1,7 +1,7 @@
 """sign-ins, links, second factors, letters
 
-Revision ID: 202611250002
-Revises: 202611242357
+Revision ID: 202611250006
+Revises: 202611250005
 Create Date: 2026-11-24 23:36:54.522352
 """
 
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '202611250002'
-down_revision = '202611242357'
+revision = '202611250006'
+down_revision = '202611250005'
 branch_labels = None
 depends_on = None
 
