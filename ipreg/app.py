@@ -27,10 +27,13 @@ from ipreg.web import (
     language,
     log,
     logpage,
+    organization,
     pages,
     pictures,
+    recovery,
     reports,
     rules,
+    security,
     session,
     sources,
     verify,
@@ -64,6 +67,7 @@ def create_app(config: Config) -> Flask:
     for part in (session, rules, errors, language, pictures):
         part.install(app)
     views = (
+        *(organization, security, recovery),
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
         *(sources, reports, evidence, api),
     )

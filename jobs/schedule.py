@@ -19,6 +19,7 @@ from jobs import (
     evidence,
     fingerprints,
     imports,
+    letters,
     matches,
     openings,
     pictures,
@@ -56,6 +57,8 @@ SCHEDULE = (
     Job("evidence", 5, evidence.run),
     Job("openings", 30, openings.run),
     Job("deliveries", 3, deliveries.run),
+    Job("letters", 2, letters.run),
+    Job("letters-over", 3600, letters.clean_up),
 )
 
 

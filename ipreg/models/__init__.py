@@ -18,6 +18,7 @@ from ipreg.models.alerts import (
 from ipreg.models.audit import AuditHead, AuditKind, AuditRow
 from ipreg.models.cases import Case, CaseClock, CaseEvent, CaseKind, CaseOutcome, CaseState, ClockKind
 from ipreg.models.crawl import CrawlHost, CrawlPage, ListingRemotePicture, PageState, PictureState, RemotePicture
+from ipreg.models.credentials import Attempt, LinkPurpose, OneTimeLink, RecoveryCode, SignIn, TwoFactor
 from ipreg.models.designs import (
     DesignFile,
     Disclosure,
@@ -39,6 +40,7 @@ from ipreg.models.keeping import (
     FilingAct,
     LicenceKind,
 )
+from ipreg.models.letters import Invitation, Letter, LetterState
 from ipreg.models.listings import (
     ChangeKind,
     FeedImport,
@@ -86,6 +88,7 @@ __all__ = [
     "AlertRecipient",
     "AlertState",
     "AllowedSeller",
+    "Attempt",
     "AuditHead",
     "AuditKind",
     "AuditRow",
@@ -123,7 +126,11 @@ __all__ = [
     "ImportFault",
     "ImportState",
     "Industry",
+    "Invitation",
+    "Letter",
+    "LetterState",
     "LicenceKind",
+    "LinkPurpose",
     "Listing",
     "ListingChange",
     "ListingPicture",
@@ -139,11 +146,13 @@ __all__ = [
     "LogWitness",
     "Match",
     "MatchPair",
+    "OneTimeLink",
     "Organization",
     "OrganizationRole",
     "PageState",
     "PictureFingerprint",
     "PictureState",
+    "RecoveryCode",
     "RemotePicture",
     "Report",
     "ReportState",
@@ -154,12 +163,14 @@ __all__ = [
     "Seller",
     "SellerMark",
     "SellerTie",
+    "SignIn",
     "Source",
     "SourceKind",
     "SourceRun",
     "SourceState",
     "StampState",
     "StoredFile",
+    "TwoFactor",
     "VaultKey",
     "ViewKind",
     "Watch",

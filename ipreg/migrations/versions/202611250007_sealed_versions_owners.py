@@ -1,7 +1,7 @@
 """sealed files, versions, owners
 
-Revision ID: 202611250006
-Revises: 202611250005
+Revision ID: 202611250007
+Revises: 202611250006
 Create Date: 2026-11-24 23:20:52.905773
 """
 
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '202611250006'
-down_revision = '202611250005'
+revision = '202611250007'
+down_revision = '202611250006'
 branch_labels = None
 depends_on = None
 

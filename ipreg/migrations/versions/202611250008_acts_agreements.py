@@ -1,7 +1,7 @@
 """acts, agreements, openings in cases
 
-Revision ID: 202611250007
-Revises: 202611250006
+Revision ID: 202611250008
+Revises: 202611250007
 Create Date: 2026-11-24 23:38:54.224863
 """
 
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '202611250007'
-down_revision = '202611250006'
+revision = '202611250008'
+down_revision = '202611250007'
 branch_labels = None
 depends_on = None
 
