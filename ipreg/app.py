@@ -24,6 +24,7 @@ from ipreg.web import (
     evidence,
     filings,
     imports,
+    keeping,
     language,
     log,
     logpage,
@@ -68,7 +69,7 @@ def create_app(config: Config) -> Flask:
         part.install(app)
     views = (
         *(organization, security, recovery),
-        *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
+        *(pages, accounts, filings, keeping, imports, alerts, cases, log, logpage, verify, audittrail),
         *(sources, reports, evidence, api),
     )
     for blueprint in (one.bp for one in views):

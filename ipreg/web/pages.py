@@ -16,6 +16,7 @@ from ipreg.models import Account, Delivery, DeliveryState, FeedImport, Listing, 
 from ipreg.registry import get_filing
 from ipreg.storage import Shelf
 from ipreg.web.errors import words_of
+from ipreg.web.pictures import shows, told
 from ipreg.web.rules import EVERYBODY, public, who
 from ipreg.web.session import db, me, runtime, start_again
 
@@ -49,8 +50,9 @@ def health() -> tuple[str, int]:
 @who(*EVERYBODY)
 def filing_picture(number: str, position: int) -> Response:
     filing = get_filing(db(), number=number, account=me())
-    if not access.can_see_files(db(), me(), filing):
+    if not shows(filing):
         raise MissingError("filing_missing", number=number)
+    told(filing, "filing.picture")
     for view in filing.views:
         if view.position == position:
             shelf = runtime().store.shelf(filing.vault_key)
