@@ -13,6 +13,7 @@ from ipreg.models.crawl import (
     RemotePicture,
 )
 from ipreg.models.designs import Filing, FilingView, Industry, ViewKind
+from ipreg.models.desk import Absence, CaseNote, CaseTask, SavedView
 from ipreg.models.evidence import Capture, CaptureFile, CaptureState, Report, ReportState
 from ipreg.models.files import PictureFingerprint, StoredFile
 from ipreg.models.listings import (
@@ -42,6 +43,7 @@ from ipreg.models.papers import Certificate
 from ipreg.models.sources import RunState, Source, SourceKind, SourceRun, SourceState
 
 __all__ = [
+    "Absence",
     "Account",
     "Alert",
     "AlertRecipient",
@@ -54,8 +56,10 @@ __all__ = [
     "CaseClock",
     "CaseEvent",
     "CaseKind",
+    "CaseNote",
     "CaseOutcome",
     "CaseState",
+    "CaseTask",
     "Certificate",
     "ChangeKind",
     "ClockKind",
@@ -95,6 +99,7 @@ __all__ = [
     "ReportState",
     "Role",
     "RunState",
+    "SavedView",
     "Seller",
     "Source",
     "SourceKind",
