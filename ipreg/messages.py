@@ -212,6 +212,20 @@ MESSAGES: dict[str, str] = {
     "page_not_html": N_("What stands there is not a web page."),
     "report_missing": N_("There is no such report, or it is not yours."),
     "report_without_picture": N_("No picture was found on this page. Report it with a picture instead."),
+    "right_number_patent": N_(
+        "This is not an application number. It has twelve digits and a check character: 202330123456.7"
+    ),
+    "right_number_publication": N_("This is the number of the publication. Give the application number (ZL …)."),
+    "right_number_not_design": N_(
+        "After the year a design has a 3; this number has a %(kind)s and is of another kind of patent."
+    ),
+    "right_number_check_missing": N_("The check character after the point is missing."),
+    "right_number_check_wrong": N_("The check character %(check)s does not fit: one of the digits is wrong."),
+    "right_number_other_year": N_("The number is of the year %(year)s, the day of application is not."),
+    "right_number_work": N_("This is not a registration number of a work. It looks like 国作登字-2026-F-00001234."),
+    "right_number_mark": N_("This is not the number of a trade mark. It has five to nine digits."),
+    "right_number_hague": N_("This is not an international registration. It looks like DM/123456."),
+    "right_number_foreign": N_("A number has at least one digit."),
     "seller_missing": N_("There is no such seller, or nothing of it is yours to see."),
     "evidence_missing": N_("There is no such evidence, or it is not yours."),
     "upload_too_large": N_("The upload is too large as a whole. Send fewer or smaller files."),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from ipreg.casework import law, workdays
+from ipreg import workdays
+from ipreg.casework import law
 from ipreg.casework.law import PERIODS, Period, Unit
 from ipreg.errors import CallerError, ConflictError
 from ipreg.models import Case, CaseClock, ClockKind

@@ -8,7 +8,8 @@ import pytest
 from desk import Desk
 from scenery import HandClock
 
-from ipreg.casework import clocks, law, workdays
+from ipreg import workdays
+from ipreg.casework import clocks, law
 from ipreg.errors import ConflictError
 from ipreg.models import Case, CaseKind, ClockKind
 
