@@ -17,7 +17,10 @@ from ipreg.web import (
     accounts,
     alerts,
     api,
+    casedesk,
     cases,
+    casesteps,
+    casewords,
     errors,
     evidence,
     filings,
@@ -57,11 +60,11 @@ def create_app(config: Config) -> Flask:
     Bootstrap5(app)
     CSRFProtect(app).exempt(api.bp)
     LoginManager(app).user_loader(session.load_reader)
-    for part in (session, rules, errors, language):
+    for part in (session, rules, errors, language, casewords):
         part.install(app)
     views = (
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify),
-        *(sources, reports, evidence, api),
+        *(sources, reports, evidence, api, casesteps, casedesk),
     )
     for blueprint in (one.bp for one in views):
         app.register_blueprint(blueprint)

@@ -12,7 +12,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from ipreg.runtime import Runtime
 from jobs import (
     alerts,
+    caseclocks,
     checkpoints,
+    conflicts,
     crawl,
     deliveries,
     evidence,
@@ -50,6 +52,8 @@ SCHEDULE = (
     Job("fingerprints", 3, fingerprints.run),
     Job("matches", 3, matches.run),
     Job("alerts", 3, alerts.run),
+    Job("conflicts", 10, conflicts.run),
+    Job("caseclocks", 60, caseclocks.run),
     Job("evidence", 5, evidence.run),
     Job("deliveries", 3, deliveries.run),
 )

@@ -53,7 +53,9 @@ def assign(
     return _each(session, list(chosen), one)
 
 
-def merge(session: Session, *, chosen: Iterable[Chosen], actor: Account, now: datetime) -> tuple[str, list[Refused]]:
+def merge(
+    session: Session, *, chosen: Iterable[Chosen], actor: Account, now: datetime
+) -> tuple[str, list[Refused]]:
     """Merges the cases into the oldest of them, and says its number."""
     asked = list(chosen)
     if len(asked) < 2:

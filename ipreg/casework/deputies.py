@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ipreg.casework.workdays import shanghai_day
 from ipreg.models import Absence, Account
+from ipreg.workdays import shanghai_day
 
 
 def stands_in_for(session: Session, *, deputy: Account, now: datetime) -> list[int]:

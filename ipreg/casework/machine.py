@@ -16,7 +16,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
 
 from ipreg import access, log
-from ipreg.casework import clocks, deputies, table
+from ipreg.casework import clocks, deputies, table, telling
 from ipreg.casework.table import Move, Need, Part
 from ipreg.errors import CallerError, ConflictError, PermissionDeniedError
 from ipreg.models import Account, Case, CaseEvent, CaseKind, CaseOutcome, CaseState, ClockKind, Role
@@ -90,7 +90,9 @@ def transition(
     _turn_clocks(case, move, given, now)
     clocks.rank(case, now, ended=case.state in table.ENDED or case.state is CaseState.DECIDED)
     name = table.event_name(action, given.outcome)
-    return record(session, case=case, actor=actor, part=part, action=name, given=given, now=now)
+    event = record(session, case=case, actor=actor, part=part, action=name, given=given, now=now)
+    telling.stepped(session, case=case, event=event, now=now)
+    return event
 
 
 def possible(session: Session, *, case: Case, actor: Actor, now: datetime) -> list[Move]:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, joinedload, lazyload
 
 from ipreg import access
 from ipreg.casework import table
+from ipreg.casework.table import Tab
 from ipreg.models import (
     Account,
     Case,
@@ -32,16 +33,6 @@ from ipreg.models import (
 PAGE = 25
 MOST_CHOICES = 100
 NOBODY = "none"
-
-
-class Tab(StrEnum):
-    OPEN = "open"
-    MINE = "mine"
-    WAITING = "waiting"
-    APPROVAL = "approval"
-    OVERDUE = "overdue"
-    FOLLOW_UP = "follow_up"
-    ENDED = "ended"
 
 
 TAB_STATES: dict[Tab, frozenset[CaseState]] = {

@@ -8,8 +8,8 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ipreg import access
-from ipreg.casework import telling, workdays
+from ipreg import access, workdays
+from ipreg.casework import telling
 from ipreg.errors import CallerError, ConflictError, MissingError
 from ipreg.models import Absence, Account, Case, CaseNote, CaseTask, Role, SavedView
 
@@ -65,7 +65,9 @@ def add_task(
         raise CallerError("choice_wrong", field="assignee")
     if due_on is not None and due_on < workdays.shanghai_day(now):
         raise CallerError("case_day_past", field="due_on")
-    task = CaseTask(case_id=case.id, author_id=author.id, assignee=assignee, text=text, due_on=due_on, created_at=now)
+    task = CaseTask(
+        case_id=case.id, author_id=author.id, assignee=assignee, text=text, due_on=due_on, created_at=now
+    )
     session.add(task)
     session.flush()
     if assignee.id != author.id:
@@ -139,7 +141,9 @@ def save_view(session: Session, *, account: Account, name: str, query: str, now:
 
 def saved_views(session: Session, *, account: Account) -> list[SavedView]:
     """The account's own, by name."""
-    return list(session.scalars(select(SavedView).where(SavedView.account_id == account.id).order_by(SavedView.name)))
+    return list(
+        session.scalars(select(SavedView).where(SavedView.account_id == account.id).order_by(SavedView.name))
+    )
 
 
 def forget_view(session: Session, *, account: Account, view_id: int) -> None:
@@ -166,5 +170,3 @@ def _text(text: str, most: int, field: str) -> str:
     if len(text) > most:
         raise CallerError("field_too_long", field=field, most=most)
     return text
-
-

@@ -10,6 +10,10 @@ from ipreg.casework.words import NEEDS as NEEDS
 from ipreg.casework.words import OUTCOMES as OUTCOMES
 from ipreg.casework.words import PARTS as PARTS
 from ipreg.casework.words import SEVERITIES as SEVERITIES
+from ipreg.casework.words import CASE_SHORT as CASE_SHORT
+from ipreg.casework.words import REASONS as REASONS
+from ipreg.casework.words import RIGHT_KINDS as RIGHT_KINDS
+from ipreg.casework.words import TABS as TABS
 from ipreg.casework.words import STEPS as STEPS
 from ipreg.models import (
     AlertState,
