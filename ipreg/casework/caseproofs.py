@@ -84,7 +84,7 @@ def _prove(
 ) -> Proved:
     entry = session.get(LogEntry, index) if index is not None else None
     if entry is None:
-        fault = ("check_entry_missing", {"subject": number, "index": index})
+        fault: tuple[str, dict[str, object]] = ("check_entry_missing", {"subject": number, "index": index})
         return Proved(what, number, index, None, None, False, (fault,))
     faults: list[tuple[str, dict[str, object]]] = []
     size = None
@@ -96,8 +96,8 @@ def _prove(
             faults.append(("log_statement_changed", {"index": entry.index}))
     except MissingError:
         return Proved(what, number, index, entry.created_at, None, True, ())
-    except IpregError as fault:
-        faults.append((fault.code, fault.values))
+    except IpregError as error:
+        faults.append((error.code, error.values))
     faults += [(one.code, dict(one.values)) for one in logcheck.CHECKS[entry.kind](session, store, entry)]
     return Proved(what, number, index, entry.created_at, size, False, tuple(faults))
 

@@ -224,7 +224,7 @@ def _narrowing(account: Account, wanted: Filter) -> list[ColumnElement[bool]]:
         found.append(Case.officer_id == int(wanted.officer))
     if wanted.search is not None:
         found.append(_search(wanted.search))
-    if account.role is not Role.REGULATOR:
+    if account.role not in access.OFFICIALS:
         found.append(_of_owner(account))
     return found
 

@@ -34,7 +34,7 @@ def add_note(session: Session, *, case: Case, author: Account, text: str, shared
 def notes(session: Session, *, case: Case, account: Account) -> list[CaseNote]:
     """The notes that the account may read, oldest first."""
     wanted = select(CaseNote).where(CaseNote.case_id == case.id).order_by(CaseNote.id)
-    if account.role is not Role.REGULATOR:
+    if account.role not in access.OFFICIALS:
         wanted = wanted.where(CaseNote.shared.is_(True))
     return list(session.scalars(wanted))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -66,13 +67,13 @@ def done(number: str, task_id: int) -> Response:
 def save_view() -> Response | tuple[str, int]:
     """The filters of the address bar under a name."""
     wanted = Filter.from_address(request.form)
-    query = url_for("cases.queue", **wanted.to_address()).partition("?")[2]
+    query = urlencode(wanted.to_address())
     try:
         together.save_view(db(), account=me(), name=request.form.get("name", ""), query=query, now=utc_now())
     except CallerError as fault:
         return queue_again(fault)
     db().commit()
-    return redirect(url_for("cases.queue", **wanted.to_address()))
+    return redirect(f"{url_for('cases.queue')}?{query}")
 
 
 @bp.post("/cases/views/<int:view_id>/forget")

@@ -26,6 +26,7 @@ from similarity.aligned import aligned
 
 bp = Blueprint("cases", __name__)
 PARTIES = (Role.REGULATOR, Role.ENTERPRISE, Role.DESIGNER)
+READERS = (*PARTIES, Role.AUDITOR)
 OWNER_TABS = (Tab.OPEN, Tab.FOLLOW_UP, Tab.ENDED)
 USUAL = {
     CaseState.FLAGGED: "assigned",
@@ -44,19 +45,19 @@ USUAL = {
 
 
 @bp.get("/cases", endpoint="queue")
-@who(*PARTIES)
+@who(*READERS)
 def queue_page() -> str:
     return _queue({})
 
 
 @bp.get("/cases/<number>")
-@who(*PARTIES)
+@who(*READERS)
 def case(number: str) -> str:
     return page(cases.get_case(db(), number=number, account=me()), {})
 
 
 @bp.get("/cases/<number>/proofs")
-@who(*PARTIES)
+@who(*READERS)
 def proofs(number: str) -> str:
     """Everything about the case that is in the log, verified anew for this answer."""
     found = cases.get_case(db(), number=number, account=me())
@@ -66,7 +67,7 @@ def proofs(number: str) -> str:
 
 
 @bp.get("/cases/<number>/aligned")
-@who(Role.REGULATOR)
+@who(*access.OFFICIALS)
 def aligned_picture(number: str) -> Response:
     """The sighted picture, laid over the filed one."""
     match = cases.get_case(db(), number=number, account=me()).match
@@ -92,7 +93,7 @@ def _queue(faults: dict[str, str]) -> str:
     as_of = _moment(request.args.get("as_of")) or now
     after = Place.parse(request.args.get("after", ""))
     found = queue.page(db(), account=me(), wanted=wanted, as_of=as_of, after=after, now=now)
-    official = me().role is Role.REGULATOR
+    official = me().role in access.OFFICIALS
     address = wanted.to_address()
     following = {**address, "as_of": as_of.isoformat(), "after": str(found.after)}
     return render_template(
@@ -111,6 +112,7 @@ def _queue(faults: dict[str, str]) -> str:
         else {},
         views=together.saved_views(db(), account=me()) if official else [],
         official=official,
+        acts=me().role is Role.REGULATOR,
         may_see=may_see,
         faults=faults,
         now=now,
@@ -121,12 +123,13 @@ def page(found: Case, faults: dict[str, str], action: str = "decided") -> str:
     """The case; ``faults`` stand beside the fields of the form for ``action``."""
     now = utc_now()
     moves = machine.possible(db(), case=found, actor=me(), now=now)
-    official = me().role is Role.REGULATOR
+    official = me().role in access.OFFICIALS
     usual = _usual(found, moves)
     return render_template(
         "case.html",
         case=found,
         official=official,
+        acts=me().role is Role.REGULATOR,
         capture=capture_of(db(), found.alert) if found.alert else None,
         me=me(),
         now=now,
@@ -155,7 +158,7 @@ def page(found: Case, faults: dict[str, str], action: str = "decided") -> str:
 
 def may_see(filing: Filing) -> bool:
     """Whether the reader may see the filing's pictures: in a conflict an owner sees his own only."""
-    return me().role is Role.REGULATOR or access.owns_filing(me(), filing)
+    return me().role in access.OFFICIALS or access.owns_filing(me(), filing)
 
 
 def _usual(found: Case, moves: list[Move]) -> Move | None:

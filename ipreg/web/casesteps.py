@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, request, send_file, url_for
 from werkzeug.wrappers import Response
 
-from ipreg import cases
+from ipreg import access, cases
 from ipreg.casework import bulk, machine, table, together
 from ipreg.casework.bulk import Chosen
 from ipreg.casework.machine import Document, Given
@@ -69,7 +69,7 @@ def step(number: str, action: str) -> Response | tuple[str, int]:
 
 
 @bp.get("/cases/<number>/documents/<int:position>/<int:which>")
-@who(Role.REGULATOR)
+@who(*access.OFFICIALS)
 def document(number: str, position: int, which: int) -> Response:
     """A document that belongs to a step."""
     found = cases.get_case(db(), number=number, account=me())

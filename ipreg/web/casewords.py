@@ -44,12 +44,12 @@ def filter_word(name: str, value: str, officers: list[Account]) -> str:
     """A filter's value in the reader's language."""
     if name == "officer":
         return next((one.name for one in officers if str(one.id) == value), say("nobody"))
-    names: Mapping[Any, str] = {
+    names: dict[str, Mapping[Any, str]] = {
         "kind": words.CASE_KINDS,
         "state": words.CASE_STATES,
         "industry": words.INDUSTRIES,
         "outcome": words.OUTCOMES,
         "right": words.RIGHT_KINDS,
         "severity": {str(level): text for level, text in words.SEVERITIES.items()},
-    }.get(name, {})
-    return say(names.get(value, value))
+    }
+    return say(names.get(name, {}).get(value, value))

@@ -18,6 +18,8 @@ from ipreg.web.rules import PUBLIC, rule_of
 
 OWN = {Role.DESIGNER, Role.ENTERPRISE}
 PARTIES = OWN | {Role.REGULATOR}
+CASES = PARTIES | {Role.AUDITOR}
+TRAIL = {Role.AUDITOR, Role.ADMINISTRATOR}
 IMPORTERS = {Role.ENTERPRISE, Role.REGULATOR, Role.ADMINISTRATOR}
 EVERYBODY = set(Role)
 TABLE: dict[str, set[Role]] = {
@@ -54,9 +56,9 @@ TABLE: dict[str, set[Role]] = {
     "reports.reported": PARTIES,
     "reports.retry": PARTIES,
     "reports.seller": PARTIES,
-    "evidence.one": PARTIES,
-    "evidence.file": PARTIES,
-    "evidence.replay": PARTIES,
+    "evidence.one": CASES,
+    "evidence.file": CASES,
+    "evidence.replay": CASES,
     "api.push": set(),  # these two ask for a source's token
     "api.state": set(),
     "alerts.inbox": OWN,
@@ -65,10 +67,22 @@ TABLE: dict[str, set[Role]] = {
     "alerts.confirm": OWN,
     "alerts.dismiss": OWN,
     "alerts.reopen": OWN,
-    "cases.queue": PARTIES,
-    "cases.case": PARTIES,
-    "cases.assign": {Role.REGULATOR},
-    "cases.decide": {Role.REGULATOR},
+    "cases.queue": CASES,
+    "cases.case": CASES,
+    "cases.proofs": CASES,
+    "cases.aligned_picture": {Role.REGULATOR, Role.AUDITOR},
+    "casesteps.assign": {Role.REGULATOR},
+    "casesteps.decide": {Role.REGULATOR},
+    "casesteps.step": PARTIES,
+    "casesteps.document": {Role.REGULATOR, Role.AUDITOR},
+    "casesteps.many": {Role.REGULATOR},
+    "casedesk.note": PARTIES,
+    "casedesk.task": {Role.REGULATOR},
+    "casedesk.done": {Role.REGULATOR},
+    "casedesk.save_view": {Role.REGULATOR},
+    "casedesk.forget_view": {Role.REGULATOR},
+    "casedesk.away": {Role.REGULATOR},
+    "casedesk.back_again": {Role.REGULATOR},
     "verify.start": set(),
     "verify.record": set(),
     "verify.code": set(),
@@ -85,9 +99,12 @@ TABLE: dict[str, set[Role]] = {
     "log.token_certificates": set(),
     "log.proof": set(),
     "logpage.page": set(),
+    "audittrail.trail": TRAIL,
+    "audittrail.check": TRAIL,
+    "audittrail.export": TRAIL,
 }
 # What belongs to the designer and his enterprise; a regulator sees what a case shows him.
-OFFICERS = {"regulator", "second-regulator"}
+OFFICERS = {"regulator", "second-regulator", "auditor"}
 OF_ONE_OWNER = {
     "pages.filing_picture": {"designer", "enterprise"} | OFFICERS,
     "pages.listing_picture": {"designer", "enterprise"} | OFFICERS,
@@ -104,6 +121,7 @@ OF_ONE_OWNER = {
     "alerts.alert": {"designer", "enterprise"},
     "alerts.overlay_picture": {"designer", "enterprise"},
     "cases.case": {"designer", "enterprise"} | OFFICERS,
+    "cases.proofs": {"designer", "enterprise"} | OFFICERS,
 }
 # What changes a source or an import: its owner's, and the administrator's.
 OF_THE_ENTERPRISE = {
@@ -111,6 +129,7 @@ OF_THE_ENTERPRISE = {
 }  # fmt: skip
 READERS = (
     "designer", "enterprise", "freelancer", "rival", "regulator", "second-regulator", "administrator",
+    "auditor",
 )  # fmt: skip
 
 
@@ -129,8 +148,9 @@ def site(site: Site, clock: HandClock) -> Site:
 def address(site: Site, rule: Rule) -> str:
     values = {"number": site.filing, "position": "0", "listing_id": "1", "import_id": "1", "alert_id": "1",
               "index": "0", "code": "en", "filename": "ipreg.css", "source_id": "1", "seller_id": "1",
-              "capture_id": "1", "report_id": "1", "kind": "crawl"}  # fmt: skip
-    if rule.endpoint.startswith("cases."):
+              "capture_id": "1", "report_id": "1", "kind": "crawl", "action": "accepted", "which": "0",
+              "task_id": "1", "view_id": "1", "absence_id": "1"}  # fmt: skip
+    if rule.endpoint.startswith("case"):
         values["number"] = site.case
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found.group(1)], rule.rule)
 
@@ -178,5 +198,8 @@ def test_each_reader_gets_what_is_his_and_nothing_else(site: Site, name: str) ->
         elif rule.endpoint.startswith(("alerts.", "cases.")) and "POST" in (rule.methods or ()):
             stranger = name in ("freelancer", "rival")
             assert status in ((404,) if stranger else (302, 400, 403, 409)), rule
+        elif rule.endpoint.startswith(("casesteps.", "casedesk.")) and rule.endpoint != "casedesk.away":
+            stranger = name in ("freelancer", "rival")  # what a case does not have is not found for officers either
+            assert status in ((404,) if stranger else (302, 400, 403, 404, 409)), rule
         else:
             assert status == 200, rule
