@@ -159,9 +159,8 @@ def page(
 def counts(session: Session, *, account: Account, wanted: Filter, now: datetime) -> dict[Tab, int]:
     """How many cases each tab has under the other filters."""
     narrowed = _narrowing(account, wanted)
-    by_state = dict(
-        session.execute(select(Case.state, func.count()).where(*narrowed).group_by(Case.state)).tuples().all()
-    )
+    grouped = session.execute(select(Case.state, func.count()).where(*narrowed).group_by(Case.state))
+    by_state = {row[0]: row[1] for row in grouped}
     found = {tab: sum(by_state.get(state, 0) for state in states) for tab, states in TAB_STATES.items()}
     for tab in (Tab.MINE, Tab.OVERDUE):
         where = [*narrowed, *_of_tab(account, tab, now)]
