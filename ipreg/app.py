@@ -30,9 +30,12 @@ from ipreg.web import (
     language,
     log,
     logpage,
+    organization,
     pages,
+    recovery,
     reports,
     rules,
+    security,
     session,
     sources,
     verify,
@@ -66,8 +69,9 @@ def create_app(config: Config) -> Flask:
     for part in (session, rules, errors, language, casewords):
         part.install(app)
     views = (
-        *(pages, accounts, filings, imports, alerts, cases, casesteps, casedesk),
-        *(log, logpage, verify, audittrail, sources, reports, evidence, api),
+        *(organization, security, recovery, casesteps, casedesk),
+        *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
+        *(sources, reports, evidence, api),
     )
     for blueprint in (one.bp for one in views):
         app.register_blueprint(blueprint)

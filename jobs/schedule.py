@@ -21,6 +21,7 @@ from jobs import (
     evidence,
     fingerprints,
     imports,
+    letters,
     matches,
     pictures,
     reports,
@@ -58,6 +59,8 @@ SCHEDULE = (
     Job("caseclocks", 60, caseclocks.run),
     Job("evidence", 5, evidence.run),
     Job("deliveries", 3, deliveries.run),
+    Job("letters", 2, letters.run),
+    Job("letters-over", 3600, letters.clean_up),
 )
 
 

@@ -165,8 +165,3 @@ REASONS = {
     "closed": N_("What came of it"),
 }
 """The label of a step's text."""
-RIGHT_KINDS = {
-    "design_patent": N_("Design patent"),
-    "copyright": N_("Copyright"),
-    "trade_mark": N_("Trade mark"),
-}

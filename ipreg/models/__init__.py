@@ -18,10 +18,12 @@ from ipreg.models.alerts import (
 from ipreg.models.audit import AuditHead, AuditKind, AuditRow
 from ipreg.models.cases import Case, CaseClock, CaseEvent, CaseKind, CaseOutcome, CaseState, ClockKind
 from ipreg.models.crawl import CrawlHost, CrawlPage, ListingRemotePicture, PageState, PictureState, RemotePicture
-from ipreg.models.designs import Filing, FilingView, Industry, ViewKind
+from ipreg.models.credentials import Attempt, LinkPurpose, OneTimeLink, RecoveryCode, SignIn, TwoFactor
+from ipreg.models.designs import DesignFile, Disclosure, Filing, FilingView, Industry, RightKind, ViewKind
 from ipreg.models.desk import Absence, CaseNote, CaseTask, SavedView
 from ipreg.models.evidence import Capture, CaptureFile, CaptureState, Report, ReportState
 from ipreg.models.files import PictureFingerprint, StoredFile
+from ipreg.models.letters import Invitation, Letter, LetterState
 from ipreg.models.listings import (
     ChangeKind,
     FeedImport,
@@ -67,6 +69,7 @@ __all__ = [
     "AlertRecipient",
     "AlertState",
     "AllowedSeller",
+    "Attempt",
     "AuditHead",
     "AuditKind",
     "AuditRow",
@@ -91,6 +94,8 @@ __all__ = [
     "CrawlPage",
     "Delivery",
     "DeliveryState",
+    "DesignFile",
+    "Disclosure",
     "DismissReason",
     "EventKind",
     "FeedImport",
@@ -100,6 +105,10 @@ __all__ = [
     "ImportFault",
     "ImportState",
     "Industry",
+    "Invitation",
+    "Letter",
+    "LetterState",
+    "LinkPurpose",
     "Listing",
     "ListingChange",
     "ListingPicture",
@@ -115,14 +124,17 @@ __all__ = [
     "LogWitness",
     "Match",
     "MatchPair",
+    "OneTimeLink",
     "Organization",
     "OrganizationRole",
     "PageState",
     "PictureFingerprint",
     "PictureState",
+    "RecoveryCode",
     "RemotePicture",
     "Report",
     "ReportState",
+    "RightKind",
     "Role",
     "RunState",
     "SavedFilter",
@@ -130,12 +142,14 @@ __all__ = [
     "Seller",
     "SellerMark",
     "SellerTie",
+    "SignIn",
     "Source",
     "SourceKind",
     "SourceRun",
     "SourceState",
     "StampState",
     "StoredFile",
+    "TwoFactor",
     "ViewKind",
     "Watch",
     "WatchScope",

@@ -32,7 +32,8 @@ def twice(text: str) -> tuple[str, str]:
 
 def right_kind(text: str) -> tuple[str, str]:
     """A kind of right with its name."""
-    return text, say(words.RIGHT_KINDS.get(text, text))
+    names: Mapping[Any, str] = words.RIGHTS
+    return text, say(names.get(text, text))
 
 
 def said(names: Mapping[Any, str]) -> list[tuple[str, str]]:
@@ -49,7 +50,7 @@ def filter_word(name: str, value: str, officers: list[Account]) -> str:
         "state": words.CASE_STATES,
         "industry": words.INDUSTRIES,
         "outcome": words.OUTCOMES,
-        "right": words.RIGHT_KINDS,
+        "right": words.RIGHTS,
         "severity": {str(level): text for level, text in words.SEVERITIES.items()},
     }
     return say(names.get(name, {}).get(value, value))
