@@ -32,6 +32,7 @@ from ipreg.web import (
     logpage,
     organization,
     pages,
+    pictures,
     recovery,
     reports,
     rules,
@@ -66,7 +67,7 @@ def create_app(config: Config) -> Flask:
     Bootstrap5(app)
     CSRFProtect(app).exempt(api.bp)
     LoginManager(app).user_loader(session.load_reader)
-    for part in (session, rules, errors, language, casewords):
+    for part in (session, rules, errors, language, pictures, casewords):
         part.install(app)
     views = (
         *(organization, security, recovery, casesteps, casedesk),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ipreg import cases
@@ -33,11 +33,10 @@ def open_and_tell(session: Session, *, match: Match, now: datetime) -> Case:
 
 
 def owners_of(session: Session, filing: Filing) -> list[Account]:
-    """The applicant, and those who act for the enterprise he filed for."""
-    if filing.organization_id is None:
-        return [filing.applicant]
+    """The owner, and those who act for the enterprise that it belongs to."""
+    if filing.owner_organization_id is None:
+        return [filing.owner]
     members = select(Account).where(
-        or_(Account.id == filing.applicant_id, Account.organization_role.in_(_ACTING)),
-        Account.organization_id == filing.organization_id,
+        Account.organization_role.in_(_ACTING), Account.organization_id == filing.owner_organization_id
     )
-    return list({one.id: one for one in [filing.applicant, *session.scalars(members)]}.values())
+    return list({one.id: one for one in [filing.owner, *session.scalars(members)]}.values())

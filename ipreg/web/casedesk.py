@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from ipreg import cases
+from ipreg import cases, sealing
 from ipreg.casework import queue, together
 from ipreg.casework.queue import Filter
 from ipreg.db import utc_now
-from ipreg.errors import CallerError
+from ipreg.errors import CallerError, MissingError
 from ipreg.models import Role
 from ipreg.web.cases import PARTIES, page, queue_again
 from ipreg.web.errors import words_of
@@ -35,6 +35,24 @@ def note(number: str) -> Response | tuple[str, int]:
         return _again(number, fault)
     db().commit()
     return redirect(url_for("cases.case", number=number, _anchor="notes"))
+
+
+@bp.post("/cases/<number>/sealed")
+@who(Role.REGULATOR)
+def open_sealed(number: str) -> Response | tuple[str, int]:
+    """The officer looks into a sealed filing that his case is about."""
+    found = cases.get_case(db(), number=number, account=me())
+    sides = [one for one in (found.match.filing, found.match.later_filing) if one is not None]
+    filing = next((one for one in sides if one.number == request.form.get("filing")), None)
+    if filing is None:
+        raise MissingError("filing_missing")
+    try:
+        reason = request.form.get("reason", "")
+        sealing.open_for_case(db(), filing=filing, case=found, officer=me(), reason=reason, now=utc_now())
+    except CallerError as fault:
+        return _again(number, fault, "open_sealed")
+    db().commit()
+    return redirect(url_for("cases.case", number=number))
 
 
 @bp.post("/cases/<number>/tasks")
@@ -124,7 +142,7 @@ def _day(name: str) -> date:
         raise CallerError("date_wrong", field=name) from fault
 
 
-def _again(number: str, fault: CallerError) -> tuple[str, int]:
+def _again(number: str, fault: CallerError, action: str = "") -> tuple[str, int]:
     start_again()
     found = cases.get_case(db(), number=number, account=me())
-    return page(found, {fault.field or "": words_of(fault)}, ""), 400
+    return page(found, {fault.field or "": words_of(fault)}, action), 400

@@ -14,11 +14,12 @@ from ipreg.casework.law import PERIODS
 from ipreg.casework.queue import Filter, Place
 from ipreg.casework.table import FOUR_EYES_FROM, Move, Tab
 from ipreg.db import utc_now
-from ipreg.errors import IpregError, MissingError
-from ipreg.models import Case, CaseOutcome, CaseState, Filing, Role
+from ipreg.errors import IpregError
+from ipreg.models import Case, CaseOutcome, CaseState, Role
 from ipreg.sightings.capture import capture_of
 from ipreg.web.errors import words_of
 from ipreg.web.filings import proof_of
+from ipreg.web.pictures import seen_bytes, view_bytes
 from ipreg.web.rules import who
 from ipreg.web.session import db, me, runtime, start_again
 from similarity import Reason
@@ -71,11 +72,7 @@ def proofs(number: str) -> str:
 def aligned_picture(number: str) -> Response:
     """The sighted picture, laid over the filed one."""
     match = cases.get_case(db(), number=number, account=me()).match
-    seen = match.picture.sha256 if match.picture else match.later_view.sha256 if match.later_view else None
-    if seen is None:
-        raise MissingError("listing_missing")
-    store = runtime().store
-    drawn = aligned(store.get(match.view.sha256), store.get(seen), Reason.from_dict(match.reason))
+    drawn = aligned(view_bytes(match.view), seen_bytes(match), Reason.from_dict(match.reason))
     answer = Response(drawn, mimetype="image/jpeg")
     answer.headers["Cache-Control"] = "private, max-age=3600"
     return answer
@@ -113,7 +110,6 @@ def _queue(faults: dict[str, str]) -> str:
         views=together.saved_views(db(), account=me()) if official else [],
         official=official,
         acts=me().role is Role.REGULATOR,
-        may_see=may_see,
         faults=faults,
         now=now,
     )
@@ -136,7 +132,7 @@ def page(found: Case, faults: dict[str, str], action: str = "decided") -> str:
         faults=faults,
         faulty=action,
         given=request.form,
-        moves=[move for move in moves if move is not usual and not _hidden(move)],
+        moves=[move for move in moves if move is not usual and not _hidden(found, move)],
         usual=usual,
         clocks=[one for one in found.clocks if one.stopped_at is None],
         periods=PERIODS,
@@ -150,15 +146,9 @@ def page(found: Case, faults: dict[str, str], action: str = "decided") -> str:
         officers=queue.officers(db()) if official else [],
         deputy=deputies.deputy_of(db(), account_id=found.officer_id, now=now) if found.officer_id else None,
         near=neighbours.of(db(), case=found) if official else None,
-        may_see=may_see,
         proof=proof_of(found.match.filing.log_index),
         verifier=str(logkeys.current_verifier(db(), first=runtime().log_key)),
     )
-
-
-def may_see(filing: Filing) -> bool:
-    """Whether the reader may see the filing's pictures: in a conflict an owner sees his own only."""
-    return me().role in access.OFFICIALS or access.owns_filing(me(), filing)
 
 
 def _usual(found: Case, moves: list[Move]) -> Move | None:
@@ -169,8 +159,13 @@ def _usual(found: Case, moves: list[Move]) -> Move | None:
     return next((move for move in moves if move.action == wanted), None)
 
 
-def _hidden(move: Move) -> bool:
-    """What has its own form: the decision, and merging, which is done from the queue."""
+def _hidden(found: Case, move: Move) -> bool:
+    """The decision has its own form; a clock that does not run is not paused, one that does is not resumed."""
+    running = [one for one in found.clocks if one.stopped_at is None and PERIODS[one.rule].pausable]
+    if move.action == "clock_resumed":
+        return not any(one.due_on is None for one in running)
+    if move.action == "clock_paused":
+        return not any(one.due_on is not None for one in running)
     return move.action in ("decided", "proposed")
 
 

@@ -102,6 +102,7 @@ TABLE: dict[str, set[Role]] = {
     "casesteps.document": {Role.REGULATOR, Role.AUDITOR},
     "casesteps.many": {Role.REGULATOR},
     "casedesk.note": PARTIES,
+    "casedesk.open_sealed": {Role.REGULATOR},
     "casedesk.task": {Role.REGULATOR},
     "casedesk.done": {Role.REGULATOR},
     "casedesk.save_view": {Role.REGULATOR},

@@ -1,7 +1,7 @@
 """case desk
 
 Revision ID: 202611250010
-Revises: 202611250006
+Revises: 202611250008
 Create Date: 2026-11-24 23:40:16.518072
 """
 
@@ -10,7 +10,7 @@ from alembic import op
 
 
 revision = '202611250010'
-down_revision = '202611250006'
+down_revision = '202611250008'
 branch_labels = None
 depends_on = None
 
