@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from ipreg import access, acts
@@ -185,6 +185,12 @@ def for_account(session: Session, account: Account) -> list[Agreement]:
     waits = Agreement.state != AgreementState.OFFERED
     wanted = select(Agreement).where(_taken_by(account)).order_by(waits, Agreement.id.desc()).limit(200)
     return list(session.scalars(wanted).unique())
+
+
+def count_waiting(session: Session, account: Account, now: datetime) -> int:
+    """How many offers wait for the account's answer."""
+    waiting = Agreement.taker_email == account.email, Agreement.state == AgreementState.OFFERED
+    return session.scalar(select(func.count()).where(*waiting, Agreement.expires_at > now)) or 0
 
 
 def waiting_transfer(session: Session, filing: Filing) -> Agreement | None:

@@ -80,7 +80,7 @@ def filing(number: str) -> str:
         filing=found,
         proof=proof_of(found.log_index),
         verifier=str(logkeys.current_verifier(db(), first=runtime().log_key)),
-        stamps=stamps_of(found),
+        stamps=stamps_of(found.log_index),
         **keeping.context(found),
         may_have_certificate=may_have_certificate(found),
         may_have_bundle=may_have_bundle(found),
@@ -144,10 +144,10 @@ def _download(data: bytes, kind: str, name: str) -> Response:
     return answer
 
 
-def stamps_of(found: Filing) -> list[tuple[LogTimeStamp, str]]:
-    """The time stamps that cover the filing, with their authorities' names."""
-    index = -1 if found.log_index is None else found.log_index
-    return [(one, certificate.common_name(one)) for one in stamping.stamps_covering(db(), index=index)]
+def stamps_of(index: int | None) -> list[tuple[LogTimeStamp, str]]:
+    """The time stamps that cover a log entry, with their authorities' names."""
+    covering = stamping.stamps_covering(db(), index=-1 if index is None else index)
+    return [(one, certificate.common_name(one)) for one in covering]
 
 
 def proof_of(index: int | None) -> ShownProof:

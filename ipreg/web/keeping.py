@@ -1,4 +1,4 @@
-"""What an owner does with a filing later: amend, open, withdraw, transfer, license; and an officer's look."""
+"""What an owner does with a filing later: amend, open, withdraw, transfer, license."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from ipreg import access, acts, agreements, amending, cases, registry, sealing, withdrawing
+from ipreg import access, acts, agreements, amending, registry, sealing, withdrawing
 from ipreg.agreements import Terms
 from ipreg.amending import Amendment
 from ipreg.db import transaction, utc_now
@@ -238,32 +238,6 @@ def opening_day(number: str) -> Answer:
     return _back(number)
 
 
-@bp.route("/cases/<case>/sealed/<number>", methods=["GET", "POST"])
-@who(Role.REGULATOR)
-def open_in_case(case: str, number: str) -> Answer:
-    in_case = cases.get_case(db(), number=case, account=me())
-    match = in_case.match
-    pair = [one for one in (match.filing, match.later_filing) if one is not None and one.number == number.upper()]
-    if not pair:
-        raise MissingError("filing_missing", number=number)
-    found, faults = pair[0], {}
-    if request.method == "POST":
-        try:
-            sealing.open_for_case(
-                db(), filing=found, case=in_case, officer=me(), reason=request.form.get("reason", ""), now=utc_now()
-            )
-            db().commit()
-            _sign()
-            return redirect(url_for("cases.case", number=in_case.number))
-        except CallerError as fault:
-            start_again()
-            faults = {fault.field or "": words_of(fault)}
-            in_case = cases.get_case(db(), number=case, account=me())
-    mine = in_case.officer_id == me().id
-    page = render_template("open_in_case.html", filing=found, case=in_case, faults=faults, mine=mine)
-    return (page, 400) if faults else page
-
-
 # --- Withdrawal
 
 
@@ -404,3 +378,7 @@ def answer(agreement_id: int, step: str) -> Answer:
         return _agreement_page(found, words_of(fault)), 409
     _sign()
     return redirect(url_for("keeping.agreement", agreement_id=agreement_id))
+
+
+def install(app: Flask) -> None:
+    app.jinja_env.globals["waiting_offers"] = lambda: agreements.count_waiting(db(), me(), utc_now())
