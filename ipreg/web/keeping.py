@@ -189,8 +189,8 @@ def compare(number: str) -> str:
     return render_template(
         "compare.html",
         filing=found,
-        one=one,
-        other=other,
+        earlier=one,
+        later=other,
         fields=amending.compare(one, other),
         views=(amending.views_of(db(), one), amending.views_of(db(), other)),
         versions=amending.versions_of(db(), found),

@@ -9,10 +9,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from scenery import HandClock
 from site_of_tests import Site
+from sqlalchemy import select
 from werkzeug.routing import Rule
 
+from ipreg import agreements
 from ipreg.db import transaction
-from ipreg.models import Capture, CaptureState, Role
+from ipreg.models import Capture, CaptureState, Filing, Role
 from ipreg.sightings import capture
 from ipreg.web.rules import PUBLIC, rule_of
 
@@ -184,13 +186,22 @@ READERS = (
 
 @pytest.fixture
 def site(site: Site, clock: HandClock) -> Site:
-    """With evidence for its alert."""
+    """With evidence for its alert, and an offer of its filing."""
     page = ("page", "text/html", b"<!doctype html><p>a page", "https://shop.example/1")
     with transaction(site.runtime.sessions) as session:
         capture.plan_captures(session, now=clock())
         work = session.get_one(Capture, 1)
         work.state = CaptureState.DONE
         capture._keep(site.runtime, session, work, capture.Found(200, {}, [page]), clock())
+        filing = session.scalars(select(Filing).where(Filing.number == site.filing)).one()
+        agreements.offer(
+            session,
+            filing=filing,
+            giver=filing.owner,
+            taker_email="nobody@ipreg.example",
+            request_key="o",
+            now=clock(),
+        )
     return site
 
 
@@ -199,7 +210,10 @@ def address(site: Site, rule: Rule) -> str:
               "index": "0", "code": "en", "filename": "ipreg.css", "source_id": "1", "seller_id": "1",
               "capture_id": "1", "report_id": "1", "kind": "crawl", "token": "x",
               "sign_in_id": "999", "member_id": "999", "invitation_id": "999", "action": "accepted", "which": "0",
-              "task_id": "1", "view_id": "1", "absence_id": "1"}  # fmt: skip
+              "task_id": "1", "view_id": "1", "absence_id": "1", "version": "1", "agreement_id": "1",
+              "step": "end"}  # fmt: skip
+    if rule.endpoint == "keeping.offer":
+        values["kind"] = "licence"
     if rule.endpoint.startswith("case"):
         values["number"] = site.case
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found.group(1)], rule.rule)
@@ -247,7 +261,7 @@ def test_each_reader_gets_what_is_his_and_nothing_else(site: Site, name: str) ->
             assert status in (200, 302, 400, 403, 404, 409), rule
         elif rule.endpoint == "reports.retry":
             assert status == (302 if name == "designer" else 404), rule
-        elif rule.endpoint.startswith(("alerts.", "cases.")) and "POST" in (rule.methods or ()):
+        elif rule.endpoint.startswith(("alerts.", "cases.", "keeping.")) and "POST" in (rule.methods or ()):
             stranger = name in ("freelancer", "rival")
             assert status in ((404,) if stranger else (302, 400, 403, 409)), rule
         elif rule.endpoint.startswith(("casesteps.", "casedesk.")) and rule.endpoint != "casedesk.away":
