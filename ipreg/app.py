@@ -23,6 +23,7 @@ from ipreg.web import (
     errors,
     evidence,
     filings,
+    guide,
     imports,
     language,
     log,
@@ -66,7 +67,7 @@ def create_app(config: Config) -> Flask:
     for part in (session, rules, errors, language):
         part.install(app)
     views = (
-        *(organization, security, recovery),
+        *(organization, security, recovery, guide),
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
         *(sources, reports, evidence, api),
     )
