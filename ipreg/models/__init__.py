@@ -19,9 +19,27 @@ from ipreg.models.audit import AuditHead, AuditKind, AuditRow
 from ipreg.models.cases import Case, CaseClock, CaseEvent, CaseKind, CaseOutcome, CaseState, ClockKind
 from ipreg.models.crawl import CrawlHost, CrawlPage, ListingRemotePicture, PageState, PictureState, RemotePicture
 from ipreg.models.credentials import Attempt, LinkPurpose, OneTimeLink, RecoveryCode, SignIn, TwoFactor
-from ipreg.models.designs import DesignFile, Disclosure, Filing, FilingView, Industry, RightKind, ViewKind
+from ipreg.models.designs import (
+    DesignFile,
+    Disclosure,
+    Filing,
+    FilingState,
+    FilingVersion,
+    FilingView,
+    Industry,
+    RightKind,
+    ViewKind,
+)
 from ipreg.models.evidence import Capture, CaptureFile, CaptureState, Report, ReportState
-from ipreg.models.files import PictureFingerprint, StoredFile
+from ipreg.models.files import PictureFingerprint, StoredFile, VaultKey
+from ipreg.models.keeping import (
+    Agreement,
+    AgreementKind,
+    AgreementState,
+    CaseOpening,
+    FilingAct,
+    LicenceKind,
+)
 from ipreg.models.letters import Invitation, Letter, LetterState
 from ipreg.models.listings import (
     ChangeKind,
@@ -61,6 +79,9 @@ from ipreg.models.watches import (
 
 __all__ = [
     "Account",
+    "Agreement",
+    "AgreementKind",
+    "AgreementState",
     "Alert",
     "AlertAction",
     "AlertEvent",
@@ -82,6 +103,7 @@ __all__ = [
     "CaseClock",
     "CaseEvent",
     "CaseKind",
+    "CaseOpening",
     "CaseOutcome",
     "CaseState",
     "Certificate",
@@ -97,7 +119,10 @@ __all__ = [
     "EventKind",
     "FeedImport",
     "Filing",
+    "FilingAct",
+    "FilingState",
     "FilingTerm",
+    "FilingVersion",
     "FilingView",
     "FormerName",
     "ImportFault",
@@ -106,6 +131,7 @@ __all__ = [
     "Invitation",
     "Letter",
     "LetterState",
+    "LicenceKind",
     "LinkPurpose",
     "Listing",
     "ListingChange",
@@ -147,6 +173,7 @@ __all__ = [
     "StampState",
     "StoredFile",
     "TwoFactor",
+    "VaultKey",
     "ViewKind",
     "Watch",
     "WatchScope",
