@@ -1,7 +1,7 @@
 """letters by which designs are found
 
-Revision ID: 202611250020
-Revises: 202611250008
+Revision ID: 202611250029
+Revises: 202611250010
 Create Date: 2026-11-25 00:16:18.463199
 """
 
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '202611250020'
-down_revision = '202611250008'
+revision = '202611250029'
+down_revision = '202611250010'
 branch_labels = None
 depends_on = None
 
