@@ -220,7 +220,7 @@ def version_picture(number: str, version: int, position: int) -> Response:
 def open_filing(number: str) -> Response:
     found = _owned(number)
     filing_id, account_id = found.id, me().id
-    start_again()
+    db().rollback()  # files are copied now, and no transaction waits for that
     sealing.open_now(runtime(), filing_id, account_id=account_id, clock=utc_now)
     _sign()
     return _back(number)
