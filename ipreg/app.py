@@ -28,7 +28,9 @@ from ipreg.web import (
     log,
     logpage,
     pages,
+    parties,
     reports,
+    respond,
     rules,
     session,
     sources,
@@ -63,7 +65,7 @@ def create_app(config: Config) -> Flask:
     for part in (session, rules, errors, language):
         part.install(app)
     views = (
-        *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
+        *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail, parties, respond),
         *(sources, reports, evidence, api),
     )
     for blueprint in (one.bp for one in views):

@@ -45,6 +45,16 @@ from ipreg.models.log import (
 )
 from ipreg.models.matches import Match, MatchPair
 from ipreg.models.papers import Certificate
+from ipreg.models.parties import (
+    CasePaper,
+    LinkGuess,
+    PaperKind,
+    PaperService,
+    RespondentLink,
+    Submission,
+    SubmissionFile,
+    SubmissionKind,
+)
 from ipreg.models.sources import RunState, Source, SourceKind, SourceRun, SourceState
 from ipreg.models.watches import (
     AllowedSeller,
@@ -79,6 +89,7 @@ __all__ = [
     "CaseEvent",
     "CaseKind",
     "CaseOutcome",
+    "CasePaper",
     "CaseState",
     "Certificate",
     "ChangeKind",
@@ -96,6 +107,7 @@ __all__ = [
     "ImportFault",
     "ImportState",
     "Industry",
+    "LinkGuess",
     "Listing",
     "ListingChange",
     "ListingPicture",
@@ -114,11 +126,14 @@ __all__ = [
     "Organization",
     "OrganizationRole",
     "PageState",
+    "PaperKind",
+    "PaperService",
     "PictureFingerprint",
     "PictureState",
     "RemotePicture",
     "Report",
     "ReportState",
+    "RespondentLink",
     "Role",
     "RunState",
     "SavedFilter",
@@ -131,6 +146,9 @@ __all__ = [
     "SourceState",
     "StampState",
     "StoredFile",
+    "Submission",
+    "SubmissionFile",
+    "SubmissionKind",
     "ViewKind",
     "Watch",
     "WatchScope",

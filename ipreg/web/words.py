@@ -19,10 +19,12 @@ from ipreg.models import (
     DeliveryState,
     DismissReason,
     ImportState,
+    PaperKind,
     ReportState,
     Role,
     RunState,
     SourceKind,
+    SubmissionKind,
 )
 from ipreg.names import INDUSTRIES as INDUSTRIES
 from ipreg.names import VIEWS as VIEWS
@@ -104,6 +106,17 @@ RISKS = {
     "confirmed": N_("Confirmed alerts"),
     "alerts": N_("Alerts not decided yet"),
     "not_infringing": N_("Decided as not infringing"),
+}
+SUBMISSION_KINDS = {
+    SubmissionKind.COUNTER_NOTICE: N_("Declaration of non-infringement (counter-notice)"),
+    SubmissionKind.STATEMENT: N_("Statement"),
+    SubmissionKind.EVIDENCE: N_("Evidence"),
+}
+PAPERS = {
+    PaperKind.ACCEPTANCE: N_("Notice of acceptance"),
+    PaperKind.NON_ACCEPTANCE: N_("Notice of non-acceptance"),
+    PaperKind.NOTICE: N_("Notice of alleged infringement"),
+    PaperKind.DECISION: N_("Decision"),
 }
 AUDIT_KINDS = {
     AuditKind.WRITE: N_("Change"),
