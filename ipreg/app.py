@@ -27,11 +27,14 @@ from ipreg.web import (
     language,
     log,
     logpage,
+    organization,
     pages,
     parties,
+    recovery,
     reports,
     respond,
     rules,
+    security,
     session,
     sources,
     verify,
@@ -65,6 +68,7 @@ def create_app(config: Config) -> Flask:
     for part in (session, rules, errors, language):
         part.install(app)
     views = (
+        *(organization, security, recovery),
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail, parties, respond),
         *(sources, reports, evidence, api),
     )

@@ -147,6 +147,18 @@ def add_account(
         click.echo(f"{made.email}\t{made.role}\t{code}".rstrip())
 
 
+@account.command("reset-two-factor")
+@click.argument("email")
+def reset_two_factor(email: str) -> None:
+    """Switch the second factor off, for who lost phone and recovery codes. Ends every sign-in of the account."""
+    from ipreg import signins, twofactor
+
+    with transaction(_runtime().sessions) as session:
+        found = _account(session, email)
+        twofactor.switch_off(session, account=found)
+        signins.end_all(session, account=found, now=utc_now())
+
+
 @main.command("file")
 @_as_account
 @click.option("--title", required=True)

@@ -19,6 +19,7 @@ from jobs import (
     evidence,
     fingerprints,
     imports,
+    letters,
     matches,
     papers,
     pictures,
@@ -58,6 +59,8 @@ SCHEDULE = (
     Job("alerts", 3, alerts.run),
     Job("evidence", 5, evidence.run),
     Job("deliveries", 3, deliveries.run),
+    Job("letters", 2, letters.run),
+    Job("letters-over", 3600, letters.clean_up),
 )
 
 

@@ -1,7 +1,7 @@
 """The case bundle: one ZIP that proves a case to strangers, offline, without us.
 
 Every step with its salt and its proof in the log, the signed papers, what was handed in, and the filing with its
-own proof. ``ipreg.verifier`` is the judge of its form, and is packed beside it; ``docs/parties.md`` names each file.
+own proof. ``ipreg.verifier`` is the judge of its form, and is packed beside it (docs/parties.md).
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ from ipreg.models import (
 from ipreg.storage import Store
 
 KEEP_FOR = timedelta(days=3 * 365)
-"""After the end of a case; three years, as the E-Commerce Law (art. 31) has platforms keep what they know of a sale."""
+"""After the end of a case: as long as the E-Commerce Law (art. 31) has platforms keep what they know of a sale."""
 GUESSES_FOR = timedelta(days=1)
 ERASED = "—"
 _AT_ONCE = 50

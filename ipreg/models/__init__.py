@@ -18,9 +18,11 @@ from ipreg.models.alerts import (
 from ipreg.models.audit import AuditHead, AuditKind, AuditRow
 from ipreg.models.cases import Case, CaseClock, CaseEvent, CaseKind, CaseOutcome, CaseState, ClockKind
 from ipreg.models.crawl import CrawlHost, CrawlPage, ListingRemotePicture, PageState, PictureState, RemotePicture
-from ipreg.models.designs import Filing, FilingView, Industry, ViewKind
+from ipreg.models.credentials import Attempt, LinkPurpose, OneTimeLink, RecoveryCode, SignIn, TwoFactor
+from ipreg.models.designs import DesignFile, Disclosure, Filing, FilingView, Industry, RightKind, ViewKind
 from ipreg.models.evidence import Capture, CaptureFile, CaptureState, Report, ReportState
 from ipreg.models.files import PictureFingerprint, StoredFile
+from ipreg.models.letters import Invitation, Letter, LetterState
 from ipreg.models.listings import (
     ChangeKind,
     FeedImport,
@@ -75,6 +77,7 @@ __all__ = [
     "AlertRecipient",
     "AlertState",
     "AllowedSeller",
+    "Attempt",
     "AuditHead",
     "AuditKind",
     "AuditRow",
@@ -98,6 +101,8 @@ __all__ = [
     "CrawlPage",
     "Delivery",
     "DeliveryState",
+    "DesignFile",
+    "Disclosure",
     "DismissReason",
     "EventKind",
     "FeedImport",
@@ -107,7 +112,11 @@ __all__ = [
     "ImportFault",
     "ImportState",
     "Industry",
+    "Invitation",
+    "Letter",
+    "LetterState",
     "LinkGuess",
+    "LinkPurpose",
     "Listing",
     "ListingChange",
     "ListingPicture",
@@ -123,6 +132,7 @@ __all__ = [
     "LogWitness",
     "Match",
     "MatchPair",
+    "OneTimeLink",
     "Organization",
     "OrganizationRole",
     "PageState",
@@ -130,16 +140,19 @@ __all__ = [
     "PaperService",
     "PictureFingerprint",
     "PictureState",
+    "RecoveryCode",
     "RemotePicture",
     "Report",
     "ReportState",
     "RespondentLink",
+    "RightKind",
     "Role",
     "RunState",
     "SavedFilter",
     "Seller",
     "SellerMark",
     "SellerTie",
+    "SignIn",
     "Source",
     "SourceKind",
     "SourceRun",
@@ -149,6 +162,7 @@ __all__ = [
     "Submission",
     "SubmissionFile",
     "SubmissionKind",
+    "TwoFactor",
     "ViewKind",
     "Watch",
     "WatchScope",

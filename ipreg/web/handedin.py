@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import request, send_file, url_for
 from werkzeug.wrappers import Response
 
@@ -68,6 +70,6 @@ def paper_file(found: CasePaper, reader: Party) -> Response:
     )
 
 
-def absolute(endpoint: str, **values: object) -> str:
+def absolute(endpoint: str, **values: Any) -> str:
     """An address that also works on paper."""
     return runtime().config.public_url.rstrip("/") + url_for(endpoint, **values)
