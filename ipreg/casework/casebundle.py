@@ -11,12 +11,12 @@ from dataclasses import replace
 from cryptography.hazmat.primitives import serialization
 from sqlalchemy.orm import Session
 
-from ipreg import bundle, log, logkeys, stamping, verifier
+from ipreg import access, bundle, log, logkeys, stamping, verifier
 from ipreg.bundle import Members
 from ipreg.casework import papers, submissions
 from ipreg.casework.submissions import Party
 from ipreg.db import Clock, transaction
-from ipreg.errors import ConflictError
+from ipreg.errors import ConflictError, MissingError
 from ipreg.models import Account, Case, CaseEvent, LogEntry, Role
 from ipreg.runtime import Runtime
 from ipreg.seal import open_seal
@@ -49,6 +49,8 @@ def build(runtime: Runtime, case_id: int, *, reader: Account, clock: Clock) -> b
         signers = logkeys.signers(session, first=runtime.log_key, folder=runtime.secrets)
         named = reader.role in (Role.REGULATOR, Role.AUDITOR)
         filing = case.match.filing
+        if not access.can_see_files(session, reader, filing):
+            raise MissingError("filing_missing", number=filing.number)
         members: Members = [
             ("VERIFY.md", _READ_ME.format(number=case.number, key=signers[-1].verifier).encode()),
             *_steps(session, case),

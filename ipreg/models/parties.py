@@ -37,7 +37,7 @@ class RespondentLink(Base):
     revoked_at: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]
 
-    case: Mapped[Case] = relationship(lazy="joined")
+    case: Mapped[Case] = relationship()
 
 
 class LinkGuess(Base):
@@ -80,9 +80,9 @@ class Submission(Base):
     log_index: Mapped[int | None]
     erased_at: Mapped[datetime | None]
 
-    case: Mapped[Case] = relationship(lazy="joined")
-    account: Mapped[Account | None] = relationship(lazy="joined")
-    link: Mapped[RespondentLink | None] = relationship(lazy="joined")
+    case: Mapped[Case] = relationship()
+    account: Mapped[Account | None] = relationship()
+    link: Mapped[RespondentLink | None] = relationship()
     files: Mapped[list[SubmissionFile]] = relationship(order_by="SubmissionFile.position", lazy="selectin")
 
     @property
@@ -129,7 +129,7 @@ class CasePaper(Base):
     size: Mapped[int]
     issued_at: Mapped[datetime]
 
-    case: Mapped[Case] = relationship(lazy="joined")
+    case: Mapped[Case] = relationship()
     services: Mapped[list[PaperService]] = relationship(order_by="PaperService.id", lazy="selectin")
 
 

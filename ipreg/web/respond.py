@@ -116,10 +116,12 @@ def paper(paper_id: int) -> Response:
 def shown(side: str) -> Response:
     """The two pictures that the case is about, as they are compared; no originals."""
     match = _mine().case.match
-    found = {"filed": match.view, "seen": match.picture or match.later_view}.get(side)
-    if found is None or request.args.get("size", type=int) is None:
+    view = {"filed": match.view, "seen": match.later_view}.get(side)
+    file = match.picture.file if side == "seen" and match.picture is not None else view.file if view else None
+    sealed = view is not None and view.filing.vault_key is not None
+    if file is None or sealed or request.args.get("size", type=int) is None:
         raise MissingError("file_missing")
-    return picture(found.file, side)
+    return picture(file, side, runtime().store)
 
 
 @bp.post("/respond/leave")

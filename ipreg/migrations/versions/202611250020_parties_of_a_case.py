@@ -1,16 +1,16 @@
 """parties of a case
 
-Revision ID: 202611250011
-Revises: 202611250006
-Create Date: 2026-11-25 00:11:51.649170
+Revision ID: 202611250020
+Revises: 202611250008
+Create Date: 2026-11-25 00:20:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 
-revision = '202611250011'
-down_revision = '202611250006'
+revision = '202611250020'
+down_revision = '202611250008'
 branch_labels = None
 depends_on = None
 
