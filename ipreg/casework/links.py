@@ -35,7 +35,7 @@ def issue(
 
     Raises ``PermissionDeniedError`` for whoever does not have the case, ``ConflictError`` (``link_case_closed``).
     """
-    part = _require_officer(session, case, officer)
+    part = _require_officer(session, case, officer, now)
     if case.state not in OPEN_FOR:
         raise ConflictError("link_case_closed")
     name = " ".join(name.split())
@@ -61,7 +61,7 @@ def issue(
 
 def revoke(session: Session, *, case: Case, officer: Account, now: datetime) -> None:
     """No link of the case opens anything any more, and nobody who opened one is let in."""
-    part = _require_officer(session, case, officer)
+    part = _require_officer(session, case, officer, now)
     if _end_all(session, case, now):
         machine.record(session, case=case, actor=officer, part=part, action="link_revoked", now=now)
 
@@ -144,8 +144,8 @@ def _require_live(link: RespondentLink) -> None:
         raise PermissionDeniedError("link_case_closed")
 
 
-def _require_officer(session: Session, case: Case, officer: Account) -> Part:
-    mine = machine.parts_of(session, case=case, actor=officer)
+def _require_officer(session: Session, case: Case, officer: Account, now: datetime) -> Part:
+    mine = machine.parts_of(session, case=case, actor=officer, now=now)
     for part in (Part.OFFICER, Part.SUPERVISOR):
         if part in mine:
             return part

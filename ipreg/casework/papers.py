@@ -134,7 +134,7 @@ def _keep(session: Session, runtime: Runtime, event_id: int, draft: Draft, pdf: 
 def papers_of(session: Session, case: Case, reader: Party) -> list[CasePaper]:
     """What the reader may read: all for officials and the right holder, not the first ones for the other side."""
     found = session.scalars(select(CasePaper).where(CasePaper.case_id == case.id).order_by(CasePaper.id)).unique()
-    part = submissions.part_of(session, case, reader)
+    part = submissions.side_of(case, reader)
     return [one for one in found if part is not Part.RESPONDENT or one.kind not in FOR_THE_OWNER]
 
 
@@ -148,7 +148,7 @@ def find(session: Session, *, case: Case, paper_id: int, reader: Party) -> CaseP
 
 def serve(session: Session, *, paper: CasePaper, reader: Party, now: datetime) -> bool:
     """Records that a party has it, the first time; officials are no parties."""
-    part = submissions.part_of(session, paper.case, reader)
+    part = submissions.side_of(paper.case, reader)
     label = f"account:{reader.id}" if isinstance(reader, Account) else f"respondent:{reader.id}"
     if part is None or any(one.reader == label for one in paper.services):
         return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -12,6 +12,7 @@ import rfc8785
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
+from ipreg import access
 from ipreg.casework import clocks, links, machine, table
 from ipreg.casework.machine import Document, Given
 from ipreg.casework.table import Part
@@ -22,6 +23,7 @@ from ipreg.models import (
     Case,
     CaseState,
     ClockKind,
+    Filing,
     RespondentLink,
     Role,
     Submission,
@@ -73,7 +75,7 @@ def submit(
     A respondent's first one within the time to respond is his response. Raises ``CallerError`` with the field,
     ``ConflictError`` (``submission_case_closed``), ``PermissionDeniedError`` for whoever is no party.
     """
-    part = part_of(session, case, party)
+    part = part_of(case, party)
     if part is None:
         raise PermissionDeniedError("case_step_not_yours")
     known = session.scalar(
@@ -127,19 +129,30 @@ def _said(file: SubmissionFile) -> dict[str, object]:
     return {name: getattr(file, name) for name in kept}
 
 
-def part_of(session: Session, case: Case, party: Party) -> Part | None:
-    """As what the party hands something in; None for whoever is no party."""
+def part_of(case: Case, party: Party) -> Part | None:
+    """As what the party hands something in; None for whoever may not."""
+    return _part(case, party, access.can_act_on_filing)
+
+
+def side_of(case: Case, party: Party) -> Part | None:
+    """On whose side the party reads; None for officials and strangers."""
+    return _part(case, party, access.owns_filing)
+
+
+def _part(case: Case, party: Party, owns: Callable[[Account, Filing], bool]) -> Part | None:
     if isinstance(party, RespondentLink):
         return Part.RESPONDENT if party.case_id == case.id else None
-    mine = machine.parts_of(session, case=case, actor=party)
-    return next((part for part in (Part.OWNER, Part.RESPONDENT) if part in mine), None)
+    if owns(party, case.match.filing):
+        return Part.OWNER
+    later = case.match.later_filing
+    return Part.RESPONDENT if later is not None and owns(party, later) else None
 
 
 def seen_by(session: Session, case: Case, reader: Party) -> list[Submission]:
     """All for officials; for a party his own, and of the other side's what is not confidential."""
     query = select(Submission).where(Submission.case_id == case.id).order_by(Submission.serial)
     if not _official(reader):
-        part = part_of(session, case, reader)
+        part = side_of(case, reader)
         if part is None:
             return []
         query = query.where(or_(Submission.part == part.value, _shared()))

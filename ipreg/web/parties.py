@@ -142,7 +142,7 @@ def _again(number: str, fault: CallerError) -> tuple[str, int]:
 
 
 def _page(case: Case, faults: dict[str, str]) -> str:
-    mine = machine.parts_of(db(), case=case, actor=me())
+    mine = machine.parts_of(db(), case=case, actor=me(), now=utc_now())
     has_case = bool(mine & {Part.OFFICER, Part.SUPERVISOR})
     return render_template(
         "parties.html",
