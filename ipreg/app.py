@@ -26,6 +26,7 @@ from ipreg.web import (
     errors,
     evidence,
     filings,
+    guide,
     imports,
     language,
     log,
@@ -73,7 +74,9 @@ def create_app(config: Config) -> Flask:
         part.install(app)
     views = (
         *(organization, security, recovery, casesteps, casedesk),
-        *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail, parties, respond),
+        *(guide,),
+        *(parties, respond),
+        *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
         *(sources, reports, evidence, api),
     )
     for blueprint in (one.bp for one in views):

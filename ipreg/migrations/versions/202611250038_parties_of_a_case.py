@@ -1,7 +1,7 @@
 """parties of a case
 
-Revision ID: 202611250020
-Revises: 202611250010
+Revision ID: 202611250038
+Revises: 202611250029
 Create Date: 2026-11-25 00:20:00
 """
 
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '202611250020'
-down_revision = '202611250010'
+revision = '202611250038'
+down_revision = '202611250029'
 branch_labels = None
 depends_on = None
 
