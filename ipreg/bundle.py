@@ -62,12 +62,12 @@ def build(
     with runtime.sessions() as session:
         filing = session.get_one(Filing, filing_id)
         it = version_of(session, filing, version or filing.version)
-        evidence = _originals(runtime, it) + _evidence(session, runtime, it, with_applicant)
+        evidence = originals_of(runtime, it) + evidence_of(session, runtime, it, with_applicant)
         evidence.append(("proof/registry-ca.pem", seal.ca.public_bytes(serialization.Encoding.PEM)))
         signers = logkeys.signers(session, first=runtime.log_key, folder=runtime.secrets)
         members = _explained(runtime, it, evidence, paper, with_applicant, str(signers[-1].verifier))
     whole = _sealed(filing.number, members, signers)
-    _hold(whole, signers[-1].verifier)
+    hold(whole, signers[-1].verifier)
     return b"".join(verifier.canonical_zip(whole))
 
 
@@ -78,14 +78,14 @@ def _sealed(number: str, members: Members, signers: Sequence[Signer]) -> Members
     return [(verifier.SUMS, sums), (verifier.CONTENTS, note), *members]
 
 
-def _hold(members: Members, key: Verifier) -> None:
+def hold(members: Members, key: Verifier) -> None:
     try:
         verifier.verify_files(dict(members), keys=[verifier.Key.parse(str(key))], ordered=True)
     except verifier.Refused as fault:
         raise ProofError("bundle_does_not_hold", why=str(fault)) from fault
 
 
-def _originals(runtime: Runtime, version: FilingVersion) -> Members:
+def originals_of(runtime: Runtime, version: FilingVersion) -> Members:
     shelf = runtime.store.shelf(version.filing.vault_key)
     stated = json.loads(version.manifest)
     return [
@@ -97,7 +97,7 @@ def _originals(runtime: Runtime, version: FilingVersion) -> Members:
     ]
 
 
-def _evidence(session: Session, runtime: Runtime, version: FilingVersion, with_applicant: bool) -> Members:
+def evidence_of(session: Session, runtime: Runtime, version: FilingVersion, with_applicant: bool) -> Members:
     """Manifest, salt, leaf, proof, checkpoint, keys, time stamps, and the versions before."""
     stamps = stamping.stamps_covering(session, index=version.log_index)
     if not stamps:
@@ -113,7 +113,7 @@ def _evidence(session: Session, runtime: Runtime, version: FilingVersion, with_a
         (verifier.LOG_KEYS, "".join(f"{one}\n" for one in keys).encode()),
     ]
     for number, stamp in enumerate(stamps, 1):
-        found += _stamp(session, entry.index, stamp, f"stamps/{number:02d}-{stamp.authority}")
+        found += stamp_members(session, entry.index, stamp, f"stamps/{number:02d}-{stamp.authority}")
     for earlier in versions_of(session, version.filing)[: version.version - 1]:
         found += _earlier(session, earlier)
     return found
@@ -150,7 +150,7 @@ def _made(cosigner: Cosigner, line: str) -> bool:
     return cosigner.made(Signature.parse(line.rstrip("\n")))
 
 
-def _stamp(session: Session, index: int, stamp: LogTimeStamp, stem: str) -> Members:
+def stamp_members(session: Session, index: int, stamp: LogTimeStamp, stem: str) -> Members:
     """The token, what it is over, the proof that the entry is under that, and the certificates."""
     proof = replace(log.prove_inclusion(session, index=index, size=stamp.size), cosignatures=())
     certificates = x509.load_pem_x509_certificates(stamp.certificates.encode())
