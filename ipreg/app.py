@@ -34,9 +34,11 @@ from ipreg.web import (
     mydata,
     organization,
     pages,
+    parties,
     pictures,
     recovery,
     reports,
+    respond,
     rules,
     security,
     session,
@@ -74,6 +76,7 @@ def create_app(config: Config) -> Flask:
     views = (
         *(organization, security, recovery, casesteps, casedesk),
         *(guide, mydata),
+        *(parties, respond),
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
         *(sources, reports, evidence, api),
     )

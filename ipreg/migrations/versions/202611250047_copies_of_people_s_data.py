@@ -1,7 +1,7 @@
 """copies of people's data
 
-Revision ID: 202611250040
-Revises: 202611250029
+Revision ID: 202611250047
+Revises: 202611250038
 Create Date: 2026-11-25 00:40:42.922660
 """
 
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '202611250040'
-down_revision = '202611250029'
+revision = '202611250047'
+down_revision = '202611250038'
 branch_labels = None
 depends_on = None
 
