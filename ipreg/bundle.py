@@ -61,6 +61,7 @@ def build(
     seal = open_seal(runtime.secrets, owner=runtime.config.origin, now=clock())
     with runtime.sessions() as session:
         filing = session.get_one(Filing, filing_id)
+        with_applicant = with_applicant and bool(filing.applicant_salt)  # gone where the account was erased
         it = version_of(session, filing, version or filing.version)
         evidence = originals_of(runtime, it) + evidence_of(session, runtime, it, with_applicant)
         evidence.append(("proof/registry-ca.pem", seal.ca.public_bytes(serialization.Encoding.PEM)))

@@ -202,7 +202,7 @@ def _filing_facts(filing: Filing, version: FilingVersion) -> dict[str, Any]:
         "document_description": title,
         "number": filing.number + turn,
         "title": title,
-        "applicant": showable(filing.applicant_name),
+        "applicant": showable(filing.applicant_name) or "—",
         "organization": showable(filing.organization_name) or "—",
         "creator": showable(_creators(stated)),
         "created_on": _days(stated),
