@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -17,13 +16,14 @@ from ipreg.models import (
     AlertRecipient,
     AlertState,
     Case,
-    Delivery,
     DismissReason,
     Filing,
     Listing,
     Match,
     Role,
 )
+from ipreg.notify import notices
+from ipreg.notify.likeness import match_values
 
 
 def matches_without_alert(session: Session, *, threshold: float, old_after: timedelta | None = None) -> list[int]:
@@ -43,13 +43,22 @@ def matches_without_alert(session: Session, *, threshold: float, old_after: time
     ]
 
 
-def raise_alert(session: Session, *, match: Match, mail_domain: str, now: datetime) -> Alert:
-    """Tells the designer and the enterprise of a match: in their inboxes, and by a message each in the outbox."""
+def raise_alert(session: Session, *, match: Match, now: datetime) -> Alert:
+    """Tells the designer and the enterprise of a match: in their inboxes, and by a notice each."""
     alert = Alert(match=match, state=AlertState.OPEN, raised_at=now)
     session.add(alert)
+    session.flush()
     for account in _concerned(session, match.filing):
         alert.recipients.append(AlertRecipient(account=account))
-        session.add(_outgoing(alert, account, mail_domain, now))
+        notices.tell(
+            session,
+            account=account,
+            kind="alert",
+            values=match_values(match),
+            path=f"/alerts/{alert.id}",
+            key=f"alert-{alert.id}",
+            now=now,
+        )
     session.flush()
     return alert
 
@@ -172,14 +181,3 @@ def _concerned(session: Session, filing: Filing) -> list[Account]:
         Account.id != filing.applicant_id,
     )
     return [filing.applicant, *session.scalars(enterprise)]
-
-
-def _outgoing(alert: Alert, account: Account, mail_domain: str, now: datetime) -> Delivery:
-    return Delivery(
-        alert=alert,
-        account=account,
-        channel="email",
-        message_id=f"<alert-{secrets.token_hex(12)}@{mail_domain}>",
-        next_try_at=now,
-        created_at=now,
-    )

@@ -25,6 +25,7 @@ from ipreg.web import (
     language,
     log,
     logpage,
+    notices,
     pages,
     reports,
     rules,
@@ -57,11 +58,11 @@ def create_app(config: Config) -> Flask:
     Bootstrap5(app)
     CSRFProtect(app).exempt(api.bp)
     LoginManager(app).user_loader(session.load_reader)
-    for part in (session, rules, errors, language):
+    for part in (session, rules, errors, language, notices):
         part.install(app)
     views = (
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify),
-        *(sources, reports, evidence, api),
+        *(sources, reports, evidence, api, notices),
     )
     for blueprint in (one.bp for one in views):
         app.register_blueprint(blueprint)

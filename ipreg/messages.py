@@ -40,6 +40,7 @@ MESSAGES: dict[str, str] = {
     "alert_not_dismissed": N_("This alert is not dismissed."),
     "alert_not_yours_to_decide": N_("The enterprise decides on this alert."),
     "alert_missing": N_("There is no such alert, or it is not yours."),
+    "notice_missing": N_("There is no such notice, or it is not yours."),
     "case_already_decided": N_("This case has been decided already."),
     "case_not_assigned_to_you": N_("Assign the case to yourself first."),
     "case_missing": N_("There is no such case, or it is not yours."),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from sqlalchemy.exc import IntegrityError
 
@@ -21,13 +20,12 @@ def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
             threshold=runtime.config.alert_threshold,
             old_after=timedelta(days=runtime.config.old_listing_days),
         )
-    domain = urlsplit(runtime.config.public_url).hostname or "localhost"
     raised = 0
     for match_id in waiting:
         try:
             with transaction(runtime.sessions) as session:
                 match = session.get_one(Match, match_id)
-                raise_alert(session, match=match, mail_domain=domain, now=clock())
+                raise_alert(session, match=match, now=clock())
         except IntegrityError:
             continue  # another run of this job was faster
         raised += 1

@@ -31,11 +31,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Job:
-    """``run`` is called every ``seconds``, never twice at once, and says how much it did."""
+    """``run`` is called every ``seconds``, never twice at once, and says how much it did.
+
+    Where there is a ``kept``, the schedule calls that instead: it may leave something for its next turn.
+    """
 
     name: str
     seconds: int
     run: Callable[[Runtime], object]
+    kept: Callable[[Runtime], object] | None = None
 
 
 SCHEDULE = (
@@ -51,7 +55,7 @@ SCHEDULE = (
     Job("matches", 3, matches.run),
     Job("alerts", 3, alerts.run),
     Job("evidence", 5, evidence.run),
-    Job("deliveries", 3, deliveries.run),
+    Job("deliveries", 3, deliveries.run, deliveries.keep_running),
 )
 
 
@@ -75,6 +79,6 @@ def keep(runtime: Runtime, stop: threading.Event) -> None:
 def _guarded(job: Job, runtime: Runtime) -> None:
     """One failing run is written down and must not end the schedule; the rows are still there next time."""
     try:
-        job.run(runtime)
+        (job.kept or job.run)(runtime)
     except Exception:
         _log.exception("job %s failed; it will be tried again", job.name)

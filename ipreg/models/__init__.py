@@ -2,7 +2,7 @@
 
 from ipreg.db import Base
 from ipreg.models.accounts import Account, Organization, Role
-from ipreg.models.alerts import Alert, AlertRecipient, AlertState, Delivery, DeliveryState, DismissReason
+from ipreg.models.alerts import Alert, AlertRecipient, AlertState, DismissReason
 from ipreg.models.cases import Case, CaseEvent, CaseOutcome, CaseState
 from ipreg.models.crawl import (
     CrawlHost,
@@ -38,6 +38,16 @@ from ipreg.models.log import (
     StampState,
 )
 from ipreg.models.matches import Match
+from ipreg.models.notices import (
+    Channel,
+    ChannelKind,
+    ChannelState,
+    Delivery,
+    DeliveryState,
+    Notice,
+    Outgoing,
+    Rhythm,
+)
 from ipreg.models.papers import Certificate
 from ipreg.models.sources import RunState, Source, SourceKind, SourceRun, SourceState
 
@@ -56,6 +66,9 @@ __all__ = [
     "CaseState",
     "Certificate",
     "ChangeKind",
+    "Channel",
+    "ChannelKind",
+    "ChannelState",
     "CrawlHost",
     "CrawlPage",
     "Delivery",
@@ -81,13 +94,16 @@ __all__ = [
     "LogTimeStamp",
     "LogWitness",
     "Match",
+    "Notice",
     "Organization",
+    "Outgoing",
     "PageState",
     "PictureFingerprint",
     "PictureState",
     "RemotePicture",
     "Report",
     "ReportState",
+    "Rhythm",
     "Role",
     "RunState",
     "Seller",

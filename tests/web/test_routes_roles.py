@@ -69,6 +69,9 @@ TABLE: dict[str, set[Role]] = {
     "cases.case": PARTIES,
     "cases.assign": {Role.REGULATOR},
     "cases.decide": {Role.REGULATOR},
+    "notices.inbox": EVERYBODY,
+    "notices.follow": EVERYBODY,
+    "notices.read_all": EVERYBODY,
     "verify.start": set(),
     "verify.record": set(),
     "verify.code": set(),
@@ -129,7 +132,7 @@ def site(site: Site, clock: HandClock) -> Site:
 def address(site: Site, rule: Rule) -> str:
     values = {"number": site.filing, "position": "0", "listing_id": "1", "import_id": "1", "alert_id": "1",
               "index": "0", "code": "en", "filename": "ipreg.css", "source_id": "1", "seller_id": "1",
-              "capture_id": "1", "report_id": "1", "kind": "crawl"}  # fmt: skip
+              "capture_id": "1", "report_id": "1", "notice_id": "1", "kind": "crawl"}  # fmt: skip
     if rule.endpoint.startswith("cases."):
         values["number"] = site.case
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found.group(1)], rule.rule)
@@ -173,6 +176,10 @@ def test_each_reader_gets_what_is_his_and_nothing_else(site: Site, name: str) ->
             assert status == (200 if name in OF_ONE_OWNER[rule.endpoint] else 404), rule
         elif rule.endpoint in OF_THE_ENTERPRISE:
             assert status in ((200, 302, 400, 409) if name in ("enterprise", "administrator") else (404,)), rule
+        elif rule.endpoint == "notices.follow":
+            assert status == (302 if name == "designer" else 404), rule
+        elif rule.endpoint == "notices.read_all":
+            assert status == 302, rule
         elif rule.endpoint == "reports.retry":
             assert status == (302 if name == "designer" else 404), rule
         elif rule.endpoint.startswith(("alerts.", "cases.")) and "POST" in (rule.methods or ()):
