@@ -210,7 +210,7 @@ def _shown(runtime: Runtime, filing: Filing, files: dict[str, bytes], with_appli
     return {
         "filing": stated,
         "number": filing.number,
-        "applicant": filing.applicant if with_applicant else None,
+        "applicant": filing.applicant.known_as(filing.filed_at)[0] if with_applicant else None,
         "organization": filing.organization if with_applicant else None,
         "industry_zh": zh(INDUSTRIES[filing.industry]),
         "industry_en": INDUSTRIES[filing.industry],

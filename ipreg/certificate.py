@@ -179,7 +179,7 @@ def _filing_facts(filing: Filing) -> dict[str, Any]:
         "document_description": title,
         "number": filing.number,
         "title": title,
-        "applicant": showable(filing.applicant.name),
+        "applicant": showable(filing.applicant.known_as(filing.filed_at)[0]),
         "organization": showable(filing.organization.name) if filing.organization else "—",
         "creator": showable(stated["creator"]),
         "created_on": f"{created.year}年{created.month}月{created.day}日 · {created.isoformat()}",

@@ -376,7 +376,7 @@ def list_cases(email: str) -> None:
     with _runtime().sessions() as session:
         for one in cases.queue(session, account=_account(session, email)):
             officer = one.officer.email if one.officer else "-"
-            click.echo(f"{one.number}\t{one.state}\t{officer}\t{one.alert.match.filing.number}")
+            click.echo(f"{one.number}\t{one.state}\t{officer}\t{one.match.filing.number}")
 
 
 @cases_group.command("show")
@@ -389,7 +389,7 @@ def show_case(number: str, email: str) -> None:
         click.echo(f"{found.number}\t{found.state}\t{found.outcome or '-'}\t{found.decision_reason}")
         for event in found.events:
             click.echo(
-                f"{event.at.isoformat()}\t{event.actor.email}\t{event.action}\tlog entry {event.log_index}"
+                f"{event.at.isoformat()}\t{event.who}\t{event.action}\tlog entry {event.log_index}"
                 f"\t{event.note}".rstrip()
             )
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from ipreg import access, log, numbers
 from ipreg.errors import CallerError, MissingError
-from ipreg.models import Account, Filing, FilingView, Industry, Role, StoredFile, ViewKind
+from ipreg.models import Account, Filing, FilingView, Industry, StoredFile, ViewKind
 from ipreg.storage import Store, keep_picture
 
 MANIFEST_FORMAT = "ipreg-filing/1"
@@ -57,7 +57,7 @@ def register_design(
     Raises ``CallerError`` (``field`` names what to mend: title, creator, created_on, description, pictures or
     ``pictures-<n>``, n from 0) and ``PermissionDeniedError`` for those who don't file.
     """
-    access.require_role(applicant, Role.DESIGNER, Role.ENTERPRISE)
+    access.require_filer(applicant)
     known = session.scalar(
         select(Filing).where(Filing.applicant_id == applicant.id, Filing.request_key == request_key)
     )
@@ -112,11 +112,12 @@ def applicant_commitment(filing: Filing) -> str:
 
 
 def applicant_opening(filing: Filing) -> dict[str, Any]:
-    """What opens the commitment; canonical JSON of it is hashed."""
+    """What opens the commitment, with the names of the day of filing; canonical JSON of it is hashed."""
+    name, email = filing.applicant.known_as(filing.filed_at)
     return {
         "salt": filing.applicant_salt,
-        "applicant": filing.applicant.name,
-        "email": filing.applicant.email,
+        "applicant": name,
+        "email": email,
         "organization": filing.organization.name if filing.organization else "",
     }
 

@@ -1,9 +1,9 @@
 """The tables, one module a noun. Importing this package registers all of them on ``Base.metadata``."""
 
 from ipreg.db import Base
-from ipreg.models.accounts import Account, Organization, Role
+from ipreg.models.accounts import Account, FormerName, Organization, OrganizationRole, Role
 from ipreg.models.alerts import Alert, AlertRecipient, AlertState, DismissReason
-from ipreg.models.cases import Case, CaseEvent, CaseOutcome, CaseState
+from ipreg.models.cases import Case, CaseClock, CaseEvent, CaseKind, CaseOutcome, CaseState, ClockKind
 from ipreg.models.crawl import (
     CrawlHost,
     CrawlPage,
@@ -61,7 +61,9 @@ __all__ = [
     "CaptureFile",
     "CaptureState",
     "Case",
+    "CaseClock",
     "CaseEvent",
+    "CaseKind",
     "CaseOutcome",
     "CaseState",
     "Certificate",
@@ -69,6 +71,7 @@ __all__ = [
     "Channel",
     "ChannelKind",
     "ChannelState",
+    "ClockKind",
     "CrawlHost",
     "CrawlPage",
     "Delivery",
@@ -77,6 +80,7 @@ __all__ = [
     "FeedImport",
     "Filing",
     "FilingView",
+    "FormerName",
     "ImportFault",
     "ImportState",
     "Industry",
@@ -96,6 +100,7 @@ __all__ = [
     "Match",
     "Notice",
     "Organization",
+    "OrganizationRole",
     "Outgoing",
     "PageState",
     "PictureFingerprint",

@@ -72,11 +72,11 @@ def _page(found: Case, faults: dict[str, str]) -> str:
     return render_template(
         "case.html",
         case=found,
-        capture=capture_of(db(), found.alert),
+        capture=capture_of(db(), found.alert) if found.alert else None,
         me=me(),
         faults=faults,
         given=request.form,
-        proof=proof_of(found.alert.match.filing.log_index),
+        proof=proof_of(found.match.filing.log_index),
         verifier=str(logkeys.current_verifier(db(), first=runtime().log_key)),
     )
 

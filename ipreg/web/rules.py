@@ -9,12 +9,14 @@ from flask import Flask, current_app, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from ipreg import access
 from ipreg.errors import PermissionDeniedError
 from ipreg.models import Role
 
 View = TypeVar("View", bound=Callable[..., Any])
 PUBLIC: frozenset[Role] = frozenset()
 EVERYBODY = tuple(Role)
+_CHANGES = ("POST", "PUT", "PATCH", "DELETE")
 _SERVED_FILES = ("static", "bootstrap.static")
 
 
@@ -32,6 +34,12 @@ def who(*roles: Role) -> Callable[[View], View]:
         return view
 
     return mark
+
+
+def viewers_too(view: View) -> View:
+    """A change that a member who only looks on may make: to his own account, not in the enterprise's name."""
+    view.viewers_too = True  # type: ignore[attr-defined]
+    return view
 
 
 def rule_of(app: Flask, endpoint: str) -> frozenset[Role] | None:
@@ -56,6 +64,10 @@ def _enforce() -> Response | None:
     if not current_user.is_authenticated:
         target = request.full_path if request.method == "GET" else None
         return redirect(url_for("accounts.sign_in", next=target))
-    if current_user.account.role not in rule:
+    account = current_user.account
+    if account.role not in rule:
         raise PermissionDeniedError("role_refused")
+    view = current_app.view_functions[request.endpoint]
+    if request.method in _CHANGES and access.is_viewer(account) and not getattr(view, "viewers_too", False):
+        raise PermissionDeniedError("viewer_only_sees")
     return None

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from ipreg.casework.words import CASE_KINDS as CASE_KINDS
+from ipreg.casework.words import CASE_STATES as CASE_STATES
+from ipreg.casework.words import CLOCKS as CLOCKS
+from ipreg.casework.words import EVENTS as EVENTS
+from ipreg.casework.words import NEEDS as NEEDS
+from ipreg.casework.words import OUTCOMES as OUTCOMES
+from ipreg.casework.words import PARTS as PARTS
+from ipreg.casework.words import SEVERITIES as SEVERITIES
+from ipreg.casework.words import STEPS as STEPS
 from ipreg.models import (
     AlertState,
     CaptureState,
-    CaseOutcome,
-    CaseState,
     ChangeKind,
     DeliveryState,
     DismissReason,
@@ -37,23 +44,6 @@ DISMISS_REASONS = {
     DismissReason.LICENSED: N_("The seller has a licence"),
     DismissReason.NOT_SIMILAR: N_("Not similar"),
     DismissReason.OTHER: N_("Another reason"),
-}
-CASE_STATES = {
-    CaseState.FLAGGED: N_("Waiting for an officer"),
-    CaseState.UNDER_REVIEW: N_("Under review"),
-    CaseState.DECIDED: N_("Decided"),
-}
-OUTCOMES = {
-    CaseOutcome.INFRINGING: N_("Infringing"),
-    CaseOutcome.NOT_INFRINGING: N_("Not infringing"),
-    CaseOutcome.INSUFFICIENT: N_("Evidence insufficient"),
-}
-EVENTS = {
-    "opened": N_("Alert confirmed, case opened"),
-    "assigned": N_("Officer assigned"),
-    "decided_infringing": N_("Decided: infringing"),
-    "decided_not_infringing": N_("Decided: not infringing"),
-    "decided_insufficient": N_("Decided: evidence insufficient"),
 }
 IMPORT_STATES = {
     ImportState.WAITING: N_("Waiting"),

@@ -1,8 +1,8 @@
 """notices, channels, and an outbox for all messages
 
-Revision ID: 202611242323
-Revises: 202611242215
-Create Date: 2026-11-24 23:23:00
+Revision ID: 202611242350
+Revises: 202611242340
+Create Date: 2026-11-24 23:50:00
 """
 
 from datetime import UTC, datetime, timedelta
@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '202611242323'
-down_revision = '202611242215'
+revision = '202611242350'
+down_revision = '202611242340'
 branch_labels = None
 depends_on = None
 
