@@ -17,6 +17,8 @@ from ipreg.web import (
     accounts,
     alerts,
     api,
+    audithook,
+    audittrail,
     cases,
     errors,
     evidence,
@@ -26,9 +28,13 @@ from ipreg.web import (
     log,
     logpage,
     notices,
+    organization,
     pages,
+    pictures,
+    recovery,
     reports,
     rules,
+    security,
     session,
     sources,
     verify,
@@ -54,15 +60,17 @@ def create_app(config: Config) -> Flask:
         BABEL_TRANSLATION_DIRECTORIES=str(FOLDER),
     )
     compile_catalogs()
+    audithook.install(app)  # before all others that look at a request, so that it ends after them
     Babel(app, default_locale="zh", locale_selector=language.chosen)
     Bootstrap5(app)
     CSRFProtect(app).exempt(api.bp)
     LoginManager(app).user_loader(session.load_reader)
-    for part in (session, rules, errors, language, notices):
+    for part in (session, rules, errors, language, pictures, notices):
         part.install(app)
     views = (
-        *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify),
-        *(sources, reports, evidence, api, notices),
+        *(organization, security, recovery, notices),
+        *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
+        *(sources, reports, evidence, api),
     )
     for blueprint in (one.bp for one in views):
         app.register_blueprint(blueprint)

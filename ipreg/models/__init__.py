@@ -2,19 +2,43 @@
 
 from ipreg.db import Base
 from ipreg.models.accounts import Account, FormerName, Organization, OrganizationRole, Role
-from ipreg.models.alerts import Alert, AlertRecipient, AlertState, DismissReason
-from ipreg.models.cases import Case, CaseClock, CaseEvent, CaseKind, CaseOutcome, CaseState, ClockKind
-from ipreg.models.crawl import (
-    CrawlHost,
-    CrawlPage,
-    ListingRemotePicture,
-    PageState,
-    PictureState,
-    RemotePicture,
+from ipreg.models.alerts import (
+    Alert,
+    AlertAction,
+    AlertEvent,
+    AlertMatch,
+    AlertRecipient,
+    AlertState,
+    DismissReason,
+    EventKind,
+    SavedFilter,
 )
-from ipreg.models.designs import Filing, FilingView, Industry, ViewKind
+from ipreg.models.audit import AuditHead, AuditKind, AuditRow
+from ipreg.models.cases import Case, CaseClock, CaseEvent, CaseKind, CaseOutcome, CaseState, ClockKind
+from ipreg.models.crawl import CrawlHost, CrawlPage, ListingRemotePicture, PageState, PictureState, RemotePicture
+from ipreg.models.credentials import Attempt, LinkPurpose, OneTimeLink, RecoveryCode, SignIn, TwoFactor
+from ipreg.models.designs import (
+    DesignFile,
+    Disclosure,
+    Filing,
+    FilingState,
+    FilingVersion,
+    FilingView,
+    Industry,
+    RightKind,
+    ViewKind,
+)
 from ipreg.models.evidence import Capture, CaptureFile, CaptureState, Report, ReportState
-from ipreg.models.files import PictureFingerprint, StoredFile
+from ipreg.models.files import PictureFingerprint, StoredFile, VaultKey
+from ipreg.models.keeping import (
+    Agreement,
+    AgreementKind,
+    AgreementState,
+    CaseOpening,
+    FilingAct,
+    LicenceKind,
+)
+from ipreg.models.letters import Invitation, Letter, LetterState
 from ipreg.models.listings import (
     ChangeKind,
     FeedImport,
@@ -37,7 +61,7 @@ from ipreg.models.log import (
     LogWitness,
     StampState,
 )
-from ipreg.models.matches import Match
+from ipreg.models.matches import Match, MatchPair
 from ipreg.models.notices import (
     Channel,
     ChannelKind,
@@ -50,13 +74,35 @@ from ipreg.models.notices import (
 )
 from ipreg.models.papers import Certificate
 from ipreg.models.sources import RunState, Source, SourceKind, SourceRun, SourceState
+from ipreg.models.watches import (
+    AllowedSeller,
+    Calibration,
+    CalibrationState,
+    SellerMark,
+    SellerTie,
+    Watch,
+    WatchScope,
+)
 
 __all__ = [
     "Account",
+    "Agreement",
+    "AgreementKind",
+    "AgreementState",
     "Alert",
+    "AlertAction",
+    "AlertEvent",
+    "AlertMatch",
     "AlertRecipient",
     "AlertState",
+    "AllowedSeller",
+    "Attempt",
+    "AuditHead",
+    "AuditKind",
+    "AuditRow",
     "Base",
+    "Calibration",
+    "CalibrationState",
     "Capture",
     "CaptureFile",
     "CaptureState",
@@ -64,6 +110,7 @@ __all__ = [
     "CaseClock",
     "CaseEvent",
     "CaseKind",
+    "CaseOpening",
     "CaseOutcome",
     "CaseState",
     "Certificate",
@@ -76,14 +123,25 @@ __all__ = [
     "CrawlPage",
     "Delivery",
     "DeliveryState",
+    "DesignFile",
+    "Disclosure",
     "DismissReason",
+    "EventKind",
     "FeedImport",
     "Filing",
+    "FilingAct",
+    "FilingState",
+    "FilingVersion",
     "FilingView",
     "FormerName",
     "ImportFault",
     "ImportState",
     "Industry",
+    "Invitation",
+    "Letter",
+    "LetterState",
+    "LicenceKind",
+    "LinkPurpose",
     "Listing",
     "ListingChange",
     "ListingPicture",
@@ -98,25 +156,37 @@ __all__ = [
     "LogTimeStamp",
     "LogWitness",
     "Match",
+    "MatchPair",
     "Notice",
+    "OneTimeLink",
     "Organization",
     "OrganizationRole",
     "Outgoing",
     "PageState",
     "PictureFingerprint",
     "PictureState",
+    "RecoveryCode",
     "RemotePicture",
     "Report",
     "ReportState",
     "Rhythm",
+    "RightKind",
     "Role",
     "RunState",
+    "SavedFilter",
     "Seller",
+    "SellerMark",
+    "SellerTie",
+    "SignIn",
     "Source",
     "SourceKind",
     "SourceRun",
     "SourceState",
     "StampState",
     "StoredFile",
+    "TwoFactor",
+    "VaultKey",
     "ViewKind",
+    "Watch",
+    "WatchScope",
 ]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from ipreg.models import Match
+from ipreg.models import Filing, Match
 
 N_ = str  # marks a text for extraction
 ALMOST, LIKELY, PERHAPS = N_("Almost certainly"), N_("Likely"), N_("Perhaps")
@@ -24,17 +25,14 @@ def match_values(match: Match) -> dict[str, Any]:
     share = min(match.probability, 0.99)  # two pictures never prove more than that they are alike
     return {
         "likelihood": {"say": likelihood(match.probability)},
-        "title": match.filing.title,
+        "title": _title(match.filing),
         "place": place,
         "facts": [
-            [_FILED, f"{match.filing.title} ({match.filing.number})"],
+            [_FILED, _named(match.filing)],
             *_seen_facts(match),
             [_LIKENESS, f"{share:.0%}"],
         ],
-        "pictures": [
-            {"sha256": match.view.sha256, "label": _FILED},
-            {"sha256": _seen(match), "label": _SEEN},
-        ],
+        "pictures": [{"sha256": digest, "label": label} for digest, label in _pictures(match)],
     }
 
 
@@ -43,12 +41,22 @@ def _seen_facts(match: Match) -> list[list[str]]:
     if listing is not None:
         seen = [_SEEN, " · ".join(one for one in (listing.title, listing.platform, listing.seller) if one)]
         return [seen, [_ADDRESS, listing.address]] if listing.address else [seen]
-    return [[_SEEN, f"{later.title} ({later.number})"]] if later is not None else []
+    return [[_SEEN, _named(later)]] if later is not None else []
 
 
-def _seen(match: Match) -> str:
+def _pictures(match: Match) -> Iterator[tuple[str, str]]:
+    """Of both, but never of what is sealed: mail lies about in the clear."""
+    if match.filing.vault_key_id is None:
+        yield match.view.sha256, _FILED
     if match.picture is not None:
-        return match.picture.sha256
-    if match.later_view is None:
-        raise ValueError("a match without a counterpart")
-    return match.later_view.sha256
+        yield match.picture.sha256, _SEEN
+    elif match.later_view is not None and match.later_view.filing.vault_key_id is None:
+        yield match.later_view.sha256, _SEEN
+
+
+def _title(filing: Filing) -> str:
+    return filing.title if filing.vault_key_id is None else filing.number
+
+
+def _named(filing: Filing) -> str:
+    return filing.number if filing.vault_key_id is not None else f"{filing.title} ({filing.number})"

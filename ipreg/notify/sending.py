@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 from dataclasses import dataclass
+from email.message import EmailMessage
 from types import TracebackType
 
 from ipreg.config import SmtpConfig
@@ -36,7 +37,10 @@ class MailSender:
 
     def send(self, message: Message) -> Fault | None:
         """None where the server took it."""
-        mail = compose(message, self._store, sender=self._smtp.sender)
+        return self.deliver(compose(message, self._store, sender=self._smtp.sender))
+
+    def deliver(self, mail: EmailMessage) -> Fault | None:
+        """As ``send``, for any mail."""
         try:
             self._connected().send_message(mail)
         except smtplib.SMTPRecipientsRefused as fault:

@@ -1,8 +1,8 @@
 """notices, channels, and an outbox for all messages
 
-Revision ID: 202611242350
-Revises: 202611242340
-Create Date: 2026-11-24 23:50:00
+Revision ID: 202611250021
+Revises: 202611250008
+Create Date: 2026-11-25 00:21:00
 """
 
 from datetime import UTC, datetime, timedelta
@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '202611242350'
-down_revision = '202611242340'
+revision = '202611250021'
+down_revision = '202611250008'
 branch_labels = None
 depends_on = None
 
