@@ -26,6 +26,7 @@ from ipreg.web import (
     errors,
     evidence,
     filings,
+    guide,
     imports,
     language,
     log,
@@ -71,7 +72,9 @@ def create_app(config: Config) -> Flask:
     for part in (session, rules, errors, language, pictures, casewords, notices):
         part.install(app)
     views = (
-        *(organization, security, recovery, casesteps, casedesk, notices),
+        *(organization, security, recovery, casesteps, casedesk),
+        *(guide,),
+        *(notices,),
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
         *(sources, reports, evidence, api),
     )

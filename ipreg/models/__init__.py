@@ -75,6 +75,7 @@ from ipreg.models.notices import (
 )
 from ipreg.models.papers import Certificate
 from ipreg.models.sources import RunState, Source, SourceKind, SourceRun, SourceState
+from ipreg.models.terms import FilingTerm
 from ipreg.models.watches import (
     AllowedSeller,
     Calibration,
@@ -135,6 +136,7 @@ __all__ = [
     "Filing",
     "FilingAct",
     "FilingState",
+    "FilingTerm",
     "FilingVersion",
     "FilingView",
     "FormerName",

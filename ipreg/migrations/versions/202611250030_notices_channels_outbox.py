@@ -1,7 +1,7 @@
 """notices, channels, and an outbox for all messages
 
 Revision ID: 202611250030
-Revises: 202611250010
+Revises: 202611250029
 Create Date: 2026-11-25 00:21:00
 """
 
@@ -13,7 +13,7 @@ from alembic import op
 
 
 revision = '202611250030'
-down_revision = '202611250010'
+down_revision = '202611250029'
 branch_labels = None
 depends_on = None
 
