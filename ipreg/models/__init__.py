@@ -74,6 +74,16 @@ from ipreg.models.notices import (
     Rhythm,
 )
 from ipreg.models.papers import Certificate
+from ipreg.models.parties import (
+    CasePaper,
+    LinkGuess,
+    PaperKind,
+    PaperService,
+    RespondentLink,
+    Submission,
+    SubmissionFile,
+    SubmissionKind,
+)
 from ipreg.models.sources import RunState, Source, SourceKind, SourceRun, SourceState
 from ipreg.models.terms import FilingTerm
 from ipreg.models.watches import (
@@ -116,6 +126,7 @@ __all__ = [
     "CaseNote",
     "CaseOpening",
     "CaseOutcome",
+    "CasePaper",
     "CaseState",
     "CaseTask",
     "Certificate",
@@ -147,6 +158,7 @@ __all__ = [
     "Letter",
     "LetterState",
     "LicenceKind",
+    "LinkGuess",
     "LinkPurpose",
     "Listing",
     "ListingChange",
@@ -169,12 +181,15 @@ __all__ = [
     "OrganizationRole",
     "Outgoing",
     "PageState",
+    "PaperKind",
+    "PaperService",
     "PictureFingerprint",
     "PictureState",
     "RecoveryCode",
     "RemotePicture",
     "Report",
     "ReportState",
+    "RespondentLink",
     "Rhythm",
     "RightKind",
     "Role",
@@ -191,6 +206,9 @@ __all__ = [
     "SourceState",
     "StampState",
     "StoredFile",
+    "Submission",
+    "SubmissionFile",
+    "SubmissionKind",
     "TwoFactor",
     "VaultKey",
     "ViewKind",
