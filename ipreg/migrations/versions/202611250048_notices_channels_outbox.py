@@ -1,7 +1,7 @@
 """notices, channels, and an outbox for all messages
 
-Revision ID: 202611250039
-Revises: 202611250038
+Revision ID: 202611250048
+Revises: 202611250047
 Create Date: 2026-11-25 00:21:00
 """
 
@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '202611250039'
-down_revision = '202611250038'
+revision = '202611250048'
+down_revision = '202611250047'
 branch_labels = None
 depends_on = None
 
