@@ -33,6 +33,7 @@ from ipreg.web import (
     log,
     logpage,
     mydata,
+    notices,
     organization,
     pages,
     parties,
@@ -72,13 +73,16 @@ def create_app(config: Config) -> Flask:
     Bootstrap5(app)
     CSRFProtect(app).exempt(api.bp)
     LoginManager(app).user_loader(session.load_reader)
-    for part in (session, rules, errors, language, pictures, casewords, keeping):
+    for part in (session, rules, errors, language, pictures, casewords, notices):
         part.install(app)
+    keeping.install(app)
     views = (
+        *(keeping,),
         *(organization, security, recovery, casesteps, casedesk),
         *(guide, mydata),
         *(parties, respond),
-        *(pages, accounts, filings, keeping, imports, alerts, cases, log, logpage, verify, audittrail),
+        *(notices,),
+        *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
         *(sources, reports, evidence, api),
     )
     for blueprint in (one.bp for one in views):
