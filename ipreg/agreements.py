@@ -16,8 +16,9 @@ from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from ipreg import access, acts
-from ipreg.accounts import checked_email
+from ipreg.accounts import by_email, checked_email
 from ipreg.errors import CallerError, ConflictError, MissingError, PermissionDeniedError
+from ipreg.keepingwords import AGREEMENT_KINDS, AGREEMENT_STATES
 from ipreg.models import (
     Account,
     Agreement,
@@ -30,6 +31,7 @@ from ipreg.models import (
     Role,
     SellerMark,
 )
+from ipreg.notify import notices
 from ipreg.warning import sellers
 
 WAITS = timedelta(days=30)
@@ -263,6 +265,30 @@ def _record(
         }
     action = f"{agreement.kind.value}_{step}"
     acts.record(session, filing=agreement.filing, action=action, parties=parties, details=details, now=now)
+    _tell(session, agreement, step, now)
+
+
+def _tell(session: Session, agreement: Agreement, step: str, now: datetime) -> None:
+    """The side that did not act learns of it; an offer, if its address has an account."""
+    taker = agreement.taker or by_email(session, agreement.taker_email)
+    to = taker if step in ("offered", "withdrawn") else agreement.giver
+    if to is None:
+        return
+    kind = {"say": AGREEMENT_KINDS[agreement.kind]}
+    values: dict[str, object] = {"number": agreement.filing.number, "kind": kind}
+    if step == "offered":
+        values |= {"name": agreement.giver.name, "until": {"moment": agreement.expires_at.isoformat()}}
+    else:
+        values["step"] = {"say": AGREEMENT_STATES[agreement.state]}
+    notices.tell(
+        session,
+        account=to,
+        kind="agreement_offered" if step == "offered" else "agreement_step",
+        values=values,
+        path=f"/agreements/{agreement.id}",
+        key=f"agreement-{agreement.id}-{step}",
+        now=now,
+    )
 
 
 def _of(session: Session, filing: Filing, state: AgreementState) -> list[Agreement]:
