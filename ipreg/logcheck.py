@@ -15,10 +15,11 @@ import rfc8785
 from sqlalchemy import select
 from sqlalchemy.orm import Session, lazyload, selectinload
 
-from ipreg import log, logkeys, registry, stamping
+from ipreg import log, logkeys, stamping
 from ipreg.casework import machine, table
 from ipreg.digests import digests
 from ipreg.errors import IpregError, MissingError, ProofError
+from ipreg.manifest import manifest
 from ipreg.models import (
     Capture,
     Case,
@@ -110,7 +111,7 @@ def check_filing(session: Session, store: Store, entry: LogEntry) -> Iterator[Di
         return
     if filing.log_index != entry.index:
         yield _differs(entry, "check_index_changed", found=filing.log_index)
-    if fields := _fields(entry, registry.manifest(filing)):
+    if fields := _fields(entry, manifest(filing)):
         yield _differs(entry, "check_fields_changed", fields=", ".join(fields))
     if filing.manifest != entry.statement:
         yield _differs(entry, "check_manifest_changed")

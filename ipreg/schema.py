@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,8 +20,27 @@ _FOLDER = Path(__file__).parent / "migrations"
 
 def upgrade(engine: Engine) -> None:
     """Applies every migration that is missing. Harmless where none is."""
-    with engine.begin() as connection:
+    with engine.connect() as connection, _whole_tables_may_be_replaced(connection), connection.begin():
         command.upgrade(_config(connection), "head")
+
+
+@contextmanager
+def _whole_tables_may_be_replaced(connection: Connection) -> Iterator[None]:
+    """SQLite changes a column by making the table anew, and dropping the old one would take the rows that refer to
+    it for orphans. Its foreign keys are off meanwhile, which can only be said outside of a transaction, and are
+    checked at the end (https://www.sqlite.org/lang_altertable.html#otheralter)."""
+    raw = connection.connection.dbapi_connection
+    if connection.dialect.name != "sqlite" or raw is None:
+        yield
+        return
+    raw.cursor().execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+        orphans = raw.cursor().execute("PRAGMA foreign_key_check").fetchall()
+    finally:
+        raw.cursor().execute("PRAGMA foreign_keys=ON")
+    if orphans:
+        raise ConfigError([f"rows refer to nothing after the migration: {orphans[:5]}"])
 
 
 def check(engine: Engine) -> None:

@@ -12,7 +12,7 @@ from ipreg.models.crawl import (
     PictureState,
     RemotePicture,
 )
-from ipreg.models.designs import Filing, FilingView, Industry, ViewKind
+from ipreg.models.designs import DesignFile, Disclosure, Filing, FilingView, Industry, RightKind, ViewKind
 from ipreg.models.evidence import Capture, CaptureFile, CaptureState, Report, ReportState
 from ipreg.models.files import PictureFingerprint, StoredFile
 from ipreg.models.listings import (
@@ -39,6 +39,7 @@ from ipreg.models.log import (
 )
 from ipreg.models.matches import Match
 from ipreg.models.papers import Certificate
+from ipreg.models.rights import ObtainedKind, PackageText, QuietReminders, RightRecord, RightsDiary
 from ipreg.models.sources import RunState, Source, SourceKind, SourceRun, SourceState
 
 __all__ = [
@@ -63,6 +64,8 @@ __all__ = [
     "CrawlPage",
     "Delivery",
     "DeliveryState",
+    "DesignFile",
+    "Disclosure",
     "DismissReason",
     "FeedImport",
     "Filing",
@@ -85,14 +88,20 @@ __all__ = [
     "LogTimeStamp",
     "LogWitness",
     "Match",
+    "ObtainedKind",
     "Organization",
     "OrganizationRole",
+    "PackageText",
     "PageState",
     "PictureFingerprint",
     "PictureState",
+    "QuietReminders",
     "RemotePicture",
     "Report",
     "ReportState",
+    "RightKind",
+    "RightRecord",
+    "RightsDiary",
     "Role",
     "RunState",
     "Seller",

@@ -23,7 +23,9 @@ from ipreg.models import (
     RunState,
     SourceKind,
 )
+from ipreg.names import DISCLOSURES as DISCLOSURES
 from ipreg.names import INDUSTRIES as INDUSTRIES
+from ipreg.names import RIGHTS as RIGHTS
 from ipreg.names import VIEWS as VIEWS
 
 N_ = str  # marks a text for extraction
