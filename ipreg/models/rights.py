@@ -41,6 +41,7 @@ class RightRecord(Base):
     granted_on: Mapped[date | None]
     document_sha256: Mapped[str | None] = mapped_column(ForeignKey("stored_files.sha256"), index=True)
     document_name: Mapped[str] = mapped_column(String(255), default="")
+    public: Mapped[bool] = mapped_column(default=False)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     request_key: Mapped[str] = mapped_column(String(64))
     recorded_at: Mapped[datetime]
