@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from ipreg.errors import PermissionDeniedError
 from ipreg.models import (
     Account,
     Alert,
+    AlertMatch,
     AlertRecipient,
     Case,
     CaseKind,
@@ -21,6 +22,8 @@ from ipreg.models import (
     Role,
 )
 
+OFFICIALS = (Role.REGULATOR, Role.AUDITOR)
+"""Who sees every case, and what a case shows."""
 # Full members see all that is filed in the enterprise's name; a contributor sees what he filed himself.
 FULL_MEMBERS = (OrganizationRole.OWNER, OrganizationRole.FILER, OrganizationRole.VIEWER)
 ACTING_MEMBERS = (OrganizationRole.OWNER, OrganizationRole.FILER)
@@ -108,8 +111,33 @@ def can_see_listing(session: Session, account: Account, listing: Listing) -> boo
 
 
 def can_see_alert(account: Account, alert: Alert) -> bool:
-    """Those who were told, and the owners of the design."""
-    return any(one.account_id == account.id for one in alert.recipients) or owns_filing(account, alert.match.filing)
+    """The owners of the design, and those of their enterprise who were told while they belong to it."""
+    filing = alert.match.filing
+    if owns_filing(account, filing):
+        return True
+    same = account.organization_id is not None and account.organization_id == filing.organization_id
+    return same and any(one.account_id == account.id for one in alert.recipients)
+
+
+def alerts_seen_by(session: Session, account: Account) -> ColumnElement[bool]:
+    """``can_see_alert`` as a condition on ``Alert``, for one index as far as that can be."""
+    own = Alert.applicant_id == account.id
+    if account.organization_id is None:
+        return own
+    theirs = Alert.organization_id == account.organization_id
+    if account.organization_role in FULL_MEMBERS:
+        elsewhere = select(Alert.id).where(own, Alert.organization_id.is_distinct_from(account.organization_id))
+        return theirs if session.scalar(elsewhere.limit(1)) is None else or_(own, theirs)
+    told = select(AlertRecipient.alert_id).where(AlertRecipient.account_id == account.id)
+    return or_(own, and_(theirs, Alert.id.in_(told)))
+
+
+def alerts_decided_by(account: Account) -> ColumnElement[bool]:
+    """``can_act_on_alert`` as a condition on ``Alert``."""
+    alone = and_(Alert.organization_id.is_(None), Alert.applicant_id == account.id)
+    if account.organization_id is None or account.organization_role not in ACTING_MEMBERS:
+        return alone
+    return or_(alone, Alert.organization_id == account.organization_id)
 
 
 def can_act_on_alert(account: Account, alert: Alert) -> bool:
@@ -121,8 +149,8 @@ def can_act_on_alert(account: Account, alert: Alert) -> bool:
 
 
 def can_see_case(account: Account, case: Case) -> bool:
-    """Regulators, and the owners of the design; in a conflict the owners of both."""
-    if account.role is Role.REGULATOR or owns_filing(account, case.match.filing):
+    """Officials, and the owners of the design; in a conflict the owners of both."""
+    if account.role in OFFICIALS or owns_filing(account, case.match.filing):
         return True
     later = case.match.later_filing
     return case.kind is CaseKind.CONFLICT and later is not None and owns_filing(account, later)
@@ -131,13 +159,11 @@ def can_see_case(account: Account, case: Case) -> bool:
 def _sees_match(
     session: Session, account: Account, in_case: ColumnElement[bool], in_alert: ColumnElement[bool]
 ) -> bool:
-    if account.role is Role.REGULATOR:
-        found = select(Case.id).join(Match, Case.match_id == Match.id).where(in_case)
-    else:
-        found = (
-            select(Alert.id)
-            .join(Match)
-            .join(AlertRecipient)
-            .where(in_alert, AlertRecipient.account_id == account.id)
-        )
-    return session.scalar(found.limit(1)) is not None
+    """Of a case and of an alert all listings count, not only the one that leads."""
+    of_alert = select(AlertMatch.id).join(Match, AlertMatch.match_id == Match.id)
+    if account.role not in OFFICIALS:
+        found = of_alert.join(Alert, AlertMatch.alert_id == Alert.id)
+        return session.scalar(found.where(in_alert, alerts_seen_by(session, account)).limit(1)) is not None
+    direct = select(Case.id).join(Match, Case.match_id == Match.id).where(in_case)
+    further = of_alert.join(Case, Case.alert_id == AlertMatch.alert_id).where(in_case)
+    return any(session.scalar(one.limit(1)) is not None for one in (direct, further))

@@ -15,7 +15,7 @@ import rfc8785
 from sqlalchemy import select
 from sqlalchemy.orm import Session, lazyload, selectinload
 
-from ipreg import log, logkeys, stamping
+from ipreg import audit, auditcheck, log, logkeys, stamping
 from ipreg.casework import machine, table
 from ipreg.digests import digests
 from ipreg.errors import IpregError, MissingError, ProofError
@@ -174,11 +174,18 @@ def check_evidence(session: Session, store: Store, entry: LogEntry) -> Iterator[
         yield from _check_file(store, entry, file)
 
 
+def check_audit_head(session: Session, _store: Store, entry: LogEntry) -> Iterator[Difference]:
+    """The audit trail still holds the row; ``ipreg audit check`` says more."""
+    if not auditcheck.check_anchor(session, entry):
+        yield _differs(entry, "check_row_missing")
+
+
 CHECKS: dict[str, Check] = {
     "filing": check_filing,
     "case_event": check_case_event,
     "log_key": check_log_key,
     "evidence": check_evidence,
+    audit.HEAD_KIND: check_audit_head,
 }
 """One check for each kind of entry. A kind without one is only checked against the log itself."""
 

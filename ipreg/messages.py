@@ -65,7 +65,16 @@ MESSAGES: dict[str, str] = {
     "role_refused": N_("Your account may not do this."),
     "reason_length": N_("Give a reason of %(least)s to %(most)s characters."),
     "alert_already_decided": N_("This alert has been decided already."),
-    "alert_not_dismissed": N_("This alert is not dismissed."),
+    "alert_in_case": N_("This alert is with the regulator. It can't be taken back here."),
+    "alert_not_confirmed": N_("Confirm the alert first."),
+    "alert_changed_by": N_("%(name)s changed this alert at %(at)s, while you looked at it. Look again, then act."),
+    "alert_changed_itself": N_("New evidence came to this alert while you looked at it. Look again, then act."),
+    "bulk_count_changed": N_("You chose %(expected)s alerts, and now there are %(found)s. Nothing was changed."),
+    "nothing_to_do": N_("No alert is left to which this can be done."),
+    "snooze_wrong": N_("Choose a day within the next year."),
+    "undo_too_late": N_("This can no longer be undone. Change the alerts one by one."),
+    "action_missing": N_("There is no such action, or it is not yours."),
+    "allowed_seller_missing": N_("There is no such entry, or it is not yours."),
     "alert_not_yours_to_decide": N_("The enterprise decides on this alert."),
     "alert_missing": N_("There is no such alert, or it is not yours."),
     "case_already_decided": N_("This case has been decided already."),
@@ -158,6 +167,18 @@ MESSAGES: dict[str, str] = {
     "check_entry_missing": N_("%(subject)s is in the database, but the log has no entry of it."),
     "check_decision_changed": N_(
         "%(subject)s: state, outcome or reason of the case are not those of its logged steps."
+    ),
+    "audit_row_lost": N_("Audit rows %(first)s to %(last)s were taken out."),
+    "audit_chain_broken": N_("Audit row %(position)s does not follow the one before: put in, moved or rewritten."),
+    "audit_row_changed": N_("Audit row %(position)s was edited: it no longer has its digest."),
+    "audit_head_wrong": N_("The audit trail's head counts %(size)s rows; it ends at %(found)s, or in another way."),
+    "audit_cut_off": N_("Log entry %(index)s commits to %(size)s audit rows, and there are %(found)s: cut off."),
+    "audit_anchor_differs": N_("Log entry %(index)s commits to other audit rows up to row %(size)s: rewritten."),
+    "audit_anchor_unproved": N_(
+        "Log entry %(index)s, which commits to %(size)s audit rows, is not what was logged."
+    ),
+    "audit_trigger_missing": N_(
+        "The database no longer refuses to change audit rows: its trigger %(name)s is gone."
     ),
     "check_token": N_("The time stamp of %(authority)s over %(size)s entries does not hold: %(reason)s"),
     "check_cosignature": N_("The cosignature of %(witness)s over %(size)s entries does not hold."),

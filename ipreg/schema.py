@@ -20,27 +20,26 @@ _FOLDER = Path(__file__).parent / "migrations"
 
 def upgrade(engine: Engine) -> None:
     """Applies every migration that is missing. Harmless where none is."""
-    with engine.connect() as connection, _whole_tables_may_be_replaced(connection), connection.begin():
+    with engine.connect() as connection, _without_foreign_keys(connection), connection.begin():
         command.upgrade(_config(connection), "head")
 
 
 @contextmanager
-def _whole_tables_may_be_replaced(connection: Connection) -> Iterator[None]:
-    """SQLite changes a column by making the table anew, and dropping the old one would take the rows that refer to
-    it for orphans. Its foreign keys are off meanwhile, which can only be said outside of a transaction, and are
-    checked at the end (https://www.sqlite.org/lang_altertable.html#otheralter)."""
-    raw = connection.connection.dbapi_connection
-    if connection.dialect.name != "sqlite" or raw is None:
+def _without_foreign_keys(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by copying it, and would drop what refers to the old one: its docs ask for this."""
+    if connection.dialect.name != "sqlite":
         yield
         return
-    raw.cursor().execute("PRAGMA foreign_keys=OFF")
+    raw = connection.connection.cursor()  # the setting is deaf inside of a transaction
+    raw.execute("PRAGMA foreign_keys=OFF")
     try:
         yield
-        orphans = raw.cursor().execute("PRAGMA foreign_key_check").fetchall()
+        broken = raw.execute("PRAGMA foreign_key_check").fetchall()
+        if broken:
+            raise ConfigError([f"{table}: row {row} refers to nothing" for table, row, *_ in broken[:20]])
     finally:
-        raw.cursor().execute("PRAGMA foreign_keys=ON")
-    if orphans:
-        raise ConfigError([f"rows refer to nothing after the migration: {orphans[:5]}"])
+        raw.execute("PRAGMA foreign_keys=ON")
+        raw.close()
 
 
 def check(engine: Engine) -> None:

@@ -12,6 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from ipreg.runtime import Runtime
 from jobs import (
     alerts,
+    audit,
     checkpoints,
     crawl,
     deliveries,
@@ -44,6 +45,7 @@ SCHEDULE = (
     Job("crawl", 2, crawl.run),
     Job("reports", 2, reports.run),
     Job("pictures", 2, pictures.run),
+    Job("audit", 300, audit.run),
     Job("checkpoints", 5, checkpoints.run),
     Job("witnesses", 5, witnesses.run),
     Job("timestamps", 5, timestamps.run),

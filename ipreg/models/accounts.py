@@ -17,6 +17,7 @@ class Role(StrEnum):
     ENTERPRISE = "enterprise"
     REGULATOR = "regulator"
     ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
 
 
 class OrganizationRole(StrEnum):

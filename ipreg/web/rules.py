@@ -65,9 +65,14 @@ def _enforce() -> Response | None:
         target = request.full_path if request.method == "GET" else None
         return redirect(url_for("accounts.sign_in", next=target))
     account = current_user.account
-    if account.role not in rule:
+    if account.role not in rule or (account.role is Role.AUDITOR and _writes_elsewhere()):
         raise PermissionDeniedError("role_refused")
     view = current_app.view_functions[request.endpoint]
     if request.method in _CHANGES and access.is_viewer(account) and not getattr(view, "viewers_too", False):
         raise PermissionDeniedError("viewer_only_sees")
     return None
+
+
+def _writes_elsewhere() -> bool:
+    """An auditor sees and verifies; of all that can be written only his own account is his."""
+    return request.method in _CHANGES and request.blueprint != "accounts"

@@ -13,6 +13,7 @@ from ipreg.casework.words import SEVERITIES as SEVERITIES
 from ipreg.casework.words import STEPS as STEPS
 from ipreg.models import (
     AlertState,
+    AuditKind,
     CaptureState,
     ChangeKind,
     DeliveryState,
@@ -35,6 +36,7 @@ ROLES = {
     Role.ENTERPRISE: N_("Enterprise"),
     Role.REGULATOR: N_("Market regulator"),
     Role.ADMINISTRATOR: N_("Administrator"),
+    Role.AUDITOR: N_("Auditor"),
 }
 ALERT_STATES = {
     AlertState.OPEN: N_("Open"),
@@ -104,4 +106,41 @@ RISKS = {
     "confirmed": N_("Confirmed alerts"),
     "alerts": N_("Alerts not decided yet"),
     "not_infringing": N_("Decided as not infringing"),
+}
+AUDIT_KINDS = {
+    AuditKind.WRITE: N_("Change"),
+    AuditKind.REFUSED: N_("Refused"),
+    AuditKind.READ: N_("Read"),
+}
+AUDIT_DETAILS = {
+    "method": N_("Method"),
+    "route": N_("Route"),
+    "request": N_("Request"),
+    "address": N_("Network"),
+    "changes": N_("Rows written"),
+    "via": N_("By way of"),
+}
+AUDIT_ACTORS = {
+    "nobody": N_("Somebody not signed in"),
+    "command line": N_("The operator's command line"),
+    "job": N_("Scheduled work"),
+    "respondent": N_("Respondent"),
+    "account": N_("An account that is gone"),
+}
+AUDIT_ACTIONS = {
+    "accounts.sign_in": N_("Sign in"),
+    "accounts.sign_up": N_("Open an account"),
+    "accounts.account": N_("Change one's account"),
+    "alerts.confirm": N_("Confirm an alert"),
+    "alerts.dismiss": N_("Dismiss an alert"),
+    "alerts.reopen": N_("Reopen an alert"),
+    "cases.assign": N_("Assign a case"),
+    "cases.decide": N_("Decide a case"),
+    "filings.new": N_("File a design"),
+    "filings.certificate_file": N_("Issue a certificate"),
+    "filings.evidence": N_("Issue an evidence bundle"),
+    "imports.imports": N_("Import a feed"),
+    "api.push": N_("Push listings"),
+    "pages.administration": N_("Open an officer's account"),
+    "language.choose": N_("Choose a language"),
 }

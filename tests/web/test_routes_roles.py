@@ -18,6 +18,8 @@ from ipreg.web.rules import PUBLIC, rule_of
 
 OWN = {Role.DESIGNER, Role.ENTERPRISE}
 PARTIES = OWN | {Role.REGULATOR}
+CASES = PARTIES | {Role.AUDITOR}
+TRAIL = {Role.AUDITOR, Role.ADMINISTRATOR}
 IMPORTERS = {Role.ENTERPRISE, Role.REGULATOR, Role.ADMINISTRATOR}
 EVERYBODY = set(Role)
 TABLE: dict[str, set[Role]] = {
@@ -54,9 +56,9 @@ TABLE: dict[str, set[Role]] = {
     "reports.reported": PARTIES,
     "reports.retry": PARTIES,
     "reports.seller": PARTIES,
-    "evidence.one": PARTIES,
-    "evidence.file": PARTIES,
-    "evidence.replay": PARTIES,
+    "evidence.one": CASES,
+    "evidence.file": CASES,
+    "evidence.replay": CASES,
     "api.push": set(),  # these two ask for a source's token
     "api.state": set(),
     "alerts.inbox": OWN,
@@ -65,8 +67,8 @@ TABLE: dict[str, set[Role]] = {
     "alerts.confirm": OWN,
     "alerts.dismiss": OWN,
     "alerts.reopen": OWN,
-    "cases.queue": PARTIES,
-    "cases.case": PARTIES,
+    "cases.queue": CASES,
+    "cases.case": CASES,
     "cases.assign": {Role.REGULATOR},
     "cases.decide": {Role.REGULATOR},
     "verify.start": set(),
@@ -85,9 +87,12 @@ TABLE: dict[str, set[Role]] = {
     "log.token_certificates": set(),
     "log.proof": set(),
     "logpage.page": set(),
+    "audittrail.trail": TRAIL,
+    "audittrail.check": TRAIL,
+    "audittrail.export": TRAIL,
 }
 # What belongs to the designer and his enterprise; a regulator sees what a case shows him.
-OFFICERS = {"regulator", "second-regulator"}
+OFFICERS = {"regulator", "second-regulator", "auditor"}
 OF_ONE_OWNER = {
     "pages.filing_picture": {"designer", "enterprise"} | OFFICERS,
     "pages.listing_picture": {"designer", "enterprise"} | OFFICERS,
@@ -111,6 +116,7 @@ OF_THE_ENTERPRISE = {
 }  # fmt: skip
 READERS = (
     "designer", "enterprise", "freelancer", "rival", "regulator", "second-regulator", "administrator",
+    "auditor",
 )  # fmt: skip
 
 

@@ -1,8 +1,8 @@
 """what a filing states: class, rights, disclosure, words, files; its version; names as on the day of filing
 
-Revision ID: 202611242340
-Revises: 202611242325
-Create Date: 2026-11-24 23:40:00
+Revision ID: 202611250005
+Revises: 202611242357
+Create Date: 2026-11-25 00:05:00
 """
 
 from typing import Any
@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '202611242340'
-down_revision = '202611242325'
+revision = '202611250005'
+down_revision = '202611242357'
 branch_labels = None
 depends_on = None
 
