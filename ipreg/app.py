@@ -29,6 +29,7 @@ from ipreg.web import (
     logpage,
     pages,
     reports,
+    rights,
     rules,
     session,
     sources,
@@ -64,7 +65,7 @@ def create_app(config: Config) -> Flask:
         part.install(app)
     views = (
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
-        *(sources, reports, evidence, api),
+        *(sources, reports, evidence, api, rights),
     )
     for blueprint in (one.bp for one in views):
         app.register_blueprint(blueprint)

@@ -162,7 +162,7 @@ MEANINGS = {
 }
 STATES = {
     State.SOON: N_("Soon"),
-    State.OPEN: N_("Open"),
+    State.OPEN: N_("Running"),
     State.UNKNOWN: N_("Date missing"),
     State.DONE: N_("Done"),
     State.OVER: N_("Over"),

@@ -24,9 +24,7 @@ N_ = str  # marks a text for extraction
 # The order in which CNIPA lists views, and in which Hague's are numbered.
 _ORDER = (*SIX, ViewKind.PERSPECTIVE, ViewKind.DETAIL, ViewKind.IN_USE)
 COMPLETE = N_("Nothing is missing that can be told from the filing.")
-SCALE = N_(
-    "Check by eye: all views at one scale, one plain background, no shadows, no words that are not part of it."
-)
+SCALE = N_("Check by eye: all views at one scale, one plain background, no shadows, no words beside the design.")
 SMALL = N_("%(name)s is small: photograph or draw it again with at least %(pixels)s pixels on its longer side.")
 NEEDED = N_("Missing")
 ADVISED = N_("Advice")
@@ -224,7 +222,7 @@ def _checks(source: Source, kind: PackageKind, shown: list[View]) -> bytes:
     lines = [f"{source.filing.number} · {source.filing.title}", ""]
     for one in lacks:
         label = names.VIEWS_HAGUE if kind is PackageKind.HAGUE else names.VIEWS_ZH
-        where = f"{label[one.view]}: " if one.view else ""
+        where = f"{'、'.join(label[view] for view in one.views)}: " if one.views else ""
         lines.append(f"[{say(NEEDED if one.needed else ADVISED)}] {where}{say(one.text)}")
     small = [one for one in shown if one.picture.small]
     lines += [f"[{say(ADVISED)}] {say(SMALL) % {'name': one.name, 'pixels': _PIXELS}}" for one in small]

@@ -9,6 +9,7 @@ at most 16 x 16 cm, one dimension at least 3 cm, RGB or grey, a border of 1 to 2
 from __future__ import annotations
 
 import io
+import math
 from dataclasses import dataclass
 
 from PIL import Image, ImageOps
@@ -75,7 +76,8 @@ def _pixels(millimetres: float, dpi: int) -> int:
 def _dpi(sides: list[int], size: Size) -> int:
     """The finest resolution at which the figure is large enough: a small picture gets coarser, not blown up."""
     wanted = [int(have * _INCH / least) for have, least in zip(sides, size.least, strict=True) if least]
-    return max(size.dpi[0], min([size.dpi[1], *wanted]))
+    needed = [math.ceil(have * _INCH / most) for have, most in zip(sides, size.most, strict=True)]
+    return min(size.dpi[1], max(size.dpi[0], *needed, min([size.dpi[1], *wanted])))
 
 
 def _jpeg(image: Image.Image, dpi: int, most_bytes: int) -> bytes:

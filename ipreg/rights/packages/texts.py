@@ -86,7 +86,7 @@ class Lack:
     """Something that an office would ask for. ``needed``: without it the office refuses or asks back."""
 
     text: str
-    view: ViewKind | None = None
+    views: tuple[ViewKind, ...] = ()
     needed: bool = True
 
 
@@ -129,11 +129,11 @@ def best_view(filing: Filing, texts: Texts) -> ViewKind:
 def _patent(filing: Filing, texts: Texts) -> Iterator[Lack]:
     shown = {view.kind for view in filing.views}
     wanted: Sequence[ViewKind] = (ViewKind.FRONT, ViewKind.BACK) if texts.flat else SIX
-    for view in wanted:
-        if view not in shown and view not in texts.omitted:
-            yield Lack(N_("This view is missing. Add it by an amendment, or say below why it is left out."), view)
+    absent = tuple(view for view in wanted if view not in shown and view not in texts.omitted)
+    if absent:
+        yield Lack(N_("Missing. Add them by an amendment, or say why they are left out."), absent)
     if not texts.flat and ViewKind.PERSPECTIVE not in shown:
-        yield Lack(N_("A solid thing is usually shown in perspective too."), ViewKind.PERSPECTIVE)
+        yield Lack(N_("A solid thing is usually shown in perspective too."), (ViewKind.PERSPECTIVE,))
     yield from _doubled(filing)
     if not texts.product_name:
         yield Lack(N_("Say what the product is called."))
@@ -151,7 +151,7 @@ def _doubled(filing: Filing) -> Iterator[Lack]:
     for view in (*SIX, ViewKind.PERSPECTIVE):
         if kinds.count(view) > 1:
             text = N_("There are several pictures of this view. Keep one for each design that you apply for.")
-            yield Lack(text, view, needed=view is not ViewKind.PERSPECTIVE)
+            yield Lack(text, (view,), needed=view is not ViewKind.PERSPECTIVE)
 
 
 def _works(filing: Filing, texts: Texts) -> Iterator[Lack]:
