@@ -27,10 +27,14 @@ from ipreg.web import (
     language,
     log,
     logpage,
+    organization,
     pages,
+    pictures,
+    recovery,
     reports,
     rights,
     rules,
+    security,
     session,
     sources,
     verify,
@@ -61,9 +65,10 @@ def create_app(config: Config) -> Flask:
     Bootstrap5(app)
     CSRFProtect(app).exempt(api.bp)
     LoginManager(app).user_loader(session.load_reader)
-    for part in (session, rules, errors, language):
+    for part in (session, rules, errors, language, pictures):
         part.install(app)
     views = (
+        *(organization, security, recovery),
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
         *(sources, reports, evidence, api, rights),
     )

@@ -19,7 +19,9 @@ from jobs import (
     evidence,
     fingerprints,
     imports,
+    letters,
     matches,
+    openings,
     pictures,
     reports,
     sources,
@@ -53,7 +55,10 @@ SCHEDULE = (
     Job("matches", 3, matches.run),
     Job("alerts", 3, alerts.run),
     Job("evidence", 5, evidence.run),
+    Job("openings", 30, openings.run),
     Job("deliveries", 3, deliveries.run),
+    Job("letters", 2, letters.run),
+    Job("letters-over", 3600, letters.clean_up),
 )
 
 

@@ -17,7 +17,7 @@ from ipreg.db import utc_now
 from ipreg.errors import CallerError, MissingError
 from ipreg.models import Filing, ObtainedKind, RightRecord, Role, ViewKind
 from ipreg.registry import Attached
-from ipreg.rights import ics, records, reminders, words
+from ipreg.rights import ics, records, words
 from ipreg.rights.packages import texts
 from ipreg.rights.packages import words as package_words
 from ipreg.rights.packages.build import Source, build
@@ -101,16 +101,6 @@ def calendar(number: str) -> Response:
     return _download(data, "text/calendar", f"{filing.number}.ics")
 
 
-@bp.post("/filings/<number>/rights/reminders")
-@who(*_OWNERS)
-def switch_reminders(number: str) -> Response:
-    filing = _found(number)
-    wanted = request.form.get("wanted") == "yes"
-    reminders.set_reminders(db(), account=me(), wanted=wanted, now=utc_now())
-    db().commit()
-    return redirect(url_for("rights.page", number=filing.number))
-
-
 @bp.route("/filings/<number>/packages/<kind>", methods=["GET", "POST"])
 @who(*_OWNERS)
 def package(number: str, kind: str) -> str | Response | tuple[str, int]:
@@ -133,7 +123,10 @@ def package(number: str, kind: str) -> str | Response | tuple[str, int]:
 @who(*_OWNERS)
 def package_file(number: str, kind: str) -> Response:
     filing, sort = _found(number), _sort(kind)
-    source = Source(filing, texts.texts_of(db(), filing), runtime().store.get, say, utc_now())
+    if not access.can_see_files(db(), me(), filing):
+        raise MissingError("filing_missing", number=number)
+    shelf = runtime().store.shelf(filing.vault_key)
+    source = Source(filing, texts.texts_of(db(), filing), shelf.get, say, utc_now())
     start_again()  # pictures are read and written anew, and no transaction waits for that
     return _download(build(sort, source), "application/zip", f"{filing.number}-{kind}.zip")
 
@@ -183,7 +176,6 @@ def _page(filing: Filing, faults: dict[str, str], given: MultiDict[str, str]) ->
         given=given,
         request_key=given.get("request_key") or secrets.token_hex(16),
         owner=access.can_act_on_filing(me(), filing),
-        reminded=reminders.wants_reminders(db(), me()),
         kinds=ObtainedKind,
     )
 

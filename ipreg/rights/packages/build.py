@@ -94,7 +94,7 @@ def _request(filing: Filing, texts: Texts) -> list[tuple[str, str]]:
     return [
         ("使用外观设计的产品名称", texts.product_name or filing.title),
         ("设计人", _creators(filing)),
-        ("申请人", filing.organization_name or filing.applicant_name),
+        ("申请人", _owner(filing)),
         ("洛迦诺分类", filing.locarno_class or "由专利局确定"),
         ("不丧失新颖性宽限期声明", _grace(filing)),
         ("要求优先权声明", priority),
@@ -138,8 +138,8 @@ def _work_rows(filing: Filing, texts: Texts) -> list[tuple[str, str]]:
         ("作品创作性质", "原创"),
         ("作者", _creators(filing)),
         ("作品署名", "、".join(one["name"] for one in filing.creators) or filing.creator),
-        ("著作权人", filing.organization_name or filing.applicant_name),
-        ("著作权人类别", "法人或非法人组织" if filing.organization_name else "自然人"),
+        ("著作权人", _owner(filing)),
+        ("著作权人类别", "法人或非法人组织" if filing.owner_organization else "自然人"),
         ("著作权人证件类型及号码", names.TO_FILL_IN),
         ("国籍、省份、城市", names.TO_FILL_IN),
         ("创作完成日期", filing.created_on.isoformat()),
@@ -178,7 +178,7 @@ def _hague(source: Source) -> Iterator[tuple[str, bytes]]:
     header = ("file", "legend", "width (mm)", "height (mm)", "dpi", "bytes")
     yield "reproductions.csv", _picture_list(shown, header)
     rows = [
-        ("Applicant", filing.organization_name or filing.applicant_name),
+        ("Applicant", _owner(filing)),
         ("Creator", _creators(filing)),
         ("Product indication", texts.name_en or "(to be filled in)"),
         ("Locarno class", filing.locarno_class or "(to be filled in)"),
@@ -235,6 +235,11 @@ def _checks(source: Source, kind: PackageKind, shown: list[View]) -> bytes:
 
 def _kinds(filing: Filing) -> set[ViewKind]:
     return {view.kind for view in filing.views}
+
+
+def _owner(filing: Filing) -> str:
+    """Whose it is now, which after a transfer is another than the applicant."""
+    return filing.owner_organization.name if filing.owner_organization else filing.owner.name
 
 
 def _creators(filing: Filing) -> str:
