@@ -30,6 +30,7 @@ from ipreg.models.designs import (
     RightKind,
     ViewKind,
 )
+from ipreg.models.desk import Absence, CaseNote, CaseTask, SavedView
 from ipreg.models.evidence import Capture, CaptureFile, CaptureState, Report, ReportState
 from ipreg.models.files import PictureFingerprint, StoredFile, VaultKey
 from ipreg.models.keeping import (
@@ -78,6 +79,7 @@ from ipreg.models.watches import (
 )
 
 __all__ = [
+    "Absence",
     "Account",
     "Agreement",
     "AgreementKind",
@@ -103,9 +105,11 @@ __all__ = [
     "CaseClock",
     "CaseEvent",
     "CaseKind",
+    "CaseNote",
     "CaseOpening",
     "CaseOutcome",
     "CaseState",
+    "CaseTask",
     "Certificate",
     "ChangeKind",
     "ClockKind",
@@ -166,6 +170,7 @@ __all__ = [
     "Role",
     "RunState",
     "SavedFilter",
+    "SavedView",
     "Seller",
     "SellerMark",
     "SellerTie",
