@@ -1,7 +1,7 @@
 """rights
 
 Revision ID: 202611250015
-Revises: 202611250008
+Revises: 202611250010
 Create Date: 2026-11-25 00:04:11.138917
 """
 
@@ -10,7 +10,7 @@ from alembic import op
 
 
 revision = '202611250015'
-down_revision = '202611250008'
+down_revision = '202611250010'
 branch_labels = None
 depends_on = None
 
