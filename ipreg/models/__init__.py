@@ -68,6 +68,7 @@ from ipreg.models.matches import Match, MatchPair
 from ipreg.models.papers import Certificate
 from ipreg.models.rights import ObtainedKind, PackageText, QuietReminders, RightRecord, RightsDiary
 from ipreg.models.sources import RunState, Source, SourceKind, SourceRun, SourceState
+from ipreg.models.terms import FilingTerm
 from ipreg.models.watches import (
     AllowedSeller,
     Calibration,
@@ -125,6 +126,7 @@ __all__ = [
     "Filing",
     "FilingAct",
     "FilingState",
+    "FilingTerm",
     "FilingVersion",
     "FilingView",
     "FormerName",

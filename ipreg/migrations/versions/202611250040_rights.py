@@ -1,7 +1,7 @@
 """rights
 
-Revision ID: 202611250015
-Revises: 202611250010
+Revision ID: 202611250040
+Revises: 202611250029
 Create Date: 2026-11-25 00:04:11.138917
 """
 
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '202611250015'
-down_revision = '202611250010'
+revision = '202611250040'
+down_revision = '202611250029'
 branch_labels = None
 depends_on = None
 
