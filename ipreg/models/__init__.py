@@ -66,6 +66,16 @@ from ipreg.models.log import (
 )
 from ipreg.models.matches import Match, MatchPair
 from ipreg.models.papers import Certificate
+from ipreg.models.parties import (
+    CasePaper,
+    LinkGuess,
+    PaperKind,
+    PaperService,
+    RespondentLink,
+    Submission,
+    SubmissionFile,
+    SubmissionKind,
+)
 from ipreg.models.rights import ObtainedKind, PackageText, QuietReminders, RightRecord, RightsDiary
 from ipreg.models.sources import RunState, Source, SourceKind, SourceRun, SourceState
 from ipreg.models.terms import FilingTerm
@@ -109,6 +119,7 @@ __all__ = [
     "CaseNote",
     "CaseOpening",
     "CaseOutcome",
+    "CasePaper",
     "CaseState",
     "CaseTask",
     "Certificate",
@@ -137,6 +148,7 @@ __all__ = [
     "Letter",
     "LetterState",
     "LicenceKind",
+    "LinkGuess",
     "LinkPurpose",
     "Listing",
     "ListingChange",
@@ -159,6 +171,8 @@ __all__ = [
     "OrganizationRole",
     "PackageText",
     "PageState",
+    "PaperKind",
+    "PaperService",
     "PictureFingerprint",
     "PictureState",
     "QuietReminders",
@@ -166,6 +180,7 @@ __all__ = [
     "RemotePicture",
     "Report",
     "ReportState",
+    "RespondentLink",
     "RightKind",
     "RightRecord",
     "RightsDiary",
@@ -183,6 +198,9 @@ __all__ = [
     "SourceState",
     "StampState",
     "StoredFile",
+    "Submission",
+    "SubmissionFile",
+    "SubmissionKind",
     "TwoFactor",
     "VaultKey",
     "ViewKind",
