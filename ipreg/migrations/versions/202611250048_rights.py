@@ -1,7 +1,7 @@
 """rights
 
-Revision ID: 202611250040
-Revises: 202611250038
+Revision ID: 202611250048
+Revises: 202611250047
 Create Date: 2026-11-25 00:04:11.138917
 """
 
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '202611250040'
-down_revision = '202611250038'
+revision = '202611250048'
+down_revision = '202611250047'
 branch_labels = None
 depends_on = None
 
