@@ -249,6 +249,8 @@ def address(site: Site, rule: Rule) -> str:
               "export_id": "999", "task_id": "1", "view_id": "1", "absence_id": "1"}  # fmt: skip
     if rule.endpoint.startswith(("case", "parties.")):
         values["number"] = site.case
+    if rule.endpoint.startswith("rights."):
+        values["kind"] = "patent"
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found.group(1)], rule.rule)
 
 
