@@ -9,8 +9,6 @@ from ipreg.models.alerts import (
     AlertMatch,
     AlertRecipient,
     AlertState,
-    Delivery,
-    DeliveryState,
     DismissReason,
     EventKind,
     SavedFilter,
@@ -66,6 +64,16 @@ from ipreg.models.log import (
     StampState,
 )
 from ipreg.models.matches import Match, MatchPair
+from ipreg.models.notices import (
+    Channel,
+    ChannelKind,
+    ChannelState,
+    Delivery,
+    DeliveryState,
+    Notice,
+    Outgoing,
+    Rhythm,
+)
 from ipreg.models.papers import Certificate
 from ipreg.models.parties import (
     CasePaper,
@@ -125,6 +133,9 @@ __all__ = [
     "CaseTask",
     "Certificate",
     "ChangeKind",
+    "Channel",
+    "ChannelKind",
+    "ChannelState",
     "ClockKind",
     "CrawlHost",
     "CrawlPage",
@@ -168,10 +179,12 @@ __all__ = [
     "LogWitness",
     "Match",
     "MatchPair",
+    "Notice",
     "ObtainedKind",
     "OneTimeLink",
     "Organization",
     "OrganizationRole",
+    "Outgoing",
     "PackageText",
     "PageState",
     "PaperKind",
@@ -184,6 +197,7 @@ __all__ = [
     "Report",
     "ReportState",
     "RespondentLink",
+    "Rhythm",
     "RightKind",
     "RightRecord",
     "RightsDiary",

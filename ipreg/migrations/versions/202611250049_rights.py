@@ -1,7 +1,7 @@
 """rights
 
-Revision ID: 202611250048
-Revises: 202611250047
+Revision ID: 202611250049
+Revises: 202611250048
 Create Date: 2026-11-25 00:04:11.138917
 """
 
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '202611250048'
-down_revision = '202611250047'
+revision = '202611250049'
+down_revision = '202611250048'
 branch_labels = None
 depends_on = None
 
