@@ -15,6 +15,8 @@ from ipreg.i18n import FOLDER, compile_catalogs
 from ipreg.runtime import open_runtime
 from ipreg.web import (
     accounts,
+    alertbulk,
+    alertcharts,
     alerts,
     api,
     cases,
@@ -31,6 +33,7 @@ from ipreg.web import (
     session,
     sources,
     verify,
+    watches,
 )
 
 _TOP = Path(__file__).parent.parent
@@ -57,10 +60,10 @@ def create_app(config: Config) -> Flask:
     Bootstrap5(app)
     CSRFProtect(app).exempt(api.bp)
     LoginManager(app).user_loader(session.load_reader)
-    for part in (session, rules, errors, language):
+    for part in (session, rules, errors, language, alerts):
         part.install(app)
     views = (
-        *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify),
+        *(pages, accounts, filings, imports, alerts, alertbulk, alertcharts, watches, cases, log, logpage, verify),
         *(sources, reports, evidence, api),
     )
     for blueprint in (one.bp for one in views):

@@ -18,6 +18,7 @@ from jobs import (
     evidence,
     fingerprints,
     imports,
+    learning,
     matches,
     pictures,
     reports,
@@ -50,6 +51,7 @@ SCHEDULE = (
     Job("fingerprints", 3, fingerprints.run),
     Job("matches", 3, matches.run),
     Job("alerts", 3, alerts.run),
+    Job("learning", 600, learning.run),
     Job("evidence", 5, evidence.run),
     Job("deliveries", 3, deliveries.run),
 )
