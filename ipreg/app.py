@@ -19,6 +19,8 @@ from ipreg.web import (
     alertcharts,
     alerts,
     api,
+    audithook,
+    audittrail,
     cases,
     errors,
     evidence,
@@ -27,9 +29,13 @@ from ipreg.web import (
     language,
     log,
     logpage,
+    organization,
     pages,
+    pictures,
+    recovery,
     reports,
     rules,
+    security,
     session,
     sources,
     verify,
@@ -56,14 +62,17 @@ def create_app(config: Config) -> Flask:
         BABEL_TRANSLATION_DIRECTORIES=str(FOLDER),
     )
     compile_catalogs()
+    audithook.install(app)  # before all others that look at a request, so that it ends after them
     Babel(app, default_locale="zh", locale_selector=language.chosen)
     Bootstrap5(app)
     CSRFProtect(app).exempt(api.bp)
     LoginManager(app).user_loader(session.load_reader)
-    for part in (session, rules, errors, language, alerts):
+    for part in (session, rules, errors, language, pictures, alerts):
         part.install(app)
     views = (
-        *(pages, accounts, filings, imports, alerts, alertbulk, alertcharts, watches, cases, log, logpage, verify),
+        *(organization, security, recovery),
+        *(alerts, alertbulk, alertcharts, watches),
+        *(pages, accounts, filings, imports, cases, log, logpage, verify, audittrail),
         *(sources, reports, evidence, api),
     )
     for blueprint in (one.bp for one in views):

@@ -29,13 +29,14 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from ipreg import log, logkeys, ornament, registry, stamping, verifier
+from ipreg import log, logkeys, ornament, stamping, verifier
 from ipreg.db import Clock, transaction
 from ipreg.digests import digests
 from ipreg.errors import ConflictError, IpregError, ProofError, UpstreamError
 from ipreg.i18n import translator
+from ipreg.manifest import applicant_commitment
 from ipreg.models import Certificate, Filing, LogTimeStamp, ViewKind
-from ipreg.names import INDUSTRIES, VIEWS
+from ipreg.names import INDUSTRIES, shows
 from ipreg.runtime import Runtime
 from ipreg.seal import Seal, open_seal
 from ipreg.stamping import Authority
@@ -59,9 +60,14 @@ SENTENCE_EN = (
 
 @dataclass(frozen=True)
 class Draft:
-    """All that the page shows, read in one transaction; ``at`` is its document's time."""
+    """All that the page shows, read in one transaction; ``at`` is its document's time.
+
+    The ``picture`` (JPEG) of a ``sealed`` filing is empty: the paper can be shown, the design stays where it is.
+    """
 
     filing_id: int
+    version: int
+    sealed: bool
     facts: dict[str, Any]
     picture: bytes
     at: datetime
@@ -82,7 +88,7 @@ def obtain(runtime: Runtime, filing_id: int, *, clock: Clock) -> bytes:
     with runtime.sessions() as session:
         known = find(session, filing_id)
         if known is not None:
-            return runtime.store.get(known.sha256)
+            return runtime.store.shelf(known.filing.vault_key).get(known.sha256)
     _stamp_by_ourselves(runtime, filing_id, clock)
     with runtime.sessions() as session:
         draft = prepare(session, runtime, session.get_one(Filing, filing_id))
@@ -98,13 +104,19 @@ def obtain(runtime: Runtime, filing_id: int, *, clock: Clock) -> bytes:
             kept = _keep(session, runtime, draft, signed, clock())
     except IntegrityError:  # another process issued it in the same moment
         with runtime.sessions() as session:
-            kept = session.scalars(select(Certificate).where(Certificate.filing_id == filing_id)).one()
-    return runtime.store.get(kept.sha256)
+            found = find(session, filing_id)
+        if found is None:
+            raise ConflictError("changed_meanwhile") from None  # the filing was opened or amended in this moment
+        kept = found
+    return runtime.store.shelf(kept.filing.vault_key).get(kept.sha256)
 
 
 def find(session: Session, filing_id: int) -> Certificate | None:
-    """The certificate that was issued for the filing, or None."""
-    return session.scalar(select(Certificate).where(Certificate.filing_id == filing_id))
+    """The certificate that was issued for the filing as it is now, or None."""
+    wanted = select(Certificate).join(Filing).where(Certificate.filing_id == filing_id)
+    return session.scalar(
+        wanted.where(Certificate.version == Filing.version, Certificate.sealed == Filing.vault_key_id.is_not(None))
+    )
 
 
 def _keep(session: Session, runtime: Runtime, draft: Draft, pdf: bytes, now: datetime) -> Certificate:
@@ -113,8 +125,14 @@ def _keep(session: Session, runtime: Runtime, draft: Draft, pdf: bytes, now: dat
     if known is not None:
         return known
     both = digests(pdf)
-    made = Certificate(filing_id=draft.filing_id, sha256=both.sha256, sm3=both.sm3, size=len(pdf), issued_at=now)
-    runtime.store.put(pdf)
+    filing = session.get_one(Filing, draft.filing_id)
+    if (filing.version, filing.vault_key_id is not None) != (draft.version, draft.sealed):
+        raise ConflictError("changed_meanwhile")
+    made = Certificate(
+        filing=filing, version=draft.version, sealed=draft.sealed, sha256=both.sha256, sm3=both.sm3,
+        size=len(pdf), issued_at=now,
+    )  # fmt: skip
+    runtime.store.shelf(filing.vault_key).put(pdf)
     session.add(made)
     session.flush()
     return made
@@ -144,10 +162,12 @@ def prepare(session: Session, runtime: Runtime, filing: Filing) -> Draft:
     proof = log.prove_inclusion(session, index=filing.log_index, size=stamp.size)
     proof.verify(*logkeys.verifiers(session, first=runtime.log_key))
     address = verification_address(runtime.config.public_url, filing.number)
-    picture = _picture(runtime, filing)
+    sealed = filing.vault_key_id is not None
+    picture = b"" if sealed else _picture(runtime, filing)
     facts = {
         **_ornament(),
-        **_picture_size(picture),
+        **({} if sealed else _picture_size(picture)),
+        "sealed": sealed,
         **_filing_facts(filing),
         **_proof_facts(proof, stamp),
         "issuer": f"设计预备案登记处 · Design Registry · {_host(runtime)}",
@@ -156,7 +176,7 @@ def prepare(session: Session, runtime: Runtime, filing: Filing) -> Draft:
         "address": address,
         "code": _code(address),
     }
-    return Draft(filing.id, facts, picture, stamp.gen_time or filing.filed_at)
+    return Draft(filing.id, filing.version, sealed, facts, picture, stamp.gen_time or filing.filed_at)
 
 
 def _host(runtime: Runtime) -> str:
@@ -167,11 +187,10 @@ def _filing_facts(filing: Filing) -> dict[str, Any]:
     """From the manifest, to which the log entry commits; names only where they are those it commits to."""
     stated = json.loads(filing.manifest)
     zh = translator("zh")
-    opened = registry.applicant_commitment(filing) == stated["applicant_commitment"]
+    opened = applicant_commitment(filing) == stated["applicant_commitment"]
     if not opened:
         raise ProofError("applicant_not_committed", number=filing.number)
     industry = INDUSTRIES[filing.industry]
-    created = date.fromisoformat(stated["created_on"])
     filed = datetime.fromisoformat(stated["filed_at"])
     title = showable(stated["title"])
     return {
@@ -179,17 +198,17 @@ def _filing_facts(filing: Filing) -> dict[str, Any]:
         "document_description": title,
         "number": filing.number,
         "title": title,
-        "applicant": showable(filing.applicant.known_as(filing.filed_at)[0]),
-        "organization": showable(filing.organization.name) if filing.organization else "—",
-        "creator": showable(stated["creator"]),
-        "created_on": f"{created.year}年{created.month}月{created.day}日 · {created.isoformat()}",
-        "industry": f"{zh(industry)} · {industry}",
+        "applicant": showable(filing.applicant_name),
+        "organization": showable(filing.organization_name) or "—",
+        "creator": showable(_creators(stated)),
+        "created_on": _days(stated),
+        "industry": f"{zh(industry)} · {industry}{_class(stated)}",
         "filed_at": f"{_moment(filed)}\n{_beijing(filed)}",
         "picture_alt": f"{title} · {filing.number}",
         "files": [
             {
-                "label_zh": f"{position}. {zh(VIEWS[ViewKind(one['view'])])}",
-                "label_en": VIEWS[ViewKind(one["view"])],
+                "label_zh": f"{position}. {zh(shows(one['view']))}",
+                "label_en": shows(one["view"]),
                 "name": showable(one["name"]),
                 "sha256": one["sha256"],
                 "sm3": one["sm3"],
@@ -197,6 +216,32 @@ def _filing_facts(filing: Filing) -> dict[str, Any]:
             for position, one in enumerate(stated["files"], 1)
         ],
     }
+
+
+def _creators(stated: dict[str, Any]) -> str:
+    """With their shares, where they are stated; version 1 has one line of names."""
+    shares = stated.get("creators", [])
+    if any(one["share"] for one in shares):
+        return "、".join(f"{one['name']} {one['share']}%" for one in shares)
+    return str(stated["creator"])
+
+
+def _days(stated: dict[str, Any]) -> str:
+    """The day of creation, and the day of first showing below it, both as the applicant states them."""
+    created = _both_days(stated["created_on"])
+    shown = stated.get("first_disclosed_on")
+    return f"{created}\n首次公开 First shown {_both_days(shown)}" if shown else created
+
+
+def _both_days(day: str) -> str:
+    found = date.fromisoformat(day)
+    return f"{found.year}年{found.month}月{found.day}日 · {day}"
+
+
+def _class(stated: dict[str, Any]) -> str:
+    """The class as the classification has it written."""
+    found = stated.get("locarno_class")
+    return f"\n洛迦诺分类 Locarno class {found}" if found else ""
 
 
 def _proof_facts(proof: log.InclusionProof, stamp: LogTimeStamp) -> dict[str, Any]:

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime, timedelta
 
 import rfc8785
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ipreg import access, log, numbers
+from ipreg.designform import DesignForm as DesignForm
+from ipreg.designform import check_form
 from ipreg.errors import CallerError, MissingError
-from ipreg.models import Account, Filing, FilingView, Industry, StoredFile, ViewKind
-from ipreg.storage import Store, keep_picture
+from ipreg.manifest import NEWEST, manifest
+from ipreg.models import (
+    Account,
+    DesignFile,
+    Filing,
+    FilingState,
+    FilingVersion,
+    FilingView,
+    StoredFile,
+    ViewKind,
+)
+from ipreg.storage import Shelf, Store, keep_file, keep_picture
 
-MANIFEST_FORMAT = "ipreg-filing/1"
-
-
-@dataclass(frozen=True)
-class DesignForm:
-    """What the applicant states about the design."""
-
-    title: str
-    industry: Industry
-    creator: str
-    created_on: date
-    description: str = ""
+MAX_DESIGN_FILES = 12
+SEALED_AT_MOST = timedelta(days=365 * 30)
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,22 @@ class Picture:
     data: bytes
 
 
+@dataclass(frozen=True)
+class Attached:
+    """A file of the designer's work, kept as bytes: its name and its content."""
+
+    filename: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The files of one version, in order, as rows: view, name and file; name and file."""
+
+    views: tuple[tuple[ViewKind, str, StoredFile], ...]
+    design_files: tuple[tuple[str, StoredFile], ...]
+
+
 def register_design(
     session: Session,
     store: Store,
@@ -48,14 +64,19 @@ def register_design(
     applicant: Account,
     form: DesignForm,
     pictures: Sequence[Picture],
+    design_files: Sequence[Attached] = (),
     request_key: str,
     max_views: int = 12,
+    sealed: bool = False,
+    opens_at: datetime | None = None,
     now: datetime,
 ) -> Filing:
     """Files a design and enters it in the log; the same ``request_key`` again gives the same filing.
 
-    Raises ``CallerError`` (``field`` names what to mend: title, creator, created_on, description, pictures or
-    ``pictures-<n>``, n from 0) and ``PermissionDeniedError`` for those who don't file.
+    ``sealed``: its files are kept encrypted, until ``opens_at`` where that is given.
+
+    Raises ``CallerError`` (``field`` names what to mend: one of the form's, ``pictures`` or ``pictures-<n>``,
+    ``design_files`` or ``design_files-<n>``, n from 0) and ``PermissionDeniedError`` for those who don't file.
     """
     access.require_filer(applicant)
     known = session.scalar(
@@ -63,63 +84,74 @@ def register_design(
     )
     if known is not None:
         return known
-    checked = _check_form(form, now)
-    files = _keep_pictures(session, store, pictures, max_views, now)
+    checked = check_form(form, now)
+    key = store.new_key(session, now=now) if sealed else None
+    kept = keep_content(session, store.shelf(key), pictures, design_files, max_views=max_views, now=now)
     filing = _insert(session, applicant, checked, request_key, now)
-    filing.views = [
-        FilingView(position=position, kind=picture.kind, filename=_base_name(picture.filename), file=file)
-        for position, (picture, file) in enumerate(zip(pictures, files, strict=True))
-    ]
+    filing.vault_key, filing.opens_at = key, checked_opening(opens_at, sealed=sealed, now=now)
+    filing.state = FilingState.SEALED if sealed else FilingState.OPEN
+    enter_version(session, filing=filing, account=applicant, kept=kept, request_key=request_key, now=now)
+    return filing
+
+
+def keep_content(
+    session: Session,
+    shelf: Shelf,
+    pictures: Sequence[Picture],
+    design_files: Sequence[Attached],
+    *,
+    max_views: int,
+    now: datetime,
+) -> Kept:
+    """All files of one version, checked and on the shelf; raises ``CallerError`` as ``register_design`` does."""
+    files = _keep_pictures(session, shelf, pictures, max_views, now)
+    others = _keep_design_files(session, shelf, design_files, files, now)
+    return Kept(
+        tuple((one.kind, base_name(one.filename), file) for one, file in zip(pictures, files, strict=True)),
+        tuple((base_name(one.filename), file) for one, file in zip(design_files, others, strict=True)),
+    )
+
+
+def enter_version(
+    session: Session, *, filing: Filing, account: Account, kept: Kept, request_key: str, now: datetime
+) -> None:
+    """The rows of the filing's present version, its manifest, and its log entry."""
+    here = {"filing_id": filing.id, "version": filing.version}
+    session.add_all(
+        FilingView(**here, position=position, kind=kind, filename=name, file=file)
+        for position, (kind, name, file) in enumerate(kept.views)
+    )
+    session.add_all(
+        DesignFile(**here, position=position, filename=name, file=file)
+        for position, (name, file) in enumerate(kept.design_files)
+    )
     session.flush()
+    session.expire(filing, ["views", "design_files", "versions"])
     statement = manifest(filing)
     filing.manifest = rfc8785.dumps(statement).decode()
     entry = log.append_entry(session, kind="filing", subject=filing.number, statement=statement, now=now)
     filing.log_index = entry.index
+    session.add(
+        FilingVersion(
+            filing=filing,
+            version=filing.version,
+            filed_at=now,
+            filed_by=account,
+            manifest=filing.manifest,
+            log_index=entry.index,
+            request_key=request_key,
+        )
+    )
     session.flush()
-    return filing
 
 
-def manifest(filing: Filing) -> dict[str, Any]:
-    """What the log entry commits to; canonical in the form of RFC 8785. The applicant is inside by commitment."""
-    return {
-        "format": MANIFEST_FORMAT,
-        "number": filing.number,
-        "version": filing.version,
-        "title": filing.title,
-        "industry": filing.industry.value,
-        "creator": filing.creator,
-        "created_on": filing.created_on.isoformat(),
-        "description": filing.description,
-        "applicant_commitment": applicant_commitment(filing),
-        "filed_at": filing.filed_at.isoformat(),
-        "files": [
-            {
-                "view": view.kind.value,
-                "name": view.filename,
-                "media_type": view.file.media_type,
-                "size": view.file.size,
-                "sha256": view.sha256,
-                "sm3": view.file.sm3,
-            }
-            for view in filing.views
-        ],
-    }
-
-
-def applicant_commitment(filing: Filing) -> str:
-    """SHA-256 over salt and names: binds the applicant without naming him to who reads the manifest."""
-    return hashlib.sha256(rfc8785.dumps(applicant_opening(filing))).hexdigest()
-
-
-def applicant_opening(filing: Filing) -> dict[str, Any]:
-    """What opens the commitment, with the names of the day of filing; canonical JSON of it is hashed."""
-    name, email = filing.applicant.known_as(filing.filed_at)
-    return {
-        "salt": filing.applicant_salt,
-        "applicant": name,
-        "email": email,
-        "organization": filing.organization.name if filing.organization else "",
-    }
+def checked_opening(opens_at: datetime | None, *, sealed: bool, now: datetime) -> datetime | None:
+    """When a sealed filing is to be opened; raises ``CallerError`` (field ``opens_on``)."""
+    if opens_at is None or not sealed:
+        return None
+    if not now < opens_at <= now + SEALED_AT_MOST:
+        raise CallerError("opens_on_wrong", field="opens_on", years=SEALED_AT_MOST.days // 365)
+    return opens_at
 
 
 def filings_of(session: Session, account: Account) -> list[Filing]:
@@ -135,33 +167,10 @@ def get_filing(session: Session, *, number: str, account: Account) -> Filing:
     return filing
 
 
-def _check_form(form: DesignForm, now: datetime) -> DesignForm:
-    # A day's grace: "today" of an applicant east of Greenwich is already tomorrow in UTC.
-    if form.created_on.toordinal() > now.date().toordinal() + 1:
-        raise CallerError("created_on_future", field="created_on")
-    return DesignForm(
-        title=_text(form.title, "title", 200),
-        industry=form.industry,
-        creator=_text(form.creator, "creator", 200),
-        created_on=form.created_on,
-        description=_text(form.description, "description", 5000, needed=False),
-    )
-
-
-def _text(value: str, field: str, most: int, *, needed: bool = True) -> str:
-    value = value.strip()
-    if needed and not value:
-        raise CallerError("field_empty", field=field)
-    if len(value) > most:
-        raise CallerError("field_too_long", field=field, most=most)
-    if any(ord(letter) < 32 and letter not in "\r\n\t" for letter in value):
-        raise CallerError("field_control_characters", field=field)
-    return value
-
-
 def _keep_pictures(
-    session: Session, store: Store, pictures: Sequence[Picture], max_views: int, now: datetime
+    session: Session, shelf: Shelf, pictures: Sequence[Picture], max_views: int, now: datetime
 ) -> list[StoredFile]:
+    """The pictures' rows, their files on the shelf."""
     if not pictures:
         raise CallerError("pictures_none", field="pictures")
     if len(pictures) > max_views:
@@ -169,7 +178,7 @@ def _keep_pictures(
     files: list[StoredFile] = []
     for position, picture in enumerate(pictures):
         try:
-            file = keep_picture(session, store, data=picture.data, now=now)
+            file = keep_picture(session, shelf, data=picture.data, now=now)
         except CallerError as fault:
             raise CallerError(fault.code, field=f"pictures-{position}", **fault.values) from fault
         if file in files:
@@ -178,20 +187,53 @@ def _keep_pictures(
     return files
 
 
+def _keep_design_files(
+    session: Session, shelf: Shelf, given: Sequence[Attached], views: Sequence[StoredFile], now: datetime
+) -> list[StoredFile]:
+    """The same for the designer's own files; none may be one of the ``views``."""
+    if len(given) > MAX_DESIGN_FILES:
+        raise CallerError("design_files_too_many", field="design_files", most=MAX_DESIGN_FILES)
+    kept: list[StoredFile] = []
+    for position, one in enumerate(given):
+        try:
+            file = keep_file(session, shelf, data=one.data, now=now)
+        except CallerError as fault:
+            raise CallerError(fault.code, field=f"design_files-{position}", **fault.values) from fault
+        if file in kept or file in views:
+            raise CallerError("file_twice", field=f"design_files-{position}", name=one.filename)
+        kept.append(file)
+    return kept
+
+
 def _insert(session: Session, applicant: Account, form: DesignForm, request_key: str, now: datetime) -> Filing:
     filing = Filing(
         number=f"new-{secrets.token_hex(8)}",
         title=form.title,
         industry=form.industry,
         creator=form.creator,
+        creators=[one.to_json() for one in form.creators],
         created_on=form.created_on,
         description=form.description,
+        locarno_class=form.locarno_class,
+        rights_wanted=tuple(form.rights_wanted),
+        disclosure=form.disclosure,
+        first_disclosed_on=form.first_disclosed_on,
+        keywords=form.keywords,
+        materials=form.materials,
+        colours=form.colours,
+        district=form.district,
         applicant=applicant,
         organization=applicant.organization,
+        owner=applicant,
+        owner_organization=applicant.organization,
         version=1,
         filed_at=now,
         manifest="",
+        manifest_version=NEWEST,
         applicant_salt=secrets.token_hex(32),
+        applicant_name=applicant.name,
+        applicant_email=applicant.email,
+        organization_name=applicant.organization.name if applicant.organization else "",
         request_key=request_key,
     )
     session.add(filing)
@@ -201,5 +243,6 @@ def _insert(session: Session, applicant: Account, form: DesignForm, request_key:
     return filing
 
 
-def _base_name(filename: str) -> str:
+def base_name(filename: str) -> str:
+    """The last part of a name from any system, of at most 255 characters; ``picture`` where there is none."""
     return (filename.replace("\\", "/").rsplit("/", 1)[-1].strip() or "picture")[-255:]

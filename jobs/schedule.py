@@ -12,6 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from ipreg.runtime import Runtime
 from jobs import (
     alerts,
+    audit,
     checkpoints,
     crawl,
     deliveries,
@@ -19,7 +20,9 @@ from jobs import (
     fingerprints,
     imports,
     learning,
+    letters,
     matches,
+    openings,
     pictures,
     reports,
     sources,
@@ -45,6 +48,7 @@ SCHEDULE = (
     Job("crawl", 2, crawl.run),
     Job("reports", 2, reports.run),
     Job("pictures", 2, pictures.run),
+    Job("audit", 300, audit.run),
     Job("checkpoints", 5, checkpoints.run),
     Job("witnesses", 5, witnesses.run),
     Job("timestamps", 5, timestamps.run),
@@ -53,7 +57,10 @@ SCHEDULE = (
     Job("alerts", 3, alerts.run),
     Job("learning", 600, learning.run),
     Job("evidence", 5, evidence.run),
+    Job("openings", 30, openings.run),
     Job("deliveries", 3, deliveries.run),
+    Job("letters", 2, letters.run),
+    Job("letters-over", 3600, letters.clean_up),
 )
 
 

@@ -46,12 +46,8 @@ def figures(session: Session, *, account: Account, now: datetime) -> Figures:
     sellers = select(Seller.name, func.count()).join(Seller, Alert.seller_id == Seller.id)
     return Figures(
         _weeks(session, where, monday),
-        _top(
-            session, select(Filing.title, func.count()).join(Filing, Alert.filing_id == Filing.id), where, Filing.id
-        ),
-        _top(
-            session, select(Seller.name, func.count()).join(Seller, Alert.seller_id == Seller.id), where, Seller.id
-        ),
+        _top(session, designs, where, Filing.id),
+        _top(session, sellers, where, Seller.id),
         _top(session, select(Alert.platform, func.count()), where & (Alert.platform != ""), Alert.platform),
         {row[0].value: row[1] for row in _grouped(session, Alert.state, where)},
         hours,

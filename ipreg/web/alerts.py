@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from ipreg import access, alerts
 from ipreg.db import transaction, utc_now
-from ipreg.errors import CallerError, MissingError
+from ipreg.errors import CallerError
 from ipreg.models import Account, Alert, AlertAction, AlertState, DismissReason, Role, SavedFilter
 from ipreg.sightings.capture import captures_of
 from ipreg.warning import acting, search
@@ -23,6 +23,7 @@ from ipreg.warning.search import Filter, Place
 from ipreg.warning.sellers import suggestion
 from ipreg.warning.severity import level
 from ipreg.web import alertwords
+from ipreg.web.pictures import seen_bytes, view_bytes
 from ipreg.web.rules import who
 from ipreg.web.session import db, me, runtime
 from similarity import Reason, overlay
@@ -101,13 +102,10 @@ def alert(alert_id: int) -> str:
 def overlay_picture(alert_id: int) -> Response:
     found = alerts.get_alert(db(), alert_id=alert_id, account=me())
     match = found.match
-    seen = match.picture.sha256 if match.picture else match.later_view.sha256 if match.later_view else None
-    if seen is None:
-        raise MissingError("listing_missing")
-    store = runtime().store
-    drawn = overlay(store.get(match.view.sha256), store.get(seen), Reason.from_dict(match.reason))
+    sealed = [one for one in (match.filing, match.later_filing) if one is not None and one.vault_key_id is not None]
+    drawn = overlay(view_bytes(match.view), seen_bytes(match), Reason.from_dict(match.reason))
     answer = Response(drawn, mimetype="image/jpeg" if drawn[:2] == b"\xff\xd8" else "image/png")
-    answer.headers["Cache-Control"] = "private, max-age=3600"
+    answer.headers["Cache-Control"] = "no-store" if sealed else "private, max-age=3600"
     return answer
 
 

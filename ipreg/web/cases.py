@@ -16,7 +16,7 @@ from ipreg.web.rules import who
 from ipreg.web.session import db, me, runtime, start_again
 
 bp = Blueprint("cases", __name__)
-_PARTIES = (Role.REGULATOR, Role.ENTERPRISE, Role.DESIGNER)
+_PARTIES = (Role.REGULATOR, Role.AUDITOR, Role.ENTERPRISE, Role.DESIGNER)
 
 
 @bp.get("/cases")

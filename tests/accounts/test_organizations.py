@@ -7,7 +7,7 @@ from scenery import HandClock, People, design_form, one_picture
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ipreg import access, accounts, alerts, organizations, registry
+from ipreg import access, accounts, alerts, manifest, organizations, registry
 from ipreg.errors import CallerError, ConflictError, MissingError, PermissionDeniedError
 from ipreg.models import Account, Alert, AlertState, DismissReason, Filing, OrganizationRole, Role
 from ipreg.runtime import Runtime
@@ -122,8 +122,8 @@ def test_what_was_filed_under_an_older_name_still_opens_its_commitment(
     session: Session, people: People, runtime: Runtime, clock: HandClock
 ) -> None:
     filing = file(session, runtime, people.freelancer, clock)
-    committed = registry.applicant_commitment(filing)
+    committed = manifest.applicant_commitment(filing)
     accounts.rename(session, account=people.freelancer, name="周宁宁", now=clock.move(days=1))
     accounts.rename(session, account=people.freelancer, name="周安宁", now=clock.move(days=1))
-    assert registry.applicant_commitment(filing) == committed
-    assert registry.applicant_opening(filing)["applicant"] == "freelancer"
+    assert manifest.applicant_commitment(filing) == committed
+    assert manifest.applicant_opening(filing)["applicant"] == "freelancer"
