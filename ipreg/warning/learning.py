@@ -172,9 +172,12 @@ def _inputs(probability: float, reason: dict[str, Any]) -> list[float]:
 def _fit(inputs: NDArray[np.float64], truth: NDArray[np.bool_]) -> dict[str, float]:
     from sklearn.linear_model import LogisticRegression
 
-    fitted = LogisticRegression(C=1.0, max_iter=1000).fit(inputs, truth)
-    weights = dict(zip(_FEATURES, map(float, fitted.coef_[0]), strict=True))
-    return {**weights, "bias": float(fitted.intercept_[0])}
+    middle, spread = inputs.mean(axis=0), inputs.std(axis=0)
+    spread[spread < _TINY] = 1.0
+    fitted = LogisticRegression(C=1.0, max_iter=1000).fit((inputs - middle) / spread, truth)
+    slopes = fitted.coef_[0] / spread
+    weights = dict(zip(_FEATURES, map(float, slopes), strict=True))
+    return {**weights, "bias": float(fitted.intercept_[0] - slopes @ middle)}
 
 
 def _apply(weights: dict[str, float], probability: float, reason: dict[str, Any]) -> float:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
-from xml.etree.ElementTree import Element, SubElement
 
 import pygal
 from flask import Blueprint, render_template
@@ -15,6 +15,9 @@ from ipreg.warning import figures
 from ipreg.web.alerts import OWNERS
 from ipreg.web.rules import who
 from ipreg.web.session import db, me
+
+# pygal leaves an importer of the old kind behind, at which every later import stumbles.
+sys.meta_path[:] = [one for one in sys.meta_path if type(one).__name__ != "PluginImportFixer"]
 
 bp = Blueprint("alertcharts", __name__)
 N_ = str  # marks a text for extraction
@@ -56,13 +59,14 @@ def dashboard() -> str:
 
 def drawn(kind: type[Any], title: str, labels: list[str], series: list[tuple[str, list[int]]]) -> Markup:
     """An SVG without style or script of its own (static/charts.css has it), its figures told in words."""
+    across = kind is pygal.HorizontalBar
     chart = kind(
-        js=[], css=[], classes=("chart",), show_legend=len(series) > 1, legend_at_bottom=True, width=760,
-        height=max(240, 60 + 34 * len(labels)) if kind is pygal.HorizontalBar else 320, explicit_size=False,
+        js=[], css=[], classes=("chart",), show_legend=len(series) > 1, legend_at_bottom=True, legend_at_bottom_columns=3,
+        width=460 if across else 900, height=max(150, 60 + 36 * len(labels)) if across else 300, explicit_size=False,
         disable_xml_declaration=True, include_x_axis=True, min_scale=3, pretty_print=False, print_values=False,
-        truncate_label=24, no_data_text=gettext("No data yet"), margin=8,
+        truncate_label=-1, no_data_text=gettext("No data yet"), margin=8, margin_left=110 if across else 24,
     )  # fmt: skip
-    chart.x_labels = [_plain(one) for one in labels]
+    chart.x_labels = [_short(_plain(one)) for one in labels]
     for name, values in series:
         chart.add(name, values)
     words = "; ".join(f"{label}: {', '.join(str(s[1][n]) for s in series)}" for n, label in enumerate(labels))
@@ -76,8 +80,8 @@ def _turned(rows: list[tuple[str, int]]) -> tuple[list[str], list[tuple[str, lis
     return [name for name, _ in upward], [("", [count for _, count in upward])]
 
 
-def _told(root: Element, title: str, words: str) -> Element:
-    """A name and a description for those who hear the page."""
+def _told(root: Any, title: str, words: str) -> Any:
+    """A name and a description for those who hear the page; ``root`` is an element of any of the two libraries."""
     for one in root.iter():
         for name in ("style", "onmouseover", "onmouseout"):
             one.attrib.pop(name, None)
@@ -87,11 +91,21 @@ def _told(root: Element, title: str, words: str) -> Element:
                 parent.remove(child)
     root.set("role", "img")
     root.set("aria-label", title)
-    description = SubElement(root, "desc")
+    description = root.makeelement("desc", {})
     description.text = _plain(words)
-    root.remove(description)
     root.insert(0, description)
     return root
+
+
+def _short(text: str) -> str:
+    """As much as there is room for beside a bar; a Chinese character is as wide as two others."""
+    kept, width = "", 0
+    for one in text:
+        width += 2 if ord(one) > 0x2E7F else 1
+        if width > 17:
+            return f"{kept}…"
+        kept += one
+    return kept
 
 
 def _plain(text: str) -> str:

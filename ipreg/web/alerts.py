@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -114,7 +115,8 @@ def overlay_picture(alert_id: int) -> Response:
 def confirm(alert_id: int) -> Response:
     """A copy: to the regulator, unless ``keep`` says that it stays with the owner for now."""
     if request.form.get("keep"):
-        return _act(alert_id, acting.confirming(me(), text=request.form.get("note", "").strip(), now=utc_now()))
+        text = request.form.get("note", "").strip()[: acting.MAX_TEXT]
+        return _act(alert_id, lambda: acting.confirming(me(), text=text, now=utc_now()))
     found = alerts.get_alert(db(), alert_id=alert_id, account=me())
     alerts.confirm(
         db(), alert=found, account=me(), note=request.form.get("note", ""), row_version=_seen(),
@@ -136,38 +138,41 @@ def hand_over(alert_id: int) -> Response:
 @bp.post("/alerts/<int:alert_id>/dismiss")
 @who(*OWNERS)
 def dismiss(alert_id: int) -> Response:
-    reason, text = dismiss_reason(), request.form.get("note", "").strip()
-    return _act(alert_id, acting.dismissing(me(), reason=reason, text=text, now=utc_now()))
+    def change() -> Change:
+        text = request.form.get("note", "").strip()[: acting.MAX_TEXT]
+        return acting.dismissing(me(), reason=dismiss_reason(), text=text, now=utc_now())
+
+    return _act(alert_id, change)
 
 
 @bp.post("/alerts/<int:alert_id>/reopen")
 @who(*OWNERS)
 def reopen(alert_id: int) -> Response:
-    return _act(alert_id, acting.reopening())
+    return _act(alert_id, acting.reopening)
 
 
 @bp.post("/alerts/<int:alert_id>/snooze")
 @who(*OWNERS)
 def snooze(alert_id: int) -> Response:
-    return _act(alert_id, acting.snoozing(snoozed_until(), now=utc_now()))
+    return _act(alert_id, lambda: acting.snoozing(snoozed_until(), now=utc_now()))
 
 
 @bp.post("/alerts/<int:alert_id>/wake")
 @who(*OWNERS)
 def wake(alert_id: int) -> Response:
-    return _act(alert_id, acting.waking())
+    return _act(alert_id, acting.waking)
 
 
 @bp.post("/alerts/<int:alert_id>/assign")
 @who(*OWNERS)
 def assign(alert_id: int) -> Response:
-    return _act(alert_id, acting.assigning(db(), me(), request.form.get("assigned", type=int)))
+    return _act(alert_id, lambda: acting.assigning(db(), me(), request.form.get("assigned", type=int)))
 
 
 @bp.post("/alerts/<int:alert_id>/comment")
 @who(*OWNERS)
 def comment(alert_id: int) -> Response:
-    return _act(alert_id, acting.commenting(request.form.get("text", "")))
+    return _act(alert_id, lambda: acting.commenting(request.form.get("text", "")))
 
 
 def dismiss_reason() -> DismissReason:
@@ -225,17 +230,14 @@ def install(app: Flask) -> None:
     )
 
 
-def _act(alert_id: int, change: Change) -> Response:
+def _act(alert_id: int, make: Callable[[], Change]) -> Response:
+    """What is not his to see is told before what is wrong with his form."""
     found = alerts.get_alert(db(), alert_id=alert_id, account=me())
+    change = make()
     alerts.decide(
-        db(),
-        alert=found,
-        account=me(),
-        change=change,
-        row_version=_seen(),
-        request_key=_request_key(),
+        db(), alert=found, account=me(), change=change, row_version=_seen(), request_key=_request_key(),
         now=utc_now(),
-    )
+    )  # fmt: skip
     action_id = found.action_id
     db().commit()
     if request.form.get("next") and change.writes:
