@@ -21,10 +21,14 @@ from ipreg.web import (
     api,
     audithook,
     audittrail,
+    casedesk,
     cases,
+    casesteps,
+    casewords,
     errors,
     evidence,
     filings,
+    guide,
     imports,
     language,
     log,
@@ -67,12 +71,13 @@ def create_app(config: Config) -> Flask:
     Bootstrap5(app)
     CSRFProtect(app).exempt(api.bp)
     LoginManager(app).user_loader(session.load_reader)
-    for part in (session, rules, errors, language, pictures, alerts):
+    for part in (session, rules, errors, language, pictures, casewords, alerts):
         part.install(app)
     views = (
-        *(organization, security, recovery),
-        *(alerts, alertbulk, alertcharts, watches),
-        *(pages, accounts, filings, imports, cases, log, logpage, verify, audittrail),
+        *(organization, security, recovery, casesteps, casedesk),
+        *(guide,),
+        *(alertbulk, alertcharts, watches),
+        *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
         *(sources, reports, evidence, api),
     )
     for blueprint in (one.bp for one in views):

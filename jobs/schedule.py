@@ -13,7 +13,9 @@ from ipreg.runtime import Runtime
 from jobs import (
     alerts,
     audit,
+    caseclocks,
     checkpoints,
+    conflicts,
     crawl,
     deliveries,
     evidence,
@@ -56,6 +58,8 @@ SCHEDULE = (
     Job("matches", 3, matches.run),
     Job("alerts", 3, alerts.run),
     Job("learning", 600, learning.run),
+    Job("conflicts", 10, conflicts.run),
+    Job("caseclocks", 60, caseclocks.run),
     Job("evidence", 5, evidence.run),
     Job("openings", 30, openings.run),
     Job("deliveries", 3, deliveries.run),

@@ -80,6 +80,8 @@ class Alert(Base):
         UniqueConstraint("filing_id", "counterpart", "round"),
         Index("ix_alerts_organization", "organization_id", "state", "severity", "id"),
         Index("ix_alerts_applicant", "applicant_id", "state", "severity", "id"),
+        Index("ix_alerts_organization_all", "organization_id", "severity", "id"),
+        Index("ix_alerts_applicant_all", "applicant_id", "severity", "id"),
         Index("ix_alerts_sleeping", "state", "snoozed_until"),
     )
 

@@ -61,8 +61,10 @@ def drawn(kind: type[Any], title: str, labels: list[str], series: list[tuple[str
     """An SVG without style or script of its own (static/charts.css has it), its figures told in words."""
     across = kind is pygal.HorizontalBar
     chart = kind(
-        js=[], css=[], classes=("chart",), show_legend=len(series) > 1, legend_at_bottom=True, legend_at_bottom_columns=3,
-        width=460 if across else 900, height=max(150, 60 + 36 * len(labels)) if across else 300, explicit_size=False,
+        js=[], css=[], classes=("chart",), show_legend=len(series) > 1, legend_at_bottom=True,
+        legend_at_bottom_columns=3,
+        width=460 if across else 900,
+        height=max(150, 60 + 36 * len(labels)) if across else 300, explicit_size=False,
         disable_xml_declaration=True, include_x_axis=True, min_scale=3, pretty_print=False, print_values=False,
         truncate_label=-1, no_data_text=gettext("No data yet"), margin=8, margin_left=110 if across else 24,
     )  # fmt: skip
