@@ -1,7 +1,7 @@
 """alerts of all states in their order
 
 Revision ID: 202611250046
-Revises: 202611250029
+Revises: 202611250038
 Create Date: 2026-11-25 00:46:00
 """
 
@@ -9,7 +9,7 @@ from alembic import op
 
 
 revision = '202611250046'
-down_revision = '202611250029'
+down_revision = '202611250038'
 branch_labels = None
 depends_on = None
 
