@@ -33,6 +33,7 @@ from ipreg.web import (
     language,
     log,
     logpage,
+    mydata,
     organization,
     pages,
     parties,
@@ -76,9 +77,9 @@ def create_app(config: Config) -> Flask:
     for part in (session, rules, errors, language, pictures, casewords, alerts):
         part.install(app)
     views = (
-        *(organization, security, recovery, casesteps, casedesk),
-        *(guide,),
         *(alertbulk, alertcharts, watches),
+        *(organization, security, recovery, casesteps, casedesk),
+        *(guide, mydata),
         *(parties, respond),
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
         *(sources, reports, evidence, api),
