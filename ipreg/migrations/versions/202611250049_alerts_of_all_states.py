@@ -1,7 +1,7 @@
 """alerts of all states in their order
 
 Revision ID: 202611250049
-Revises: 202611250047
+Revises: 202611250048
 Create Date: 2026-11-25 00:46:00
 """
 
@@ -9,7 +9,7 @@ from alembic import op
 
 
 revision = '202611250049'
-down_revision = '202611250047'
+down_revision = '202611250048'
 branch_labels = None
 depends_on = None
 
