@@ -197,3 +197,20 @@ def test_every_alerted_match_is_held_by_exactly_one_alert(market: Market, sessio
     held = session.scalar(select(func.count()).select_from(AlertMatch))
     assert held == session.scalar(select(func.count()).select_from(Match)) == 6
     assert session.scalar(select(func.sum(Alert.listing_count))) == 6
+
+
+def test_further_evidence_is_told_once_and_again_when_there_is_more(market: Market, session: Session) -> None:
+    from ipreg.models import Notice
+    from ipreg.warning.telling import due_recipients, tell
+
+    def told() -> list[str]:
+        for _ in range(2):
+            for one in due_recipients(session, now=market.clock()):
+                tell(session, recipient_id=one, now=market.clock())
+        return sorted(one.kind for one in session.scalars(select(Notice)))
+
+    market.offer(1)
+    assert told() == ["alert"] * 2
+    market.offer(2)
+    market.offer(3)
+    assert told() == ["alert"] * 2 + ["alert_changed"] * 2, "two listings between two runs are one message"
