@@ -31,8 +31,11 @@ def tell(session: Session, *, recipient_id: int, now: datetime) -> None:
     if alert.state is AlertState.DISMISSED or not access.can_see_alert(recipient.account, alert):
         return
     said = {
-        "account": recipient.account, "values": match_values(alert.match), "path": f"/alerts/{alert.id}", "now": now,
-    }  # fmt: skip
+        "account": recipient.account,
+        "values": match_values(alert.match),
+        "path": f"/alerts/{alert.id}",
+        "now": now,
+    }
     first = notices.tell(session, kind="alert", key=f"alert-{alert.id}", **said)  # type: ignore[arg-type]
     if first is None and alert.evidence > 1:
         key = f"alert-{alert.id}-{alert.evidence}"
