@@ -1,15 +1,15 @@
 """alerts of all states in their order
 
-Revision ID: 202611250049
-Revises: 202611250048
+Revision ID: 202611250119
+Revises: 202611250049
 Create Date: 2026-11-25 00:46:00
 """
 
 from alembic import op
 
 
-revision = '202611250049'
-down_revision = '202611250048'
+revision = '202611250119'
+down_revision = '202611250049'
 branch_labels = None
 depends_on = None
 
