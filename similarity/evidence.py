@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,24 +140,17 @@ def _agree(
 
 def compare_views(registered: Fingerprint, sighted: Fingerprint) -> Likeness:
     """All views of the one with all of the other."""
-    one, other = embedding.unit(registered.registered_vectors), embedding.unit(sighted.vectors[: -len(views.SMALL)])
+    one, other = embedding.unit(registered.registered_vectors), sighted.units[: -len(views.SMALL)]
     cosines = one @ other.T
     best = np.unravel_index(int(cosines.argmax()), cosines.shape)
     here, there = int(best[0]), int(best[1])
-    crowd = (_crowdedness(one[here]) + _crowdedness(other[there])) / 2
+    others = embedding.crowd_of(sighted.model)
+    crowd = (_crowdedness(one[here], others) + _crowdedness(other[there], others)) / 2
     flat = np.sort(cosines, axis=None)[-3:]
     top = float(cosines[here, there])
     return Likeness(top, float(cosines[0, 0]), float(flat.mean()), top - crowd, (here, there))
 
 
-def _crowdedness(vector: Floats) -> float:
+def _crowdedness(vector: Floats, crowd: Floats | None) -> float:
     """How like a picture is to unrelated ones: the mean cosine of the nearest of a fixed crowd."""
-    crowd = _crowd()
-    if crowd is None:
-        return 0.0
-    return float(np.sort(crowd @ vector)[-_CROWD:].mean())
-
-
-@cache
-def _crowd() -> Floats | None:
-    return embedding.model().crowd()
+    return 0.0 if crowd is None else float(np.partition(crowd @ vector, -_CROWD)[-_CROWD:].mean())

@@ -1,6 +1,6 @@
 """Fits the judge: evidence on pairs of pictures that the embedding was never trained on, to a probability.
 
-    python training/calibrate.py SETS... --out similarity/data/judge-2.json [--report FILE.json]
+    python training/calibrate.py SETS... --out similarity/data/judge-3.json [--report FILE.json]
 
 Each of SETS is a folder of registry/, queries/ and truth.csv as the copy benchmark's maker writes them, made of
 held-back pictures. Beside their pairs, unrelated pictures that share a banner, a watermark or a page's furniture
@@ -199,7 +199,7 @@ def fit(sets: list[tuple[str, list[tuple[str, str, bool, list[float]]]]], out: P
     print(f"all: ECE {error:.4f}", [[round(v, 3) for v in row] for row in reliability])
     judge = new_judge().fit(numbers, truth)
     model = embedding.model().id
-    stored = {"id": "judge/2", "embedding": model, "features": list(evidence.NAMES), "curve": curve} | as_numbers(
+    stored = {"id": "judge/3", "embedding": model, "features": list(evidence.NAMES), "curve": curve} | as_numbers(
         judge
     )
     out.write_text(json.dumps(stored))
