@@ -14,7 +14,7 @@ import numpy as np
 
 from similarity.fingerprint import Fingerprint
 from similarity.vectors import VectorIndex
-from similarity.verdict import Verdict, judge
+from similarity.verdict import Verdict, judge_all
 from similarity.views import REGISTERED
 
 CANDIDATES = 32
@@ -113,12 +113,10 @@ class PictureIndex:
         asked_is_registered: bool = False,
     ) -> list[Found]:
         """The surest first; ``asked_is_registered`` where the index holds sighted pictures and a design asks."""
-        found = []
-        for key in self.candidates(asked, candidates):
-            other = self._fetch(key)
-            if other is not None:
-                verdict = judge(asked, other) if asked_is_registered else judge(other, asked)
-                found.append(Found(key, verdict))
+        others = [(key, self._fetch(key)) for key in self.candidates(asked, candidates)]
+        there = [(key, other) for key, other in others if other is not None]
+        pairs = [(asked, other) if asked_is_registered else (other, asked) for _, other in there]
+        found = [Found(key, judged) for (key, _), judged in zip(there, judge_all(pairs), strict=True)]
         return sorted(found, key=lambda one: -one.verdict.probability)[:limit]
 
     def _asked_views(self) -> int | None:
