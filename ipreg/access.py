@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from ipreg.errors import PermissionDeniedError
 from ipreg.models import (
     Account,
     Alert,
+    AlertMatch,
     AlertRecipient,
     Case,
+    CaseKind,
     FeedImport,
     Filing,
     Listing,
     ListingSighting,
     Match,
+    OrganizationRole,
     Role,
 )
+
+OFFICIALS = (Role.REGULATOR, Role.AUDITOR)
+"""Who sees every case, and what a case shows."""
+# Full members see all that is filed in the enterprise's name; a contributor sees what he filed himself.
+FULL_MEMBERS = (OrganizationRole.OWNER, OrganizationRole.FILER, OrganizationRole.VIEWER)
+ACTING_MEMBERS = (OrganizationRole.OWNER, OrganizationRole.FILER)
 
 
 def require_role(account: Account, *roles: Role) -> None:
@@ -26,21 +35,59 @@ def require_role(account: Account, *roles: Role) -> None:
         raise PermissionDeniedError("role_refused", role=account.role.value)
 
 
+def is_viewer(account: Account) -> bool:
+    """Sees all of his enterprise's and changes nothing but his own account."""
+    return account.organization_role is OrganizationRole.VIEWER
+
+
+def manages_organization(account: Account) -> bool:
+    """An owner: invites, removes, gives roles."""
+    return account.organization_role is OrganizationRole.OWNER
+
+
+def may_file(account: Account) -> bool:
+    """Designers and enterprises, but those members who only look on."""
+    return account.role in (Role.DESIGNER, Role.ENTERPRISE) and not is_viewer(account)
+
+
+def require_filer(account: Account) -> None:
+    """Raises ``PermissionDeniedError`` unless the account may file."""
+    require_role(account, Role.DESIGNER, Role.ENTERPRISE)
+    if is_viewer(account):
+        raise PermissionDeniedError("viewer_only_sees")
+
+
 def owns_filing(account: Account, filing: Filing) -> bool:
-    """The applicant, or the enterprise on whose behalf he filed."""
-    if account.id == filing.applicant_id:
-        return True
-    return account.role is Role.ENTERPRISE and (
-        account.organization_id is not None and account.organization_id == filing.organization_id
-    )
+    """Who sees it as his own: the applicant, and the full members of the enterprise it was filed for."""
+    return account.id == filing.applicant_id or _full_member(account, filing)
+
+
+def can_act_on_filing(account: Account, filing: Filing) -> bool:
+    """Who changes it: its enterprise's owners and filers, and its applicant while he belongs to it.
+
+    What was filed for no enterprise is its applicant's alone. Who left sees what he filed and changes nothing.
+    """
+    if filing.organization_id is None:
+        return account.id == filing.applicant_id
+    if account.organization_id != filing.organization_id or is_viewer(account):
+        return False
+    return account.organization_role in ACTING_MEMBERS or account.id == filing.applicant_id
 
 
 def owned_by(account: Account) -> ColumnElement[bool]:
     """``owns_filing`` as a condition on ``Filing``."""
     own = Filing.applicant_id == account.id
-    if account.role is Role.ENTERPRISE and account.organization_id is not None:
+    if account.organization_id is not None and account.organization_role in FULL_MEMBERS:
         return or_(own, Filing.organization_id == account.organization_id)
     return own
+
+
+def _full_member(account: Account, filing: Filing) -> bool:
+    return (
+        account.organization_id is not None
+        and account.organization_id == filing.organization_id
+        and account.organization_role in FULL_MEMBERS
+    )
 
 
 def can_see_filing(session: Session, account: Account, filing: Filing) -> bool:
@@ -64,33 +111,59 @@ def can_see_listing(session: Session, account: Account, listing: Listing) -> boo
 
 
 def can_see_alert(account: Account, alert: Alert) -> bool:
-    """Those who were told, and the owners of the design."""
-    return any(one.account_id == account.id for one in alert.recipients) or owns_filing(account, alert.match.filing)
+    """The owners of the design, and those of their enterprise who were told while they belong to it."""
+    filing = alert.match.filing
+    if owns_filing(account, filing):
+        return True
+    same = account.organization_id is not None and account.organization_id == filing.organization_id
+    return same and any(one.account_id == account.id for one in alert.recipients)
+
+
+def alerts_seen_by(session: Session, account: Account) -> ColumnElement[bool]:
+    """``can_see_alert`` as a condition on ``Alert``, for one index as far as that can be."""
+    own = Alert.applicant_id == account.id
+    if account.organization_id is None:
+        return own
+    theirs = Alert.organization_id == account.organization_id
+    if account.organization_role in FULL_MEMBERS:
+        elsewhere = select(Alert.id).where(own, Alert.organization_id.is_distinct_from(account.organization_id))
+        return theirs if session.scalar(elsewhere.limit(1)) is None else or_(own, theirs)
+    told = select(AlertRecipient.alert_id).where(AlertRecipient.account_id == account.id)
+    return or_(own, and_(theirs, Alert.id.in_(told)))
+
+
+def alerts_decided_by(account: Account) -> ColumnElement[bool]:
+    """``can_act_on_alert`` as a condition on ``Alert``."""
+    alone = and_(Alert.organization_id.is_(None), Alert.applicant_id == account.id)
+    if account.organization_id is None or account.organization_role not in ACTING_MEMBERS:
+        return alone
+    return or_(alone, Alert.organization_id == account.organization_id)
 
 
 def can_act_on_alert(account: Account, alert: Alert) -> bool:
-    """The enterprise decides on its designs; a designer without one decides himself."""
+    """The enterprise's owners and filers decide on its designs; a designer without one decides himself."""
     filing = alert.match.filing
     if filing.organization_id is None:
         return account.id == filing.applicant_id
-    return account.role is Role.ENTERPRISE and account.organization_id == filing.organization_id
+    return account.organization_id == filing.organization_id and account.organization_role in ACTING_MEMBERS
 
 
 def can_see_case(account: Account, case: Case) -> bool:
-    """Regulators, and the owners of the design."""
-    return account.role is Role.REGULATOR or owns_filing(account, case.alert.match.filing)
+    """Officials, and the owners of the design; in a conflict the owners of both."""
+    if account.role in OFFICIALS or owns_filing(account, case.match.filing):
+        return True
+    later = case.match.later_filing
+    return case.kind is CaseKind.CONFLICT and later is not None and owns_filing(account, later)
 
 
 def _sees_match(
     session: Session, account: Account, in_case: ColumnElement[bool], in_alert: ColumnElement[bool]
 ) -> bool:
-    if account.role is Role.REGULATOR:
-        found = select(Case.id).join(Alert, Case.alert_id == Alert.id).join(Match).where(in_case)
-    else:
-        found = (
-            select(Alert.id)
-            .join(Match)
-            .join(AlertRecipient)
-            .where(in_alert, AlertRecipient.account_id == account.id)
-        )
-    return session.scalar(found.limit(1)) is not None
+    """Of a case and of an alert all listings count, not only the one that leads."""
+    of_alert = select(AlertMatch.id).join(Match, AlertMatch.match_id == Match.id)
+    if account.role not in OFFICIALS:
+        found = of_alert.join(Alert, AlertMatch.alert_id == Alert.id)
+        return session.scalar(found.where(in_alert, alerts_seen_by(session, account)).limit(1)) is not None
+    direct = select(Case.id).join(Match, Case.match_id == Match.id).where(in_case)
+    further = of_alert.join(Case, Case.alert_id == AlertMatch.alert_id).where(in_case)
+    return any(session.scalar(one.limit(1)) is not None for one in (direct, further))

@@ -13,8 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from ipreg.errors import CallerError, PermissionDeniedError
-from ipreg.models import Account, Organization, Role
+from ipreg.errors import CallerError, ConflictError, PermissionDeniedError
+from ipreg.models import Account, FormerName, Organization, OrganizationRole, Role
 
 PASSWORD_MIN, PASSWORD_MAX = 10, 200
 MAX_FAILED_SIGN_INS = 10
@@ -79,14 +79,17 @@ def create_account(
 
     Raises ``CallerError`` with the field at fault; ``email_taken`` where the address has an account.
     """
+    organization_id = _organization(session, role, organization_name, join_code, now)
     account = Account(
-        email=_checked_email(email),
+        email=checked_email(email),
         password_hash=_hasher().hash(_checked_password(password)),
         name=_checked_text(name, "name", 200),
         role=role,
         locale=locale if locale in LOCALES else "zh",
-        organization_id=_organization(session, role, organization_name, join_code, now),
+        organization_id=organization_id,
+        organization_role=_first_role(role) if organization_id is not None else None,
         created_at=now,
+        former_names=[],
     )
     if session.scalar(select(Account.id).where(Account.email == account.email)):
         raise CallerError("email_taken", field="email")
@@ -121,9 +124,33 @@ def sign_in(session: Session, *, email: str, password: str, now: datetime) -> Ac
     return account
 
 
+def prove_password(session: Session, *, account: Account, password: str, field: str, now: datetime) -> None:
+    """The password once more, before something that matters. Failures count as those of signing in do.
+
+    Raises ``CallerError`` at ``field``; the caller commits even then.
+    """
+    if account.locked_until and now < account.locked_until:
+        minutes = 1 + (account.locked_until - now).seconds // 60
+        raise CallerError("sign_in_locked", field=field, minutes=minutes)
+    if not _matches(account.password_hash, password):
+        _count_failure(account, now)
+        session.flush()
+        raise CallerError("password_wrong", field=field)
+
+
+def set_password(account: Account, password: str, field: str = "password") -> None:
+    """Another password, checked as at the opening of an account."""
+    account.password_hash = _hasher().hash(_checked_password(password, field))
+
+
 def get_account(session: Session, account_id: int) -> Account | None:
     """The account, or None."""
     return session.get(Account, account_id)
+
+
+def by_email(session: Session, email: str) -> Account | None:
+    """The account of that address, or None."""
+    return session.scalar(select(Account).where(Account.email == email.strip().lower()))
 
 
 def join_organization(session: Session, *, account: Account, join_code: str) -> Organization:
@@ -131,10 +158,28 @@ def join_organization(session: Session, *, account: Account, join_code: str) -> 
     if account.role is not Role.DESIGNER:
         raise PermissionDeniedError("only_designers_join")
     found = _by_code(session, join_code)
-    account.organization_id = found.id
+    if account.organization_id == found.id:
+        return found
+    if account.organization_id is not None:
+        raise ConflictError("member_elsewhere")
+    account.organization_id, account.organization_role = found.id, OrganizationRole.CONTRIBUTOR
     session.flush()
     session.refresh(account)
     return found
+
+
+def rename(session: Session, *, account: Account, name: str, now: datetime) -> None:
+    """Another name from now on. What was filed or said before goes on naming the old one."""
+    name = _checked_text(name, "name", 200)
+    if name != account.name:
+        remember_name(account, now)
+        account.name = name
+        session.flush()
+
+
+def remember_name(account: Account, now: datetime) -> None:
+    """Call it before name or address change: what was committed to until now names these."""
+    account.former_names.append(FormerName(name=account.name, email=account.email, until=now))
 
 
 def _matches(password_hash: str, password: str) -> bool:
@@ -153,16 +198,23 @@ def _count_failure(account: Account, now: datetime) -> None:
 def _organization(
     session: Session, role: Role, name: str | None, join_code: str | None, now: datetime
 ) -> int | None:
-    if join_code and join_code.strip() and role in _SELF_SERVICE:
+    if join_code and join_code.strip() and role is Role.DESIGNER:
         return _by_code(session, join_code).id
     if role is not Role.ENTERPRISE:
         return None
+    if join_code and join_code.strip():
+        raise CallerError("join_code_for_designers", field="join_code")
     made = Organization(
         name=_checked_text(name or "", "organization_name", 200), join_code=new_join_code(), created_at=now
     )
     session.add(made)
     session.flush()
     return made.id
+
+
+def _first_role(role: Role) -> OrganizationRole:
+    """Who opens an enterprise owns it; who comes by its code is an outside designer."""
+    return OrganizationRole.OWNER if role is Role.ENTERPRISE else OrganizationRole.CONTRIBUTOR
 
 
 def new_join_code() -> str:
@@ -178,16 +230,17 @@ def _by_code(session: Session, join_code: str) -> Organization:
     return found
 
 
-def _checked_email(email: str) -> str:
+def checked_email(email: str) -> str:
+    """The address as it is kept; raises ``CallerError``."""
     try:
         return validate_email(email.strip(), check_deliverability=False, test_environment=True).normalized.lower()
     except EmailNotValidError as fault:
         raise CallerError("email_wrong", field="email") from fault
 
 
-def _checked_password(password: str) -> str:
+def _checked_password(password: str, field: str = "password") -> str:
     if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
-        raise CallerError("password_length", field="password", least=PASSWORD_MIN, most=PASSWORD_MAX)
+        raise CallerError("password_length", field=field, least=PASSWORD_MIN, most=PASSWORD_MAX)
     return password
 
 

@@ -1,110 +1,74 @@
-"""Matches above the threshold become alerts: raised once, told to those concerned, confirmed or dismissed."""
+"""One alert: who may see it, what was decided on it, and the way from it to a case."""
 
 from __future__ import annotations
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.exc import StaleDataError
 
 from ipreg import access, cases
-from ipreg.errors import ConflictError, MissingError, PermissionDeniedError
+from ipreg.errors import ConflictError, MissingError
 from ipreg.models import (
     Account,
     Alert,
+    AlertEvent,
     AlertRecipient,
     AlertState,
     Case,
-    Delivery,
     DismissReason,
-    Filing,
-    Listing,
-    Match,
-    Role,
+    EventKind,
 )
-
-
-def matches_without_alert(session: Session, *, threshold: float, old_after: timedelta | None = None) -> list[int]:
-    """Ids of the matches of at least ``threshold`` that nobody has been told of, oldest first.
-
-    With ``old_after``, not those of listings that nobody had seen for so long when the match was found.
-    """
-    told = select(Alert.id).where(Alert.match_id == Match.id).exists()
-    wanted = select(Match.id, Match.found_at, Listing.last_seen_at).outerjoin(
-        Listing, Match.listing_id == Listing.id
-    )
-    found = session.execute(wanted.where(Match.probability >= threshold, ~told).order_by(Match.id))
-    return [
-        match_id
-        for match_id, found_at, seen_at in found
-        if old_after is None or seen_at is None or found_at - seen_at <= old_after
-    ]
-
-
-def raise_alert(session: Session, *, match: Match, mail_domain: str, now: datetime) -> Alert:
-    """Tells the designer and the enterprise of a match: in their inboxes, and by a message each in the outbox."""
-    alert = Alert(match=match, state=AlertState.OPEN, raised_at=now)
-    session.add(alert)
-    for account in _concerned(session, match.filing):
-        alert.recipients.append(AlertRecipient(account=account))
-        session.add(_outgoing(alert, account, mail_domain, now))
-    session.flush()
-    return alert
+from ipreg.warning import acting, search
+from ipreg.warning.acting import Change
 
 
 def inbox(
-    session: Session,
-    *,
-    account: Account,
-    state: AlertState | None = AlertState.OPEN,
-    limit: int = 50,
-    offset: int = 0,
+    session: Session, *, account: Account, state: AlertState | None = AlertState.OPEN, limit: int = 50
 ) -> list[Alert]:
-    """The account's alerts, most probable first, then newest."""
-    wanted = (
-        select(Alert)
-        .join(AlertRecipient)
-        .join(Match, Alert.match_id == Match.id)
-        .where(AlertRecipient.account_id == account.id)
-        .order_by(Match.probability.desc(), Alert.id.desc())
-        .limit(limit)
-        .offset(offset)
-    )
-    return list(session.scalars(wanted if state is None else wanted.where(Alert.state == state)).unique())
+    """The account's alerts, the gravest first, then the newest; without those that sleep."""
+    asked = search.Filter(state=state.value if state is not None else "all")
+    return search.page(session, account=account, asked=asked, limit=limit, now=None).alerts
 
 
-def count_open(session: Session, account: Account) -> int:
-    """How many alerts wait in the account's inbox."""
-    waiting = (
-        select(func.count())
-        .select_from(AlertRecipient)
-        .join(Alert)
-        .where(AlertRecipient.account_id == account.id, Alert.state == AlertState.OPEN)
-    )
-    return session.scalar(waiting) or 0
+def count_open(session: Session, account: Account, *, now: datetime | None = None) -> int:
+    """How many alerts wait in the account's inbox, ``search.COUNTED`` at most."""
+    return search.count(session, account=account, asked=search.Filter(), now=now)
 
 
 def get_alert(session: Session, *, alert_id: int, account: Account, now: datetime | None = None) -> Alert:
-    """The alert, if the account may see it (``MissingError`` otherwise); with ``now`` it counts as read."""
+    """The alert, if the account may see it (``MissingError`` otherwise); with ``now`` it counts as looked at."""
     alert = session.get(Alert, alert_id)
     if alert is None or not access.can_see_alert(account, alert):
         raise MissingError("alert_missing")
-    for recipient in alert.recipients:
-        if now is not None and recipient.account_id == account.id and recipient.read_at is None:
-            recipient.read_at = now
-    session.flush()
+    if now is not None:
+        _look(session, alert, account, now)
     return alert
 
 
-def confirm(session: Session, *, alert: Alert, account: Account, note: str = "", now: datetime) -> Case:
-    """The alert is true: it becomes a case in the regulator's queue. Confirmed again, it is the same case."""
-    _require_decider(account, alert)
-    if alert.state is AlertState.CONFIRMED:
-        return cases.case_of_alert(session, alert)
-    _decide(session, alert, account, AlertState.CONFIRMED, None, note, now)
-    return cases.open_case(session, alert=alert, account=account, note=note, now=now)
+def looked_at(alert: Alert, account: Account) -> datetime | None:
+    """When the account looked at it last."""
+    return next((one.read_at for one in alert.recipients if one.account_id == account.id), None)
+
+
+def confirm(
+    session: Session,
+    *,
+    alert: Alert,
+    account: Account,
+    note: str = "",
+    row_version: int | None = None,
+    request_key: str | None = None,
+    now: datetime,
+) -> Case:
+    """The alert is true and goes to the regulator: a case in his queue. Confirmed again, it is the same case."""
+    if alert.state is not AlertState.CONFIRMED:
+        decide(
+            session, alert=alert, account=account, change=acting.confirming(account, text=_note(note), now=now),
+            row_version=row_version, request_key=request_key, now=now,
+        )  # fmt: skip
+    return hand_over(session, alert=alert, account=account, note=note, now=now)
 
 
 def dismiss(
@@ -114,72 +78,83 @@ def dismiss(
     account: Account,
     reason: DismissReason,
     note: str = "",
+    row_version: int | None = None,
+    request_key: str | None = None,
     now: datetime,
 ) -> Alert:
     """The alert is not acted on, for a reason."""
-    _require_decider(account, alert)
     if alert.state is AlertState.DISMISSED and alert.dismiss_reason is reason:
+        acting.require_decider(account, alert)
         return alert
-    _decide(session, alert, account, AlertState.DISMISSED, reason, note, now)
-    return alert
+    change = acting.dismissing(account, reason=reason, text=_note(note), now=now)
+    return decide(
+        session, alert=alert, account=account, change=change,
+        row_version=row_version, request_key=request_key, now=now,
+    )  # fmt: skip
 
 
-def reopen(session: Session, *, alert: Alert, account: Account) -> Alert:
-    """Takes a dismissal back."""
-    _require_decider(account, alert)
-    if alert.state is not AlertState.DISMISSED:
-        raise ConflictError("alert_not_dismissed")
-    alert.state, alert.dismiss_reason, alert.note = AlertState.OPEN, None, ""
-    alert.decided_at, alert.decided_by = None, None
-    _flush(session)
-    return alert
-
-
-def _require_decider(account: Account, alert: Alert) -> None:
-    if not access.can_act_on_alert(account, alert):
-        raise PermissionDeniedError("alert_not_yours_to_decide")
-
-
-def _decide(
+def decide(
     session: Session,
+    *,
     alert: Alert,
     account: Account,
-    state: AlertState,
-    reason: DismissReason | None,
-    note: str,
+    change: Change,
+    row_version: int | None = None,
+    request_key: str | None = None,
     now: datetime,
-) -> None:
-    if alert.state is not AlertState.OPEN:
-        raise ConflictError("alert_already_decided", state=alert.state.value)
-    alert.state, alert.dismiss_reason, alert.note = state, reason, note.strip()[:2000]
-    alert.decided_at, alert.decided_by = now, account
-    _flush(session)
+) -> Alert:
+    """Does ``change`` to this one alert, as it was when the account looked at it (``row_version``).
 
-
-def _flush(session: Session) -> None:
+    Raises ``PermissionDeniedError`` for who may look on only, ``ConflictError`` where somebody was faster.
+    """
+    acting.require_decider(account, alert)
+    acting.require_current(alert, row_version)
+    if change.kind is EventKind.REOPENED and case_if_any(session, alert) is not None:
+        raise ConflictError("alert_in_case")
+    key = request_key or secrets.token_hex(16)
     try:
-        session.flush()
-    except StaleDataError as fault:
-        raise ConflictError("changed_meanwhile") from fault
+        acting.act(session, account=account, change=change, where=Alert.id == alert.id, request_key=key, now=now)
+    except ConflictError as fault:
+        if fault.code == "nothing_to_do" and change.kind in (EventKind.CONFIRMED, EventKind.DISMISSED):
+            raise ConflictError("alert_already_decided", state=alert.state.value) from fault
+        raise
+    return alert
 
 
-def _concerned(session: Session, filing: Filing) -> list[Account]:
-    if filing.organization_id is None:
-        return [filing.applicant]
-    enterprise = select(Account).where(
-        Account.organization_id == filing.organization_id,
-        Account.role == Role.ENTERPRISE,
-        Account.id != filing.applicant_id,
-    )
-    return [filing.applicant, *session.scalars(enterprise)]
+def reopen(session: Session, *, alert: Alert, account: Account, now: datetime) -> Alert:
+    """Takes a decision back that no case came of."""
+    return decide(session, alert=alert, account=account, change=acting.reopening(), now=now)
 
 
-def _outgoing(alert: Alert, account: Account, mail_domain: str, now: datetime) -> Delivery:
-    return Delivery(
-        alert=alert,
-        account=account,
-        channel="email",
-        message_id=f"<alert-{secrets.token_hex(12)}@{mail_domain}>",
-        next_try_at=now,
-        created_at=now,
-    )
+def hand_over(session: Session, *, alert: Alert, account: Account, note: str = "", now: datetime) -> Case:
+    """A confirmed alert becomes a case before the regulator, once."""
+    acting.require_decider(account, alert)
+    case = case_if_any(session, alert)
+    if case is not None:
+        return case
+    if alert.state is not AlertState.CONFIRMED:
+        raise ConflictError("alert_not_confirmed")
+    case = cases.open_case(session, alert=alert, account=account, note=note, now=now)
+    session.add(AlertEvent(alert_id=alert.id, kind=EventKind.HANDED_OVER, at=now, actor=account, text=case.number))
+    alert.changed_at = now
+    session.flush()
+    return case
+
+
+def case_if_any(session: Session, alert: Alert) -> Case | None:
+    """The case that came of the alert."""
+    return session.scalar(select(Case).where(Case.alert_id == alert.id))
+
+
+def _look(session: Session, alert: Alert, account: Account, now: datetime) -> None:
+    mine = next((one for one in alert.recipients if one.account_id == account.id), None)
+    if mine is None:
+        mine = AlertRecipient(account_id=account.id)
+        alert.recipients.append(mine)
+    if mine.read_at is None or mine.read_at < alert.changed_at:
+        mine.read_at = now
+    session.flush()
+
+
+def _note(text: str) -> str:
+    return text.strip()[: acting.MAX_TEXT]

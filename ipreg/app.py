@@ -17,6 +17,8 @@ from ipreg.web import (
     accounts,
     alerts,
     api,
+    audithook,
+    audittrail,
     cases,
     errors,
     evidence,
@@ -25,9 +27,12 @@ from ipreg.web import (
     language,
     log,
     logpage,
+    organization,
     pages,
+    recovery,
     reports,
     rules,
+    security,
     session,
     sources,
     verify,
@@ -53,6 +58,7 @@ def create_app(config: Config) -> Flask:
         BABEL_TRANSLATION_DIRECTORIES=str(FOLDER),
     )
     compile_catalogs()
+    audithook.install(app)  # before all others that look at a request, so that it ends after them
     Babel(app, default_locale="zh", locale_selector=language.chosen)
     Bootstrap5(app)
     CSRFProtect(app).exempt(api.bp)
@@ -60,7 +66,8 @@ def create_app(config: Config) -> Flask:
     for part in (session, rules, errors, language):
         part.install(app)
     views = (
-        *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify),
+        *(organization, security, recovery),
+        *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
         *(sources, reports, evidence, api),
     )
     for blueprint in (one.bp for one in views):

@@ -20,12 +20,13 @@ from cryptography.hazmat.primitives import serialization
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from sqlalchemy.orm import Session
 
-from ipreg import certificate, log, logkeys, registry, stamping, verifier
+from ipreg import certificate, log, logkeys, stamping, verifier
 from ipreg.db import Clock
 from ipreg.errors import ConflictError, ProofError
 from ipreg.i18n import translator
-from ipreg.models import Filing, LogEntry, LogTimeStamp, ViewKind
-from ipreg.names import INDUSTRIES, VIEWS
+from ipreg.manifest import DESIGN_FILE, applicant_opening
+from ipreg.models import Disclosure, Filing, LogEntry, LogTimeStamp, RightKind
+from ipreg.names import DISCLOSURES, INDUSTRIES, RIGHTS, shows
 from ipreg.runtime import Runtime
 from ipreg.seal import open_seal
 from ipreg.tlog.cosignature import Cosigner
@@ -79,9 +80,13 @@ def _hold(members: Members, key: Verifier) -> None:
 
 
 def _originals(runtime: Runtime, filing: Filing) -> Members:
+    stated = json.loads(filing.manifest)
     return [
-        (verifier.original_name(position, view.kind.value, view.file.media_type), runtime.store.get(view.sha256))
-        for position, view in enumerate(filing.views)
+        (
+            verifier.original_name(position, one["view"], one["media_type"], stated["format"]),
+            runtime.store.get(one["sha256"]),
+        )
+        for position, one in enumerate(stated["files"])
     ]
 
 
@@ -144,7 +149,7 @@ def to_pem(certificates: Sequence[x509.Certificate]) -> bytes:
 
 
 def _applicant(filing: Filing) -> bytes:
-    return rfc8785.dumps(registry.applicant_opening(filing))
+    return rfc8785.dumps(applicant_opening(filing))
 
 
 def sides(index: int, size: int, steps: int) -> list[Side]:
@@ -199,9 +204,10 @@ def _shown(runtime: Runtime, filing: Filing, files: dict[str, bytes], with_appli
     zh = translator("zh")
     pictures = [
         {
-            "path": verifier.original_name(position, one["view"], one["media_type"]),
-            "view_zh": zh(VIEWS[ViewKind(one["view"])]),
-            "view_en": VIEWS[ViewKind(one["view"])],
+            "path": verifier.original_name(position, one["view"], one["media_type"], stated["format"]),
+            "shown": one["view"] != DESIGN_FILE,
+            "view_zh": zh(shows(one["view"])),
+            "view_en": shows(one["view"]),
             **one,
         }
         for position, one in enumerate(stated["files"])
@@ -210,17 +216,31 @@ def _shown(runtime: Runtime, filing: Filing, files: dict[str, bytes], with_appli
     return {
         "filing": stated,
         "number": filing.number,
-        "applicant": filing.applicant if with_applicant else None,
-        "organization": filing.organization if with_applicant else None,
+        "applicant": filing.applicant_name if with_applicant else None,
+        "organization": filing.organization_name if with_applicant else "",
         "industry_zh": zh(INDUSTRIES[filing.industry]),
         "industry_en": INDUSTRIES[filing.industry],
         "filed_at": both_times(filing.filed_at),
+        **_statements(stated),
         "pictures": pictures,
         "address": certificate.verification_address(runtime.config.public_url, filing.number),
         "entry": _tree(files, "proof/inclusion.tlog-proof", verifier.CHECKPOINT),
         "stamps": [_shown_stamp(files, stem) for stem in stems],
         "sentence_zh": certificate.SENTENCE_ZH,
         "sentence_en": certificate.SENTENCE_EN,
+    }
+
+
+def _statements(stated: dict[str, Any]) -> dict[str, Any]:
+    """What version 2 of the manifest added, in both languages; nothing of it for version 1."""
+    zh = translator("zh")
+    rights = [RIGHTS[RightKind(one)] for one in stated.get("rights_wanted", [])]
+    kind = DISCLOSURES[Disclosure(stated["disclosure"])] if stated.get("disclosure") else ""
+    labels = (("keywords", "关键词 Keywords"), ("materials", "材料 Materials"), ("colours", "颜色 Colours"))
+    return {
+        "disclosure": (zh(kind), kind) if kind else None,
+        "rights": [(zh(one), one) for one in rights],
+        "lists": [(label, stated[name]) for name, label in labels if stated.get(name)],
     }
 
 

@@ -1,32 +1,39 @@
-"""Cases: from a confirmed alert to the regulator's decision, each step on the record and in the log."""
+"""Cases: opened by an alert or a conflict of filings, found, and the officer's two usual steps.
+
+All steps go through ``ipreg.casework.machine``; each is on the record and in the log.
+"""
 
 from __future__ import annotations
 
 import secrets
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.exc import StaleDataError
 
-from ipreg import access, log, numbers
-from ipreg.errors import CallerError, ConflictError, MissingError, PermissionDeniedError
-from ipreg.models import Account, Alert, Case, CaseEvent, CaseOutcome, CaseState, Role
-
-EVENT_FORMAT = "ipreg-case-event/1"
-REASON_MIN, REASON_MAX = 10, 5000
+from ipreg import access, numbers
+from ipreg.casework import clocks, machine, table
+from ipreg.casework.machine import REASON_MAX as REASON_MAX
+from ipreg.casework.machine import REASON_MIN as REASON_MIN
+from ipreg.casework.machine import event_statement as event_statement
+from ipreg.casework.table import Part
+from ipreg.errors import MissingError
+from ipreg.models import Account, Alert, Case, CaseKind, CaseOutcome, CaseState, ClockKind, Match, Role
 
 
 def open_case(session: Session, *, alert: Alert, account: Account, note: str, now: datetime) -> Case:
-    """A new case in the queue, opened by the confirmation of ``alert``."""
-    case = Case(
-        number=f"new-{secrets.token_hex(8)}", alert=alert, state=CaseState.FLAGGED, opened_at=now, events=[]
-    )
-    session.add(case)
-    session.flush()
-    case.number = numbers.make_number(numbers.CASE, year=now.year, serial=case.id)
-    _record(session, case, account, "opened", note, now)
-    return case
+    """A case in the queue, opened by the confirmation of ``alert``; that of the same match, if there is one."""
+    known = session.scalar(select(Case).where(Case.match_id == alert.match_id))
+    if known is not None:
+        known.alert = alert
+        session.flush()
+        return known
+    return _open(session, alert.match, CaseKind.LISTING, account, Part.OWNER, note, now, alert=alert)
+
+
+def open_conflict(session: Session, *, match: Match, now: datetime) -> Case:
+    """A case between two owners: ``match`` is of a filing and somebody else's later one. Opened by a job."""
+    return _open(session, match, CaseKind.CONFLICT, machine.SYSTEM, Part.SYSTEM, "", now)
 
 
 def case_of_alert(session: Session, alert: Alert) -> Case:
@@ -38,8 +45,8 @@ def case_of_alert(session: Session, alert: Alert) -> Case:
 
 
 def queue(session: Session, *, account: Account, state: CaseState | None = None) -> list[Case]:
-    """For a regulator all cases, oldest first, undecided before decided; for an owner those of his designs."""
-    wanted = select(Case).order_by(Case.state == CaseState.DECIDED, Case.opened_at, Case.id)
+    """For a regulator all cases, the most urgent first; for an owner those of his designs."""
+    wanted = select(Case).order_by(Case.rank_at, Case.id)
     if state is not None:
         wanted = wanted.where(Case.state == state)
     found = session.scalars(wanted).unique()
@@ -56,13 +63,14 @@ def get_case(session: Session, *, number: str, account: Account) -> Case:
 
 def assign(session: Session, *, case: Case, officer: Account, row_version: int, now: datetime) -> Case:
     """The regulator takes the case on himself. ``row_version`` is that of the page he saw."""
-    _require_current(case, officer, row_version)
-    if case.state is CaseState.DECIDED:
-        raise ConflictError("case_already_decided")
+    access.require_role(officer, Role.REGULATOR)
+    machine.require_current(case, row_version)
     if case.officer_id == officer.id:
         return case
-    case.officer, case.state = officer, CaseState.UNDER_REVIEW
-    _record(session, case, officer, "assigned", "", now)
+    given = machine.Given(officer=officer)
+    machine.transition(
+        session, case=case, action="assigned", actor=officer, given=given, row_version=row_version, now=now
+    )
     return case
 
 
@@ -76,49 +84,58 @@ def decide(
     row_version: int,
     now: datetime,
 ) -> Case:
-    """The assigned regulator decides, with a reason that stays on the record."""
-    _require_current(case, officer, row_version)
-    if case.state is CaseState.DECIDED:
-        raise ConflictError("case_already_decided")
-    if case.officer_id != officer.id:
-        raise PermissionDeniedError("case_not_assigned_to_you")
-    reason = reason.strip()
-    if not REASON_MIN <= len(reason) <= REASON_MAX:
-        raise CallerError("reason_length", field="reason", least=REASON_MIN, most=REASON_MAX)
-    case.state, case.outcome, case.decision_reason, case.decided_at = CaseState.DECIDED, outcome, reason, now
-    _record(session, case, officer, f"decided_{outcome.value}", reason, now)
+    """The officer decides, with a reason that stays on the record; a grave case he puts up for approval."""
+    action = "proposed" if case.severity >= table.FOUR_EYES_FROM else "decided"
+    given = machine.Given(reason=reason, outcome=outcome)
+    machine.transition(
+        session, case=case, action=action, actor=officer, given=given, row_version=row_version, now=now
+    )
     return case
 
 
-def event_statement(case: Case, event: CaseEvent) -> dict[str, object]:
-    """What the event's log entry commits to."""
-    return {
-        "format": EVENT_FORMAT,
-        "case": case.number,
-        "position": event.position,
-        "at": event.at.isoformat(),
-        "actor": event.actor.email,
-        "action": event.action,
-        "note": event.note,
-        "filing": case.alert.match.filing.number,
-    }
+def severity_of(session: Session, seller_id: int | None) -> int:
+    """1, 2 for a seller who was found to infringe before, 3 for one who was so three times."""
+    if seller_id is None:
+        return 1
+    of_seller = select(func.count()).where(Case.seller_id == seller_id, Case.outcome == CaseOutcome.INFRINGING)
+    before = session.scalar(of_seller) or 0
+    return 3 if before >= 3 else 2 if before else 1
 
 
-def _require_current(case: Case, officer: Account, row_version: int) -> None:
-    access.require_role(officer, Role.REGULATOR)
-    if case.row_version != row_version:
-        raise ConflictError("changed_meanwhile")
-
-
-def _record(session: Session, case: Case, actor: Account, action: str, note: str, now: datetime) -> None:
-    event = CaseEvent(position=len(case.events), at=now, actor=actor, action=action, note=note.strip()[:REASON_MAX])
-    case.events.append(event)
-    try:
-        session.flush()
-    except StaleDataError as fault:
-        raise ConflictError("changed_meanwhile") from fault
-    entry = log.append_entry(
-        session, kind="case_event", subject=case.number, statement=event_statement(case, event), now=now
+def _open(
+    session: Session,
+    match: Match,
+    kind: CaseKind,
+    actor: machine.Actor,
+    part: Part,
+    note: str,
+    now: datetime,
+    alert: Alert | None = None,
+) -> Case:
+    listing = match.listing
+    case = Case(
+        number=f"new-{secrets.token_hex(8)}",
+        kind=kind,
+        alert=alert,
+        match=match,
+        state=CaseState.FLAGGED,
+        severity=severity_of(session, listing.seller_id if listing else None),
+        industry=match.filing.industry,
+        platform=listing.platform if listing else "",
+        district=getattr(match.filing, "district", None) or "",
+        right_kind="",
+        seller_id=listing.seller_id if listing else None,
+        opened_at=now,
+        changed_at=now,
+        events=[],
+        clocks=[],
     )
-    event.log_index = entry.index
+    clocks.start(case, ClockKind.ACCEPTANCE, now)
+    clocks.rank(case, now, ended=False)
+    session.add(case)
     session.flush()
+    case.number = numbers.make_number(numbers.CASE, year=now.year, serial=case.id)
+    given = machine.Given(reason=note.strip())
+    name = "conflict_found" if kind is CaseKind.CONFLICT else "opened"
+    machine.record(session, case=case, actor=actor, part=part, action=name, given=given, now=now)
+    return case

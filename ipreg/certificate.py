@@ -29,13 +29,14 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from ipreg import log, logkeys, ornament, registry, stamping, verifier
+from ipreg import log, logkeys, ornament, stamping, verifier
 from ipreg.db import Clock, transaction
 from ipreg.digests import digests
 from ipreg.errors import ConflictError, IpregError, ProofError, UpstreamError
 from ipreg.i18n import translator
+from ipreg.manifest import applicant_commitment
 from ipreg.models import Certificate, Filing, LogTimeStamp, ViewKind
-from ipreg.names import INDUSTRIES, VIEWS
+from ipreg.names import INDUSTRIES, shows
 from ipreg.runtime import Runtime
 from ipreg.seal import Seal, open_seal
 from ipreg.stamping import Authority
@@ -167,11 +168,10 @@ def _filing_facts(filing: Filing) -> dict[str, Any]:
     """From the manifest, to which the log entry commits; names only where they are those it commits to."""
     stated = json.loads(filing.manifest)
     zh = translator("zh")
-    opened = registry.applicant_commitment(filing) == stated["applicant_commitment"]
+    opened = applicant_commitment(filing) == stated["applicant_commitment"]
     if not opened:
         raise ProofError("applicant_not_committed", number=filing.number)
     industry = INDUSTRIES[filing.industry]
-    created = date.fromisoformat(stated["created_on"])
     filed = datetime.fromisoformat(stated["filed_at"])
     title = showable(stated["title"])
     return {
@@ -179,17 +179,17 @@ def _filing_facts(filing: Filing) -> dict[str, Any]:
         "document_description": title,
         "number": filing.number,
         "title": title,
-        "applicant": showable(filing.applicant.name),
-        "organization": showable(filing.organization.name) if filing.organization else "—",
-        "creator": showable(stated["creator"]),
-        "created_on": f"{created.year}年{created.month}月{created.day}日 · {created.isoformat()}",
-        "industry": f"{zh(industry)} · {industry}",
+        "applicant": showable(filing.applicant_name),
+        "organization": showable(filing.organization_name) or "—",
+        "creator": showable(_creators(stated)),
+        "created_on": _days(stated),
+        "industry": f"{zh(industry)} · {industry}{_class(stated)}",
         "filed_at": f"{_moment(filed)}\n{_beijing(filed)}",
         "picture_alt": f"{title} · {filing.number}",
         "files": [
             {
-                "label_zh": f"{position}. {zh(VIEWS[ViewKind(one['view'])])}",
-                "label_en": VIEWS[ViewKind(one["view"])],
+                "label_zh": f"{position}. {zh(shows(one['view']))}",
+                "label_en": shows(one["view"]),
                 "name": showable(one["name"]),
                 "sha256": one["sha256"],
                 "sm3": one["sm3"],
@@ -197,6 +197,32 @@ def _filing_facts(filing: Filing) -> dict[str, Any]:
             for position, one in enumerate(stated["files"], 1)
         ],
     }
+
+
+def _creators(stated: dict[str, Any]) -> str:
+    """With their shares, where they are stated; version 1 has one line of names."""
+    shares = stated.get("creators", [])
+    if any(one["share"] for one in shares):
+        return "、".join(f"{one['name']} {one['share']}%" for one in shares)
+    return str(stated["creator"])
+
+
+def _days(stated: dict[str, Any]) -> str:
+    """The day of creation, and the day of first showing below it, both as the applicant states them."""
+    created = _both_days(stated["created_on"])
+    shown = stated.get("first_disclosed_on")
+    return f"{created}\n首次公开 First shown {_both_days(shown)}" if shown else created
+
+
+def _both_days(day: str) -> str:
+    found = date.fromisoformat(day)
+    return f"{found.year}年{found.month}月{found.day}日 · {day}"
+
+
+def _class(stated: dict[str, Any]) -> str:
+    """The class as the classification has it written."""
+    found = stated.get("locarno_class")
+    return f"\n洛迦诺分类 Locarno class {found}" if found else ""
 
 
 def _proof_facts(proof: log.InclusionProof, stamp: LogTimeStamp) -> dict[str, Any]:

@@ -20,7 +20,7 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ipreg import access, accounts, alerts, cases, registry, schema
+from ipreg import access, accounts, alerts, audit, cases, registry, schema
 from ipreg.config import Config
 from ipreg.db import transaction, utc_now
 from ipreg.errors import CallerError, ConfigError, IpregError
@@ -53,7 +53,9 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with audit.acting("command line", "command line", via="command line") as work:
+                work.action = lambda: click.get_current_context().command_path.partition(" ")[2]
+                return super().invoke(ctx)
         except ConfigError as fault:
             raise click.ClickException("\n".join(fault.faults)) from fault
         except IpregError as fault:
@@ -79,6 +81,9 @@ def _account(session: Session, email: str) -> Account:
     found = session.scalar(select(Account).where(Account.email == email.strip().lower()))
     if found is None:
         raise click.ClickException(f"no account has the address {email}")
+    work = audit.current()
+    if work is not None:
+        work.actor = lambda: audit.label(found)
     return found
 
 
@@ -95,7 +100,7 @@ def main() -> None:
       ipreg alerts list --as me@example.com;  ipreg alerts confirm 1 --as ...
       ipreg cases list --as ...;  ipreg cases assign NUMBER --as ...;  ipreg cases decide NUMBER ...
       ipreg certificate NUMBER --as ...;  ipreg bundle NUMBER --as ...;  ipreg verify NUMBER.zip
-      ipreg log check
+      ipreg log check;  ipreg audit check
 
     \b
     Without a database:
@@ -140,6 +145,18 @@ def add_account(
         )
         code = made.organization.join_code if made.organization else ""
         click.echo(f"{made.email}\t{made.role}\t{code}".rstrip())
+
+
+@account.command("reset-two-factor")
+@click.argument("email")
+def reset_two_factor(email: str) -> None:
+    """Switch the second factor off, for who lost phone and recovery codes. Ends every sign-in of the account."""
+    from ipreg import signins, twofactor
+
+    with transaction(_runtime().sessions) as session:
+        found = _account(session, email)
+        twofactor.switch_off(session, account=found)
+        signins.end_all(session, account=found, now=utc_now())
 
 
 @main.command("file")
@@ -218,6 +235,7 @@ def import_feed(csv: Path, email: str) -> None:
             pictures_folder=None if csv.suffix.lower() == ".zip" else csv.parent,
             now=utc_now(),
         ).id
+    audit.end()  # that the feed came is on record; its rows are scheduled work
     with click.progressbar(length=1, label=csv.name, file=sys.stderr) as bar:
 
         def show(done: int, total: int) -> None:
@@ -315,6 +333,7 @@ def run_jobs(names: tuple[str, ...]) -> None:
     unknown = set(names) - {job.name for job in schedule.SCHEDULE}
     if unknown:
         raise click.BadParameter(f"no such job: {', '.join(sorted(unknown))}")
+    audit.end()  # scheduled work is nobody's
     schedule.run_once(_runtime(), names)
 
 
@@ -376,7 +395,7 @@ def list_cases(email: str) -> None:
     with _runtime().sessions() as session:
         for one in cases.queue(session, account=_account(session, email)):
             officer = one.officer.email if one.officer else "-"
-            click.echo(f"{one.number}\t{one.state}\t{officer}\t{one.alert.match.filing.number}")
+            click.echo(f"{one.number}\t{one.state}\t{officer}\t{one.match.filing.number}")
 
 
 @cases_group.command("show")
@@ -389,7 +408,7 @@ def show_case(number: str, email: str) -> None:
         click.echo(f"{found.number}\t{found.state}\t{found.outcome or '-'}\t{found.decision_reason}")
         for event in found.events:
             click.echo(
-                f"{event.at.isoformat()}\t{event.actor.email}\t{event.action}\tlog entry {event.log_index}"
+                f"{event.at.isoformat()}\t{event.who}\t{event.action}\tlog entry {event.log_index}"
                 f"\t{event.note}".rstrip()
             )
 
@@ -499,6 +518,26 @@ def check_log() -> None:
     if found.differences:
         raise click.ClickException(f"{len(found.differences)} differences")
     click.echo(f"{found.size} entries hold")
+
+
+@main.group("audit")
+def audit_group() -> None:
+    """The audit trail."""
+
+
+@audit_group.command("check")
+def check_audit() -> None:
+    """Check every row of the audit trail against the others and the log, and name all that was tampered with."""
+    from ipreg import auditcheck, logkeys
+
+    runtime = _runtime()
+    with runtime.sessions() as session:
+        found = auditcheck.check(session, verifiers=logkeys.verifiers(session, first=runtime.log_key))
+    for one in found.faults:
+        click.echo(f"{one.code}\t{message_for(one.code, one.values, _say())}", err=True)
+    if found.faults:
+        raise click.ClickException(f"{len(found.faults)} faults")
+    click.echo(f"{found.size} rows hold, {found.committed} of them are committed to the log")
 
 
 @log_group.command("prove")

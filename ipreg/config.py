@@ -64,6 +64,7 @@ class Config:
     feeds_folder: Path | None = None
     chromium: str = ""
     old_listing_days: int = 180
+    require_two_factor: bool = False
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Config:
@@ -90,10 +91,16 @@ class Config:
             feeds_folder=Path(reader.text("IPREG_FEEDS_FOLDER", str(var / "feeds"))).absolute(),
             chromium=reader.text("IPREG_CHROMIUM", ""),
             old_listing_days=reader.count("IPREG_OLD_LISTING_DAYS", 180),
+            require_two_factor=reader.flag("IPREG_REQUIRE_TWO_FACTOR", "no" if _at_home(public_url) else "yes"),
         )
         if reader.faults:
             raise ConfigError(reader.faults)
         return config
+
+
+def _at_home(public_url: str) -> bool:
+    """Served to this machine only, as a trial or in tests."""
+    return urlsplit(public_url).hostname in ("127.0.0.1", "::1", "localhost")
 
 
 class _Reader:

@@ -25,6 +25,7 @@ _PEOPLE = (
     (Role.DESIGNER, "freelancer@ipreg.example", "周宁"),
     (Role.REGULATOR, "regulator@ipreg.example", "陈科员"),
     (Role.ADMINISTRATOR, "admin@ipreg.example", "系统管理员"),
+    (Role.AUDITOR, "auditor@ipreg.example", "审计员"),
 )
 
 

@@ -13,16 +13,17 @@ from typing import Any
 
 import rfc8785
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, lazyload, selectinload
 
-from ipreg import cases, log, logkeys, registry, stamping
+from ipreg import audit, auditcheck, log, logkeys, stamping
+from ipreg.casework import machine, table
 from ipreg.digests import digests
 from ipreg.errors import IpregError, MissingError, ProofError
+from ipreg.manifest import manifest
 from ipreg.models import (
     Capture,
     Case,
     CaseEvent,
-    CaseState,
     Filing,
     LogCheckpoint,
     LogCosignature,
@@ -110,7 +111,7 @@ def check_filing(session: Session, store: Store, entry: LogEntry) -> Iterator[Di
         return
     if filing.log_index != entry.index:
         yield _differs(entry, "check_index_changed", found=filing.log_index)
-    if fields := _fields(entry, registry.manifest(filing)):
+    if fields := _fields(entry, manifest(filing)):
         yield _differs(entry, "check_fields_changed", fields=", ".join(fields))
     if filing.manifest != entry.statement:
         yield _differs(entry, "check_manifest_changed")
@@ -142,7 +143,7 @@ def check_case_event(session: Session, _store: Store, entry: LogEntry) -> Iterat
     case, event = found
     if event.log_index != entry.index:
         yield _differs(entry, "check_index_changed", found=event.log_index)
-    if fields := _fields(entry, cases.event_statement(case, event)):
+    if fields := _fields(entry, machine.event_statement(case, event)):
         yield _differs(entry, "check_fields_changed", fields=", ".join(fields))
 
 
@@ -173,11 +174,18 @@ def check_evidence(session: Session, store: Store, entry: LogEntry) -> Iterator[
         yield from _check_file(store, entry, file)
 
 
+def check_audit_head(session: Session, _store: Store, entry: LogEntry) -> Iterator[Difference]:
+    """The audit trail still holds the row; ``ipreg audit check`` says more."""
+    if not auditcheck.check_anchor(session, entry):
+        yield _differs(entry, "check_row_missing")
+
+
 CHECKS: dict[str, Check] = {
     "filing": check_filing,
     "case_event": check_case_event,
     "log_key": check_log_key,
     "evidence": check_evidence,
+    audit.HEAD_KIND: check_audit_head,
 }
 """One check for each kind of entry. A kind without one is only checked against the log itself."""
 
@@ -201,14 +209,11 @@ def _captures(session: Session) -> Iterator[tuple[str, int | None]]:
 
 
 def _decisions_without_event(session: Session) -> Iterator[Difference]:
-    """A case's state, outcome and reason repeat what its logged events say."""
-    for case in session.scalars(select(Case)).unique():
-        decided = [event for event in case.events if event.action.startswith("decided_")]
-        now = (case.state is CaseState.DECIDED, case.outcome and case.outcome.value, case.decision_reason)
-        says: tuple[bool, str | None, str] = (False, None, "")
-        if decided:
-            says = (True, decided[-1].action.removeprefix("decided_"), decided[-1].note)
-        if says != now:
+    """A case's state, outcome and reason repeat what its logged events lead to."""
+    bare = (lazyload(Case.match), lazyload(Case.officer), lazyload(Case.clocks))
+    events = selectinload(Case.events).lazyload(CaseEvent.actor)
+    for case in session.scalars(select(Case).options(*bare, events).execution_options(yield_per=200)):
+        if table.replay(case.events) != table.Standing(case.state, case.outcome, case.decision_reason):
             yield Difference("check_decision_changed", None, {"subject": case.number})
 
 

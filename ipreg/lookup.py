@@ -10,12 +10,12 @@ import re
 from dataclasses import dataclass
 
 import cv2
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from ipreg import numbers
 from ipreg.errors import CallerError, MissingError
-from ipreg.models import Certificate, Filing, FilingView, StoredFile
+from ipreg.models import Certificate, DesignFile, Filing, FilingView, StoredFile
 from similarity.image import PictureError, decode
 
 _HEX = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
@@ -61,9 +61,7 @@ def by_digest(session: Session, text: str, *, number: str | None = None) -> Foun
     digest = clean_digest(text)
     wanted = (
         select(Filing)
-        .join(FilingView)
-        .join(StoredFile, FilingView.sha256 == StoredFile.sha256)
-        .where(or_(StoredFile.sha256 == digest, StoredFile.sm3 == digest))
+        .where(or_(Filing.id.in_(_filed_with(FilingView, digest)), Filing.id.in_(_filed_with(DesignFile, digest))))
         .order_by(Filing.filed_at, Filing.id)
     )
     filings = session.scalars(wanted).unique().all()
@@ -76,6 +74,11 @@ def by_digest(session: Session, text: str, *, number: str | None = None) -> Foun
     if issued is not None and number in (None, issued.filing.number):
         return Found(issued.filing, certificate=True)
     return None
+
+
+def _filed_with(kind: type[FilingView] | type[DesignFile], digest: str) -> Select[int]:
+    held = or_(StoredFile.sha256 == digest, StoredFile.sm3 == digest)
+    return select(kind.filing_id).join(StoredFile, kind.sha256 == StoredFile.sha256).where(held)
 
 
 def clean_digest(text: str) -> str:

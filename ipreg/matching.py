@@ -15,7 +15,7 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session, sessionmaker
 
 import similarity
-from ipreg.models import FilingView, ListingPicture, Match, PictureFingerprint, StoredFile
+from ipreg.models import FilingView, ListingPicture, Match, MatchPair, PictureFingerprint, StoredFile
 from ipreg.storage import Store
 from similarity import Fingerprint, PictureIndex, Verdict, embedding, verdict, views
 
@@ -181,20 +181,38 @@ def _record(
     judged: Verdict,
     now: datetime,
 ) -> None:
-    """One row a pair; a better pair of pictures takes the place of a worse one."""
+    """One row a pair; a better pair of pictures takes the place of a worse one. All pairs are kept beside it."""
     match = session.scalar(select(Match).filter_by(filing_id=view.filing_id, **counterpart))
-    if match is not None and match.probability >= judged.probability:
-        return
-    evidence: dict[str, Any] = {
-        "view_id": view.id,
-        **picture,
-        "probability": judged.probability,
-        "reason": judged.reason.to_dict(),
-        "algorithm": comparison(),
-    }
-    if match is None:
-        match = Match(filing_id=view.filing_id, found_at=now, **counterpart)
-        session.add(match)
-    for name, value in evidence.items():
-        setattr(match, name, value)
+    if match is None or match.probability < judged.probability:
+        evidence: dict[str, Any] = {
+            "view_id": view.id,
+            **picture,
+            "probability": judged.probability,
+            "reason": judged.reason.to_dict(),
+            "algorithm": comparison(),
+            "considered": False,
+        }
+        if match is None:
+            match = Match(filing_id=view.filing_id, found_at=now, **counterpart)
+            session.add(match)
+        for name, value in evidence.items():
+            setattr(match, name, value)
+        session.flush()
+    _record_pair(session, match, view, picture, judged, now)
+
+
+def _record_pair(
+    session: Session, match: Match, view: FilingView, picture: dict[str, int], judged: Verdict, now: datetime
+) -> None:
+    shown_id = next(iter(picture.values()))
+    shown = session.get_one(ListingPicture, shown_id) if "picture_id" in picture else None
+    seen = (shown or session.get_one(FilingView, shown_id)).sha256
+    pair = session.scalar(select(MatchPair).filter_by(match_id=match.id, view_id=view.id, seen=seen))
+    if pair is None:
+        session.add(
+            MatchPair(match_id=match.id, view_id=view.id, seen=seen, probability=judged.probability, found_at=now)
+        )
+        match.considered = False
+    else:
+        pair.probability = judged.probability
     session.flush()

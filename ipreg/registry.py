@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
 import rfc8785
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ipreg import access, log, numbers
+from ipreg.designform import DesignForm as DesignForm
+from ipreg.designform import check_form
 from ipreg.errors import CallerError, MissingError
-from ipreg.models import Account, Filing, FilingView, Industry, Role, StoredFile, ViewKind
-from ipreg.storage import Store, keep_picture
+from ipreg.manifest import NEWEST, manifest
+from ipreg.models import Account, DesignFile, Filing, FilingView, StoredFile, ViewKind
+from ipreg.storage import Store, keep_file, keep_picture
 
-MANIFEST_FORMAT = "ipreg-filing/1"
-
-
-@dataclass(frozen=True)
-class DesignForm:
-    """What the applicant states about the design."""
-
-    title: str
-    industry: Industry
-    creator: str
-    created_on: date
-    description: str = ""
+MAX_DESIGN_FILES = 12
 
 
 @dataclass(frozen=True)
@@ -41,6 +31,14 @@ class Picture:
     data: bytes
 
 
+@dataclass(frozen=True)
+class Attached:
+    """A file of the designer's work, kept as bytes: its name and its content."""
+
+    filename: str
+    data: bytes
+
+
 def register_design(
     session: Session,
     store: Store,
@@ -48,27 +46,33 @@ def register_design(
     applicant: Account,
     form: DesignForm,
     pictures: Sequence[Picture],
+    design_files: Sequence[Attached] = (),
     request_key: str,
     max_views: int = 12,
     now: datetime,
 ) -> Filing:
     """Files a design and enters it in the log; the same ``request_key`` again gives the same filing.
 
-    Raises ``CallerError`` (``field`` names what to mend: title, creator, created_on, description, pictures or
-    ``pictures-<n>``, n from 0) and ``PermissionDeniedError`` for those who don't file.
+    Raises ``CallerError`` (``field`` names what to mend: one of the form's, ``pictures`` or ``pictures-<n>``,
+    ``design_files`` or ``design_files-<n>``, n from 0) and ``PermissionDeniedError`` for those who don't file.
     """
-    access.require_role(applicant, Role.DESIGNER, Role.ENTERPRISE)
+    access.require_filer(applicant)
     known = session.scalar(
         select(Filing).where(Filing.applicant_id == applicant.id, Filing.request_key == request_key)
     )
     if known is not None:
         return known
-    checked = _check_form(form, now)
+    checked = check_form(form, now)
     files = _keep_pictures(session, store, pictures, max_views, now)
+    others = _keep_design_files(session, store, design_files, files, now)
     filing = _insert(session, applicant, checked, request_key, now)
     filing.views = [
-        FilingView(position=position, kind=picture.kind, filename=_base_name(picture.filename), file=file)
+        FilingView(position=position, kind=picture.kind, filename=base_name(picture.filename), file=file)
         for position, (picture, file) in enumerate(zip(pictures, files, strict=True))
+    ]
+    filing.design_files = [
+        DesignFile(position=position, filename=base_name(one.filename), file=file)
+        for position, (one, file) in enumerate(zip(design_files, others, strict=True))
     ]
     session.flush()
     statement = manifest(filing)
@@ -77,48 +81,6 @@ def register_design(
     filing.log_index = entry.index
     session.flush()
     return filing
-
-
-def manifest(filing: Filing) -> dict[str, Any]:
-    """What the log entry commits to; canonical in the form of RFC 8785. The applicant is inside by commitment."""
-    return {
-        "format": MANIFEST_FORMAT,
-        "number": filing.number,
-        "version": filing.version,
-        "title": filing.title,
-        "industry": filing.industry.value,
-        "creator": filing.creator,
-        "created_on": filing.created_on.isoformat(),
-        "description": filing.description,
-        "applicant_commitment": applicant_commitment(filing),
-        "filed_at": filing.filed_at.isoformat(),
-        "files": [
-            {
-                "view": view.kind.value,
-                "name": view.filename,
-                "media_type": view.file.media_type,
-                "size": view.file.size,
-                "sha256": view.sha256,
-                "sm3": view.file.sm3,
-            }
-            for view in filing.views
-        ],
-    }
-
-
-def applicant_commitment(filing: Filing) -> str:
-    """SHA-256 over salt and names: binds the applicant without naming him to who reads the manifest."""
-    return hashlib.sha256(rfc8785.dumps(applicant_opening(filing))).hexdigest()
-
-
-def applicant_opening(filing: Filing) -> dict[str, Any]:
-    """What opens the commitment; canonical JSON of it is hashed."""
-    return {
-        "salt": filing.applicant_salt,
-        "applicant": filing.applicant.name,
-        "email": filing.applicant.email,
-        "organization": filing.organization.name if filing.organization else "",
-    }
 
 
 def filings_of(session: Session, account: Account) -> list[Filing]:
@@ -132,30 +94,6 @@ def get_filing(session: Session, *, number: str, account: Account) -> Filing:
     if filing is None or not access.can_see_filing(session, account, filing):
         raise MissingError("filing_missing", number=number)
     return filing
-
-
-def _check_form(form: DesignForm, now: datetime) -> DesignForm:
-    # A day's grace: "today" of an applicant east of Greenwich is already tomorrow in UTC.
-    if form.created_on.toordinal() > now.date().toordinal() + 1:
-        raise CallerError("created_on_future", field="created_on")
-    return DesignForm(
-        title=_text(form.title, "title", 200),
-        industry=form.industry,
-        creator=_text(form.creator, "creator", 200),
-        created_on=form.created_on,
-        description=_text(form.description, "description", 5000, needed=False),
-    )
-
-
-def _text(value: str, field: str, most: int, *, needed: bool = True) -> str:
-    value = value.strip()
-    if needed and not value:
-        raise CallerError("field_empty", field=field)
-    if len(value) > most:
-        raise CallerError("field_too_long", field=field, most=most)
-    if any(ord(letter) < 32 and letter not in "\r\n\t" for letter in value):
-        raise CallerError("field_control_characters", field=field)
-    return value
 
 
 def _keep_pictures(
@@ -177,20 +115,50 @@ def _keep_pictures(
     return files
 
 
+def _keep_design_files(
+    session: Session, store: Store, given: Sequence[Attached], views: Sequence[StoredFile], now: datetime
+) -> list[StoredFile]:
+    if len(given) > MAX_DESIGN_FILES:
+        raise CallerError("design_files_too_many", field="design_files", most=MAX_DESIGN_FILES)
+    kept: list[StoredFile] = []
+    for position, one in enumerate(given):
+        try:
+            file = keep_file(session, store, data=one.data, now=now)
+        except CallerError as fault:
+            raise CallerError(fault.code, field=f"design_files-{position}", **fault.values) from fault
+        if file in kept or file in views:
+            raise CallerError("file_twice", field=f"design_files-{position}", name=one.filename)
+        kept.append(file)
+    return kept
+
+
 def _insert(session: Session, applicant: Account, form: DesignForm, request_key: str, now: datetime) -> Filing:
     filing = Filing(
         number=f"new-{secrets.token_hex(8)}",
         title=form.title,
         industry=form.industry,
         creator=form.creator,
+        creators=[one.to_json() for one in form.creators],
         created_on=form.created_on,
         description=form.description,
+        locarno_class=form.locarno_class,
+        rights_wanted=tuple(form.rights_wanted),
+        disclosure=form.disclosure,
+        first_disclosed_on=form.first_disclosed_on,
+        keywords=form.keywords,
+        materials=form.materials,
+        colours=form.colours,
+        district=form.district,
         applicant=applicant,
         organization=applicant.organization,
         version=1,
         filed_at=now,
         manifest="",
+        manifest_version=NEWEST,
         applicant_salt=secrets.token_hex(32),
+        applicant_name=applicant.name,
+        applicant_email=applicant.email,
+        organization_name=applicant.organization.name if applicant.organization else "",
         request_key=request_key,
     )
     session.add(filing)
@@ -200,5 +168,6 @@ def _insert(session: Session, applicant: Account, form: DesignForm, request_key:
     return filing
 
 
-def _base_name(filename: str) -> str:
+def base_name(filename: str) -> str:
+    """The last part of a name from any system, of at most 255 characters; ``picture`` where there is none."""
     return (filename.replace("\\", "/").rsplit("/", 1)[-1].strip() or "picture")[-255:]

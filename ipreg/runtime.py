@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session, sessionmaker
 
+from ipreg import audit
 from ipreg.config import Config
 from ipreg.db import make_sessions
 from ipreg.keys import load_or_create_log_key, load_or_create_secret
@@ -37,9 +38,11 @@ def open_runtime(config: Config) -> Runtime:
     """Opens everything; what is missing under ``config.var`` (folders, secrets of mode 0600) is made."""
     secrets = config.var / "secrets"
     secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
+    sessions = make_sessions(config.database_url)
+    audit.watch(sessions)
     return Runtime(
         config=config,
-        sessions=make_sessions(config.database_url),
+        sessions=sessions,
         store=Store(config.var, max_bytes=config.max_file_bytes, max_pixels=config.max_pixels),
         log_key=load_or_create_log_key(secrets, config.origin),
         session_key=load_or_create_secret(secrets / "session-key", 32),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from ipreg import filekinds
 from ipreg.digests import digests
 from ipreg.errors import CallerError, MissingError
 from ipreg.models import StoredFile
@@ -81,18 +82,41 @@ def keep_picture(session: Session, store: Store, *, data: bytes, now: datetime) 
         picture = decode(data, max_bytes=store.max_bytes, max_pixels=store.max_pixels)
     except PictureError as fault:
         raise CallerError(fault.code, field=None, **fault.values) from fault
+    return _kept(session, store, data, sniff(data) or filekinds.UNKNOWN, (picture.width, picture.height), now)
+
+
+def keep_file(session: Session, store: Store, *, data: bytes, now: datetime) -> StoredFile:
+    """Stores a designer's own file as bytes and returns its row; it need not be a picture.
+
+    Raises ``CallerError`` with the codes of ``filekinds.kind_of`` and ``file_empty``, ``file_too_large``.
+    """
+    if not data:
+        raise CallerError("file_empty", field=None)
+    if len(data) > store.max_bytes:
+        raise CallerError("file_too_large", field=None, megabytes=store.max_bytes // 2**20)
+    media_type = filekinds.kind_of(data)
+    try:
+        picture = decode(data, side=256, max_bytes=store.max_bytes, max_pixels=store.max_pixels)
+        size = picture.full_size
+    except PictureError:
+        size = (0, 0)  # kept all the same: only its preview is missing
+    return _kept(session, store, data, media_type, size, now)
+
+
+def _kept(
+    session: Session, store: Store, data: bytes, media_type: str, size: tuple[int, int], now: datetime
+) -> StoredFile:
     digest = digests(data)
+    store.put(data)  # before the row is asked for: it may have outlived a lost file
     if known := session.get(StoredFile, digest.sha256):
-        store.put(data)  # the row may have outlived a lost file
         return known
-    store.put(data)
     kept = StoredFile(
         sha256=digest.sha256,
         sm3=digest.sm3,
         size=len(data),
-        media_type=sniff(data) or "application/octet-stream",
-        width=picture.width,
-        height=picture.height,
+        media_type=media_type,
+        width=size[0],
+        height=size[1],
         created_at=now,
     )
     session.add(kept)

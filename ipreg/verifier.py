@@ -37,7 +37,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 BUNDLE_FORMAT = "ipreg-bundle/1"
-FILING_FORMAT = "ipreg-filing/1"
+FIRST_FORMAT, FILING_FORMAT = "ipreg-filing/1", "ipreg-filing/2"
 LEAF_FORMAT = "ipreg-leaf/1"
 PROOF_FORMAT = "c2sp.org/tlog-proof@v1"
 MAX_BYTES = 1 << 30
@@ -495,23 +495,47 @@ _EXTENSIONS = {
 }
 
 
-def original_name(position: int, view: str, media_type: str) -> str:
-    """Where the picture at ``position`` (from 0) of a filing lies in its bundle."""
+_SINCE_VERSION_2 = {
+    **_EXTENSIONS,
+    "image/svg+xml": "svg",
+    "image/vnd.adobe.photoshop": "psd",
+    "image/jp2": "jp2",
+    "image/vnd.dwg": "dwg",
+    "image/vnd.dxf": "dxf",
+    "application/pdf": "pdf",
+    "application/zip": "zip",
+    "application/postscript": "ps",
+    "application/vnd.adobe.illustrator": "ai",
+    "application/vnd.corel-draw": "cdr",
+    "application/x-indesign": "indd",
+    "application/x-blender": "blend",
+    "application/x-fbx": "fbx",
+    "model/gltf-binary": "glb",
+    "model/step": "step",
+    "model/stl": "stl",
+    "model/vnd.3dm": "3dm",
+}
+
+
+def original_name(position: int, view: str, media_type: str, filing_format: str = FILING_FORMAT) -> str:
+    """Where the file at ``position`` (from 0) of a filing lies in its bundle; version 1 knew fewer endings."""
     plain = re.sub(r"[^a-z0-9]", "-", view.lower())[:40] or "view"
-    return f"originals/{position + 1:02d}-{plain}.{_EXTENSIONS.get(media_type, 'bin')}"
+    endings = _EXTENSIONS if filing_format == FIRST_FORMAT else _SINCE_VERSION_2
+    return f"originals/{position + 1:02d}-{plain}.{endings.get(media_type, 'bin')}"
 
 
 def _check_filing(files: dict[str, bytes], number: str) -> dict[str, Any]:
     """The manifest, and the originals against it."""
     found = _canonical(_member(files, MANIFEST), "manifest_malformed", why="canonical JSON")
     words = ("number", "title", "creator", "filed_at", "applicant_commitment")
-    if found.get("format") != FILING_FORMAT or not all(isinstance(found.get(word), str) for word in words):
+    known = found.get("format") in (FIRST_FORMAT, FILING_FORMAT)
+    if not known or not all(isinstance(found.get(word), str) for word in words):
         raise Refused("manifest_malformed", why="fields")
     if found["number"] != number:
         raise Refused("contents_other_filing", number=number)
     named = set()
     for position, one in enumerate(_files_of(found)):
-        name = original_name(position, one["view"], one["media_type"])
+        name = original_name(position, one["view"], one["media_type"], found["format"])
         named.add(name)
         if name not in files:
             raise Refused("original_missing", name=name)
@@ -1162,9 +1186,9 @@ def _tell(report: Report, manifest: dict[str, Any], applicant: dict[str, Any] | 
         say((f"申请人 {names}", f"Applicant {names}"))
     say((f"备案时间（登记处所记）{filed}", f"Filed at {filed} (as the registry recorded it)"))
     for position, one in enumerate(_files_of(manifest)):
-        name = original_name(position, one["view"], one["media_type"])
+        name = original_name(position, one["view"], one["media_type"], manifest["format"])
         both = f"{name}  SHA-256 {one['sha256']}  SM3 {one['sm3']}"
-        say((f"图片未改动：{both}", f"Picture unchanged: {both}"))
+        say((f"文件未改动：{both}", f"File unchanged: {both}"))
     say(
         (
             f"为日志 {report.origin} 的第 {report.index} 条（从 0 起），在覆盖 {report.size} 条的签名检查点之内",

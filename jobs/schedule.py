@@ -12,12 +12,14 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from ipreg.runtime import Runtime
 from jobs import (
     alerts,
+    audit,
     checkpoints,
     crawl,
     deliveries,
     evidence,
     fingerprints,
     imports,
+    letters,
     matches,
     pictures,
     reports,
@@ -44,6 +46,7 @@ SCHEDULE = (
     Job("crawl", 2, crawl.run),
     Job("reports", 2, reports.run),
     Job("pictures", 2, pictures.run),
+    Job("audit", 300, audit.run),
     Job("checkpoints", 5, checkpoints.run),
     Job("witnesses", 5, witnesses.run),
     Job("timestamps", 5, timestamps.run),
@@ -52,6 +55,8 @@ SCHEDULE = (
     Job("alerts", 3, alerts.run),
     Job("evidence", 5, evidence.run),
     Job("deliveries", 3, deliveries.run),
+    Job("letters", 2, letters.run),
+    Job("letters-over", 3600, letters.clean_up),
 )
 
 

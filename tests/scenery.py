@@ -89,3 +89,4 @@ class People:
         self.regulator = add("regulator", Role.REGULATOR)
         self.second_regulator = add("second-regulator", Role.REGULATOR)
         self.administrator = add("administrator", Role.ADMINISTRATOR)
+        self.auditor = add("auditor", Role.AUDITOR)

@@ -1,20 +1,28 @@
 """The tables, one module a noun. Importing this package registers all of them on ``Base.metadata``."""
 
 from ipreg.db import Base
-from ipreg.models.accounts import Account, Organization, Role
-from ipreg.models.alerts import Alert, AlertRecipient, AlertState, Delivery, DeliveryState, DismissReason
-from ipreg.models.cases import Case, CaseEvent, CaseOutcome, CaseState
-from ipreg.models.crawl import (
-    CrawlHost,
-    CrawlPage,
-    ListingRemotePicture,
-    PageState,
-    PictureState,
-    RemotePicture,
+from ipreg.models.accounts import Account, FormerName, Organization, OrganizationRole, Role
+from ipreg.models.alerts import (
+    Alert,
+    AlertAction,
+    AlertEvent,
+    AlertMatch,
+    AlertRecipient,
+    AlertState,
+    Delivery,
+    DeliveryState,
+    DismissReason,
+    EventKind,
+    SavedFilter,
 )
-from ipreg.models.designs import Filing, FilingView, Industry, ViewKind
+from ipreg.models.audit import AuditHead, AuditKind, AuditRow
+from ipreg.models.cases import Case, CaseClock, CaseEvent, CaseKind, CaseOutcome, CaseState, ClockKind
+from ipreg.models.crawl import CrawlHost, CrawlPage, ListingRemotePicture, PageState, PictureState, RemotePicture
+from ipreg.models.credentials import Attempt, LinkPurpose, OneTimeLink, RecoveryCode, SignIn, TwoFactor
+from ipreg.models.designs import DesignFile, Disclosure, Filing, FilingView, Industry, RightKind, ViewKind
 from ipreg.models.evidence import Capture, CaptureFile, CaptureState, Report, ReportState
 from ipreg.models.files import PictureFingerprint, StoredFile
+from ipreg.models.letters import Invitation, Letter, LetterState
 from ipreg.models.listings import (
     ChangeKind,
     FeedImport,
@@ -37,36 +45,66 @@ from ipreg.models.log import (
     LogWitness,
     StampState,
 )
-from ipreg.models.matches import Match
+from ipreg.models.matches import Match, MatchPair
 from ipreg.models.papers import Certificate
 from ipreg.models.sources import RunState, Source, SourceKind, SourceRun, SourceState
+from ipreg.models.watches import (
+    AllowedSeller,
+    Calibration,
+    CalibrationState,
+    SellerMark,
+    SellerTie,
+    Watch,
+    WatchScope,
+)
 
 __all__ = [
     "Account",
     "Alert",
+    "AlertAction",
+    "AlertEvent",
+    "AlertMatch",
     "AlertRecipient",
     "AlertState",
+    "AllowedSeller",
+    "Attempt",
+    "AuditHead",
+    "AuditKind",
+    "AuditRow",
     "Base",
+    "Calibration",
+    "CalibrationState",
     "Capture",
     "CaptureFile",
     "CaptureState",
     "Case",
+    "CaseClock",
     "CaseEvent",
+    "CaseKind",
     "CaseOutcome",
     "CaseState",
     "Certificate",
     "ChangeKind",
+    "ClockKind",
     "CrawlHost",
     "CrawlPage",
     "Delivery",
     "DeliveryState",
+    "DesignFile",
+    "Disclosure",
     "DismissReason",
+    "EventKind",
     "FeedImport",
     "Filing",
     "FilingView",
+    "FormerName",
     "ImportFault",
     "ImportState",
     "Industry",
+    "Invitation",
+    "Letter",
+    "LetterState",
+    "LinkPurpose",
     "Listing",
     "ListingChange",
     "ListingPicture",
@@ -81,21 +119,33 @@ __all__ = [
     "LogTimeStamp",
     "LogWitness",
     "Match",
+    "MatchPair",
+    "OneTimeLink",
     "Organization",
+    "OrganizationRole",
     "PageState",
     "PictureFingerprint",
     "PictureState",
+    "RecoveryCode",
     "RemotePicture",
     "Report",
     "ReportState",
+    "RightKind",
     "Role",
     "RunState",
+    "SavedFilter",
     "Seller",
+    "SellerMark",
+    "SellerTie",
+    "SignIn",
     "Source",
     "SourceKind",
     "SourceRun",
     "SourceState",
     "StampState",
     "StoredFile",
+    "TwoFactor",
     "ViewKind",
+    "Watch",
+    "WatchScope",
 ]

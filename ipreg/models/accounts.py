@@ -17,6 +17,19 @@ class Role(StrEnum):
     ENTERPRISE = "enterprise"
     REGULATOR = "regulator"
     ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
+
+
+class OrganizationRole(StrEnum):
+    """What a member may do in the name of his enterprise (``ipreg.access`` has the rights).
+
+    A contributor is an outside designer who came by the join code: he files for it and sees what he filed.
+    """
+
+    OWNER = "owner"
+    FILER = "filer"
+    VIEWER = "viewer"
+    CONTRIBUTOR = "contributor"
 
 
 class Organization(Base):
@@ -31,6 +44,8 @@ class Organization(Base):
 
 
 class Account(Base):
+    """Who signs in. Of regulators a ``supervisor`` assigns, extends clocks, reopens cases and is told of delays."""
+
     __tablename__ = "accounts"
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -38,10 +53,34 @@ class Account(Base):
     password_hash: Mapped[str] = mapped_column(String(200))
     name: Mapped[str] = mapped_column(String(200))
     role: Mapped[Role] = mapped_column(enum_column(Role))
+    supervisor: Mapped[bool] = mapped_column(default=False, server_default="0")
     locale: Mapped[str] = mapped_column(String(8), default="zh")
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id"), index=True)
+    organization_role: Mapped[OrganizationRole | None] = mapped_column(enum_column(OrganizationRole))
     created_at: Mapped[datetime]
     failed_sign_ins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]
+    email_verified_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
 
     organization: Mapped[Organization | None] = relationship(lazy="joined")
+    former_names: Mapped[list[FormerName]] = relationship(order_by="FormerName.until")
+
+    def known_as(self, at: datetime) -> tuple[str, str]:
+        """Name and address that the account bore at that moment: what was committed to then names these."""
+        for one in self.former_names:
+            if at < one.until:
+                return one.name, one.email
+        return self.name, self.email
+
+
+class FormerName(Base):
+    """Name and address of an account before a change at ``until``."""
+
+    __tablename__ = "former_names"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    email: Mapped[str] = mapped_column(String(254))
+    until: Mapped[datetime]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy import Enum
+from sqlalchemy import Dialect, Enum, Text
+from sqlalchemy.types import TypeDecorator
 
 
 def enum_column(kind: type[StrEnum]) -> Enum:
@@ -18,3 +19,18 @@ def enum_column(kind: type[StrEnum]) -> Enum:
         create_constraint=True,
         name=kind.__name__.lower(),
     )
+
+
+class WordList(TypeDecorator[tuple[str, ...]]):
+    """Words, one a line: plain text, so that ``LIKE`` finds Chinese in it on every database."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str:
+        if any("\n" in word or not word for word in value or ()):
+            raise ValueError("a word is one line, and not empty")
+        return "\n".join(value or ())
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:
+        return tuple(value.split("\n")) if value else ()

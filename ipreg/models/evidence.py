@@ -23,16 +23,19 @@ class CaptureState(StrEnum):
 
 
 class Capture(Base):
-    """The listing's page as it was, once an alert. ``log_index`` is the entry that commits to its digests.
+    """A listing's page as it was, once an alert and listing. ``log_index``: the entry that commits to its digests.
 
     FAILED: the page could not be had; what was held of the listing is committed to all the same, with the reason.
     """
 
     __tablename__ = "captures"
-    __table_args__ = (Index("ix_captures_due", "state", "next_try_at"),)
+    __table_args__ = (
+        Index("ix_captures_due", "state", "next_try_at"),
+        UniqueConstraint("alert_id", "listing_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    alert_id: Mapped[int] = mapped_column(ForeignKey("alerts.id"), unique=True)
+    alert_id: Mapped[int] = mapped_column(ForeignKey("alerts.id"))
     listing_id: Mapped[int] = mapped_column(ForeignKey("listings.id"), index=True)
     address: Mapped[str] = mapped_column(Text, default="")
     state: Mapped[CaptureState] = mapped_column(enum_column(CaptureState), default=CaptureState.WAITING)

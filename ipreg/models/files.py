@@ -11,7 +11,10 @@ from ipreg.db import Base
 
 
 class StoredFile(Base):
-    """One content, however often it is used. The bytes lie in the store under ``sha256`` (hex)."""
+    """One content, however often it is used. The bytes lie in the store under ``sha256`` (hex).
+
+    Width and height in pixels; 0 where the file is no picture that we can read.
+    """
 
     __tablename__ = "stored_files"
 

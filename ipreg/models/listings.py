@@ -103,6 +103,7 @@ class Listing(Base):
     currency: Mapped[str] = mapped_column(String(3), default="")
     brand: Mapped[str] = mapped_column(String(200), default="", server_default="")
     availability: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    region: Mapped[str] = mapped_column(String(100), default="", server_default="")
     import_id: Mapped[int | None] = mapped_column(ForeignKey("feed_imports.id"), index=True)
     source_id: Mapped[int | None] = mapped_column(ForeignKey("sources.id"), index=True)
     first_seen_at: Mapped[datetime]
@@ -146,7 +147,10 @@ class ChangeKind(StrEnum):
 
 
 class ListingChange(Base):
-    """One change of a listing, as it was seen at ``at``; for pictures the values are SHA-256, joined by blanks."""
+    """One change of a listing, as it was seen at ``at``; for pictures the values are SHA-256, joined by blanks.
+
+    ``considered`` is false until the alerts of the listing have taken it up.
+    """
 
     __tablename__ = "listing_changes"
 
@@ -156,6 +160,7 @@ class ListingChange(Base):
     kind: Mapped[ChangeKind] = mapped_column(enum_column(ChangeKind))
     before: Mapped[str] = mapped_column(Text, default="")
     after: Mapped[str] = mapped_column(Text, default="")
+    considered: Mapped[bool] = mapped_column(default=False, server_default="0", index=True)
 
 
 class ListingSighting(Base):

@@ -17,7 +17,8 @@ class Match(Base):
     """A filing and what looks like it: a listing, or somebody else's later filing. One row a pair.
 
     ``probability`` is that of the best pair of pictures (``view`` and ``picture`` or ``later_view``) and
-    ``reason`` the evidence for it, as ``similarity.verdict.Reason.to_dict`` gives it.
+    ``reason`` the evidence for it, as ``similarity.verdict.Reason.to_dict`` gives it. ``pairs`` are all pairs of
+    pictures that were found. ``considered`` is false while what is new in it has not been looked at for alerts.
     """
 
     __tablename__ = "matches"
@@ -38,6 +39,7 @@ class Match(Base):
     reason: Mapped[dict[str, Any]] = mapped_column(JSON)
     algorithm: Mapped[str] = mapped_column(String(64))
     found_at: Mapped[datetime]
+    considered: Mapped[bool] = mapped_column(default=False, server_default="0", index=True)
 
     filing: Mapped[Filing] = relationship(foreign_keys=filing_id, lazy="joined")
     view: Mapped[FilingView] = relationship(foreign_keys=view_id, lazy="joined")
@@ -45,3 +47,18 @@ class Match(Base):
     picture: Mapped[ListingPicture | None] = relationship(lazy="joined")
     later_filing: Mapped[Filing | None] = relationship(foreign_keys=later_filing_id, lazy="joined")
     later_view: Mapped[FilingView | None] = relationship(foreign_keys=later_view_id, lazy="joined")
+    pairs: Mapped[list[MatchPair]] = relationship(order_by="MatchPair.probability.desc()", lazy="select")
+
+
+class MatchPair(Base):
+    """Two pictures of a match that look alike: a view of the design, and ``seen`` (SHA-256) on the other side."""
+
+    __tablename__ = "match_pairs"
+    __table_args__ = (UniqueConstraint("match_id", "view_id", "seen"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    match_id: Mapped[int] = mapped_column(ForeignKey("matches.id"))
+    view_id: Mapped[int] = mapped_column(ForeignKey("filing_views.id"))
+    seen: Mapped[str] = mapped_column(String(64), index=True)
+    probability: Mapped[float]
+    found_at: Mapped[datetime]

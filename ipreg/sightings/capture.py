@@ -19,7 +19,7 @@ from ipreg import access, log
 from ipreg.db import Clock, transaction
 from ipreg.digests import digests
 from ipreg.errors import IpregError, MissingError, UpstreamError
-from ipreg.models import Account, Alert, Capture, CaptureFile, CaptureState, Case, Listing, Match
+from ipreg.models import Account, Alert, AlertMatch, Capture, CaptureFile, CaptureState, Case, Listing, Match
 from ipreg.runtime import Runtime
 from ipreg.sightings.crawl import MAX_PAGE_BYTES
 from ipreg.sightings.fetch import MAX_REDIRECTS, Answer, Fetcher
@@ -76,14 +76,14 @@ class Found:
 
 
 def plan_captures(session: Session, *, now: datetime) -> int:
-    """A capture for each alert of a listing that has none; how many."""
-    captured = select(Capture.id).where(Capture.alert_id == Alert.id)
+    """A capture for each listing of an alert that has none; how many."""
+    captured = select(Capture.id).where(Capture.alert_id == AlertMatch.alert_id, Capture.listing_id == Listing.id)
     wanted = (
-        select(Alert.id, Listing.id, Listing.address)
-        .join(Match, Alert.match_id == Match.id)
+        select(AlertMatch.alert_id, Listing.id, Listing.address)
+        .join(Match, AlertMatch.match_id == Match.id)
         .join(Listing, Match.listing_id == Listing.id)
         .where(~captured.exists())
-        .order_by(Alert.id)
+        .order_by(AlertMatch.id)
     )
     found = session.execute(wanted).all()
     for alert_id, listing_id, address in found:
@@ -136,8 +136,14 @@ def get_capture(session: Session, *, capture_id: int, account: Account) -> Captu
 
 
 def capture_of(session: Session, alert: Alert) -> Capture | None:
-    """The capture of that alert, done or under way."""
-    return session.scalar(select(Capture).where(Capture.alert_id == alert.id))
+    """The capture of the listing that leads the alert, done or under way."""
+    wanted = select(Capture).where(Capture.alert_id == alert.id, Capture.listing_id == alert.match.listing_id)
+    return session.scalar(wanted)
+
+
+def captures_of(session: Session, alert: Alert) -> dict[int, Capture]:
+    """The captures of all listings of the alert, by the listing's id."""
+    return {one.listing_id: one for one in session.scalars(select(Capture).where(Capture.alert_id == alert.id))}
 
 
 def statement_of(work: Capture) -> dict[str, object]:

@@ -240,6 +240,7 @@ def _offer(row: FeedRow) -> Offer:
         currency=row.currency,
         brand=row.brand,
         availability=row.availability,
+        region=row.region,
     )
 
 

@@ -28,6 +28,7 @@ class Offer:
     currency: str = ""
     brand: str = ""
     availability: str = ""
+    region: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def see_listing(session: Session, *, offer: Offer, bringer: Bringer, now: dateti
     else:
         _note_changes(session, listing, offer, now)
     listing.title, listing.last_seen_at = offer.title, now
-    for name in ("address", "seller", "price", "currency", "brand", "availability"):
+    for name in ("address", "seller", "price", "currency", "brand", "availability", "region"):
         if getattr(offer, name):
             setattr(listing, name, getattr(offer, name))
     if shop is not None:

@@ -23,6 +23,7 @@ COLUMNS = {
     "currency": ("currency", "币种"),
     "brand": ("brand", "品牌"),
     "availability": ("availability", "库存状态"),
+    "region": ("region", "地区", "发货地"),
     "pictures": ("pictures", "images", "image", "image_link", "图片"),
     "more_pictures": ("additional_image_link", "更多图片"),
 }
@@ -37,6 +38,7 @@ LIMITS = {
     "seller_address": 2000,
     "brand": 200,
     "availability": 40,
+    "region": 100,
 }
 _PRICE = re.compile(r"\d{1,12}(\.\d{1,4})?")
 _PRICE_WITH_CURRENCY = re.compile(r"(\d{1,12}(?:\.\d{1,4})?)\s?([A-Z]{3})")
@@ -62,6 +64,7 @@ class FeedRow:
     currency: str = ""
     brand: str = ""
     availability: str = ""
+    region: str = ""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from similarity import Reason, overlay
 
 bp = Blueprint("alerts", __name__)
 _OWNERS = (Role.DESIGNER, Role.ENTERPRISE)
-PAGE = 30
+PAGE = 200
 
 
 @bp.get("/alerts")
@@ -24,9 +24,8 @@ PAGE = 30
 def inbox() -> str:
     asked = request.args.get("state", AlertState.OPEN.value)
     state = AlertState(asked) if asked in list(AlertState) else None
-    page = min(max(1, request.args.get("page", 1, type=int)), 10_000)
-    found = alerts.inbox(db(), account=me(), state=state, limit=PAGE + 1, offset=(page - 1) * PAGE)
-    return render_template("alerts.html", alerts=found[:PAGE], state=state, page=page, more=len(found) > PAGE)
+    found = alerts.inbox(db(), account=me(), state=state, limit=PAGE)
+    return render_template("alerts.html", alerts=found, state=state, page=1, more=False)
 
 
 @bp.get("/alerts/<int:alert_id>")
@@ -88,6 +87,6 @@ def dismiss(alert_id: int) -> Response:
 @who(*_OWNERS)
 def reopen(alert_id: int) -> Response:
     found = alerts.get_alert(db(), alert_id=alert_id, account=me())
-    alerts.reopen(db(), alert=found, account=me())
+    alerts.reopen(db(), alert=found, account=me(), now=utc_now())
     db().commit()
     return redirect(url_for("alerts.alert", alert_id=alert_id))

@@ -15,6 +15,7 @@ from ipreg.models import FeedImport, RunState, Source
 from ipreg.sightings import feeds, sources
 from ipreg.sightings.reading import read_feed
 from ipreg.sightings.rows import Row, RowFault
+from ipreg.web.audithook import act_as
 from ipreg.web.errors import status_of, words_of
 from ipreg.web.language import say
 from ipreg.web.rules import public
@@ -87,7 +88,9 @@ def _source() -> Source:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise PermissionDeniedError("token_wrong")
-    return sources.source_of_token(db(), token.strip())
+    found = sources.source_of_token(db(), token.strip())
+    act_as(found.account)
+    return found
 
 
 def _result(row: Row) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from ipreg.web.rules import who
 from ipreg.web.session import db, me, runtime, start_again
 
 bp = Blueprint("cases", __name__)
-_PARTIES = (Role.REGULATOR, Role.ENTERPRISE, Role.DESIGNER)
+_PARTIES = (Role.REGULATOR, Role.AUDITOR, Role.ENTERPRISE, Role.DESIGNER)
 
 
 @bp.get("/cases")
@@ -72,11 +72,11 @@ def _page(found: Case, faults: dict[str, str]) -> str:
     return render_template(
         "case.html",
         case=found,
-        capture=capture_of(db(), found.alert),
+        capture=capture_of(db(), found.alert) if found.alert else None,
         me=me(),
         faults=faults,
         given=request.form,
-        proof=proof_of(found.alert.match.filing.log_index),
+        proof=proof_of(found.match.filing.log_index),
         verifier=str(logkeys.current_verifier(db(), first=runtime().log_key)),
     )
 

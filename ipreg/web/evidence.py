@@ -16,7 +16,7 @@ from ipreg.web.rules import who
 from ipreg.web.session import db, me, runtime
 
 bp = Blueprint("evidence", __name__)
-_PARTIES = (Role.DESIGNER, Role.ENTERPRISE, Role.REGULATOR)
+_PARTIES = (Role.DESIGNER, Role.ENTERPRISE, Role.REGULATOR, Role.AUDITOR)
 # Whatever the page of a stranger holds: no script runs, nothing is loaded from elsewhere, no form goes anywhere.
 # The same origin is for its pictures alone, which need the reader's cookie.
 _SANDBOX = (

@@ -79,7 +79,7 @@ def filing(number: str) -> str:
         proof=proof_of(found.log_index),
         verifier=str(logkeys.current_verifier(db(), first=runtime().log_key)),
         stamps=stamps_of(found),
-        matches=db().scalars(wanted).unique().all() if found.applicant_id == me().id or _enterprise(found) else [],
+        matches=db().scalars(wanted).unique().all() if access.owns_filing(me(), found) else [],
     )
 
 
@@ -109,10 +109,6 @@ def _download(data: bytes, kind: str, name: str) -> Response:
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     answer.headers["Cache-Control"] = "private, no-cache"
     return answer
-
-
-def _enterprise(found: Filing) -> bool:
-    return found.organization_id is not None and found.organization_id == me().organization_id
 
 
 def stamps_of(found: Filing) -> list[tuple[LogTimeStamp, str]]:

@@ -69,6 +69,8 @@ def install(app: Flask) -> None:
         event_word=event_word,
         fault_words=fault_words,
         case_word=case_word,
+        actor_word=actor_word,
+        action_word=action_word,
     )
     app.context_processor(lambda: {"language": str(get_locale())})
 
@@ -106,6 +108,16 @@ def likeness(match: Match) -> str:
 def event_word(action: str) -> str:
     """What a step of a case was."""
     return say(words.EVENTS[action])
+
+
+def actor_word(actor: str) -> str:
+    """Who acted, where it was no account that is still there."""
+    return say(words.AUDIT_ACTORS.get(actor.partition(":")[0], actor))
+
+
+def action_word(action: str) -> str:
+    """What was done; the name of the route where it has no other."""
+    return say(words.AUDIT_ACTIONS[action]) if action in words.AUDIT_ACTIONS else action
 
 
 def fault_words(code: str, values: dict[str, object]) -> str:

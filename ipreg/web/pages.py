@@ -25,6 +25,7 @@ DESKS = {
     Role.ENTERPRISE: "alerts.inbox",
     Role.REGULATOR: "cases.queue",
     Role.ADMINISTRATOR: "pages.administration",
+    Role.AUDITOR: "audittrail.trail",
 }
 
 
@@ -108,7 +109,7 @@ def _open_account() -> None:
     from ipreg.db import utc_now
 
     role = request.form.get("role", "")
-    if role not in (Role.REGULATOR, Role.ADMINISTRATOR):
+    if role not in (Role.REGULATOR, Role.ADMINISTRATOR, Role.AUDITOR):
         raise CallerError("choice_wrong", field="role")
     create_account(
         db(),

@@ -9,12 +9,15 @@ from flask import Flask, current_app, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from ipreg import access
 from ipreg.errors import PermissionDeniedError
-from ipreg.models import Role
+from ipreg.models import Account, Role
+from ipreg.web.session import runtime
 
 View = TypeVar("View", bound=Callable[..., Any])
 PUBLIC: frozenset[Role] = frozenset()
 EVERYBODY = tuple(Role)
+_CHANGES = ("POST", "PUT", "PATCH", "DELETE")
 _SERVED_FILES = ("static", "bootstrap.static")
 
 
@@ -32,6 +35,23 @@ def who(*roles: Role) -> Callable[[View], View]:
         return view
 
     return mark
+
+
+def viewers_too(view: View) -> View:
+    """A change that an auditor, or a member who only looks on, may make: to his own account and nothing else."""
+    view.viewers_too = True  # type: ignore[attr-defined]
+    return view
+
+
+def before_two_factor(view: View) -> View:
+    """Open to those who still have to set their second factor up."""
+    view.before_two_factor = True  # type: ignore[attr-defined]
+    return view
+
+
+def must_have_two_factor(account: Account) -> bool:
+    """Who decides about others signs in with two factors, where the installation asks for it."""
+    return runtime().config.require_two_factor and account.role not in (Role.DESIGNER, Role.ENTERPRISE)
 
 
 def rule_of(app: Flask, endpoint: str) -> frozenset[Role] | None:
@@ -56,6 +76,14 @@ def _enforce() -> Response | None:
     if not current_user.is_authenticated:
         target = request.full_path if request.method == "GET" else None
         return redirect(url_for("accounts.sign_in", next=target))
-    if current_user.account.role not in rule:
+    account = current_user.account
+    view = current_app.view_functions[request.endpoint]
+    elsewhere = request.method in _CHANGES and not getattr(view, "viewers_too", False)
+    if account.role not in rule or (elsewhere and account.role is Role.AUDITOR):
         raise PermissionDeniedError("role_refused")
+    if elsewhere and access.is_viewer(account):
+        raise PermissionDeniedError("viewer_only_sees")
+    lacks = must_have_two_factor(account) and not current_user.sign_in.second_factor
+    if lacks and not getattr(view, "before_two_factor", False):
+        return redirect(url_for("security.two_factor"))
     return None

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from ipreg.casework.words import CASE_KINDS as CASE_KINDS
+from ipreg.casework.words import CASE_STATES as CASE_STATES
+from ipreg.casework.words import CLOCKS as CLOCKS
+from ipreg.casework.words import EVENTS as EVENTS
+from ipreg.casework.words import NEEDS as NEEDS
+from ipreg.casework.words import OUTCOMES as OUTCOMES
+from ipreg.casework.words import PARTS as PARTS
+from ipreg.casework.words import SEVERITIES as SEVERITIES
+from ipreg.casework.words import STEPS as STEPS
+from ipreg.invitations import ROLES as ORGANIZATION_ROLES  # noqa: F401
 from ipreg.models import (
     AlertState,
+    AuditKind,
     CaptureState,
-    CaseOutcome,
-    CaseState,
     ChangeKind,
     DeliveryState,
     DismissReason,
     ImportState,
+    OrganizationRole,
     ReportState,
     Role,
     RunState,
     SourceKind,
 )
+from ipreg.names import DISCLOSURES as DISCLOSURES
 from ipreg.names import INDUSTRIES as INDUSTRIES
+from ipreg.names import RIGHTS as RIGHTS
 from ipreg.names import VIEWS as VIEWS
 
 N_ = str  # marks a text for extraction
@@ -26,6 +38,13 @@ ROLES = {
     Role.ENTERPRISE: N_("Enterprise"),
     Role.REGULATOR: N_("Market regulator"),
     Role.ADMINISTRATOR: N_("Administrator"),
+    Role.AUDITOR: N_("Auditor"),
+}
+ORGANIZATION_RIGHTS = {
+    OrganizationRole.OWNER: N_("Sees, files and decides everything, invites people and gives them roles."),
+    OrganizationRole.FILER: N_("Sees everything, files designs and decides on alerts."),
+    OrganizationRole.VIEWER: N_("Sees everything and changes nothing."),
+    OrganizationRole.CONTRIBUTOR: N_("Files on behalf of the enterprise and sees only what he filed."),
 }
 ALERT_STATES = {
     AlertState.OPEN: N_("Open"),
@@ -37,23 +56,6 @@ DISMISS_REASONS = {
     DismissReason.LICENSED: N_("The seller has a licence"),
     DismissReason.NOT_SIMILAR: N_("Not similar"),
     DismissReason.OTHER: N_("Another reason"),
-}
-CASE_STATES = {
-    CaseState.FLAGGED: N_("Waiting for an officer"),
-    CaseState.UNDER_REVIEW: N_("Under review"),
-    CaseState.DECIDED: N_("Decided"),
-}
-OUTCOMES = {
-    CaseOutcome.INFRINGING: N_("Infringing"),
-    CaseOutcome.NOT_INFRINGING: N_("Not infringing"),
-    CaseOutcome.INSUFFICIENT: N_("Evidence insufficient"),
-}
-EVENTS = {
-    "opened": N_("Alert confirmed, case opened"),
-    "assigned": N_("Officer assigned"),
-    "decided_infringing": N_("Decided: infringing"),
-    "decided_not_infringing": N_("Decided: not infringing"),
-    "decided_insufficient": N_("Decided: evidence insufficient"),
 }
 IMPORT_STATES = {
     ImportState.WAITING: N_("Waiting"),
@@ -112,4 +114,41 @@ RISKS = {
     "confirmed": N_("Confirmed alerts"),
     "alerts": N_("Alerts not decided yet"),
     "not_infringing": N_("Decided as not infringing"),
+}
+AUDIT_KINDS = {
+    AuditKind.WRITE: N_("Change"),
+    AuditKind.REFUSED: N_("Refused"),
+    AuditKind.READ: N_("Read"),
+}
+AUDIT_DETAILS = {
+    "method": N_("Method"),
+    "route": N_("Route"),
+    "request": N_("Request"),
+    "address": N_("Network"),
+    "changes": N_("Rows written"),
+    "via": N_("By way of"),
+}
+AUDIT_ACTORS = {
+    "nobody": N_("Somebody not signed in"),
+    "command line": N_("The operator's command line"),
+    "job": N_("Scheduled work"),
+    "respondent": N_("Respondent"),
+    "account": N_("An account that is gone"),
+}
+AUDIT_ACTIONS = {
+    "accounts.sign_in": N_("Sign in"),
+    "accounts.sign_up": N_("Open an account"),
+    "accounts.account": N_("Change one's account"),
+    "alerts.confirm": N_("Confirm an alert"),
+    "alerts.dismiss": N_("Dismiss an alert"),
+    "alerts.reopen": N_("Reopen an alert"),
+    "cases.assign": N_("Assign a case"),
+    "cases.decide": N_("Decide a case"),
+    "filings.new": N_("File a design"),
+    "filings.certificate_file": N_("Issue a certificate"),
+    "filings.evidence": N_("Issue an evidence bundle"),
+    "imports.imports": N_("Import a feed"),
+    "api.push": N_("Push listings"),
+    "pages.administration": N_("Open an officer's account"),
+    "language.choose": N_("Choose a language"),
 }

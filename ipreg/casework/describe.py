@@ -1,0 +1,81 @@
+"""The state machine as a page for people: ``python -m ipreg.casework.describe > docs/cases.md``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+
+from ipreg.casework import table, words
+from ipreg.casework.law import PERIODS, Unit
+from ipreg.casework.table import MOVES, Move, Part
+from ipreg.models import CaseState
+
+_HEAD = """# Cases
+
+This page is made from the table in `ipreg/casework/table.py` and the periods in `ipreg/casework/law.py`; a test
+fails where it is not current. `python -m ipreg.casework.describe > docs/cases.md` makes it anew.
+
+A case goes from state to state by steps. Each step is an entry in the transparency log. A step that is not in this
+table is refused, whoever asks and by whatever way; of two officers at once the slower is told who was faster.
+"""
+_CALENDAR = """
+Days are those of Shanghai; the day a period begins on is not counted; a period that would end on a day off ends on
+the next working day. Working days are those of the State Council's yearly notice, make-up days included, as the
+library `holidays` knows them. For a year whose notice it does not know, weekends and the public holidays of the
+law are left out, and the page says that the day is provisional; such deadlines are counted anew when the library
+brings the notice. The numbers are not legal advice.
+"""
+
+
+def markdown() -> str:
+    """The whole page."""
+    return "\n".join([_HEAD, *_diagram(), "\n## Steps\n", *_steps(), "\n## Periods\n", *_periods(), _CALENDAR])
+
+
+def _diagram() -> Iterator[str]:
+    yield "```mermaid\nstateDiagram-v2"
+    yield "    [*] --> flagged"
+    for source in CaseState:
+        for move in MOVES:
+            if source in move.sources and move.target is not None:
+                yield f"    {source.value} --> {move.target.value}: {move.action}"
+    yield "```"
+
+
+def _steps() -> Iterator[str]:
+    yield "| step | from | to | who | needs | clocks |"
+    yield "|---|---|---|---|---|---|"
+    for move in MOVES:
+        sources = ", ".join(f"`{one.value}`" for one in CaseState if one in move.sources)
+        target = f"`{move.target.value}`" if move.target else "stays"
+        who = ", ".join(words.PARTS[one] for one in Part if one in move.parts)
+        needs = ", ".join(words.NEEDS[one] for one in table.Need if one in move.needs)
+        step = f"{words.STEPS[move.action]} (`{move.action}`)"
+        yield f"| {step} | {sources} | {target} | {who} | {needs} | {_clocks(move)} |"
+
+
+def _clocks(move: Move) -> str:
+    turned = (("starts", move.starts), ("stops", move.stops), ("pauses", move.pauses), ("resumes", move.resumes))
+    said = []
+    for word, kinds in turned:
+        if kinds:
+            said.append(f"{word} {'all' if kinds == table.ALL_CLOCKS else _names(kinds)}")
+    return "; ".join(said)
+
+
+def _names(kinds: Iterable[StrEnum]) -> str:
+    return ", ".join(sorted(one.value for one in kinds))
+
+
+def _periods() -> Iterator[str]:
+    yield "| rule | days | can be lengthened | can be paused | where it stands |"
+    yield "|---|---|---|---|---|"
+    for name, period in PERIODS.items():
+        unit = "working days" if period.unit is Unit.WORKING else "days"
+        more = f"{period.extensions} × {period.extension}" if period.extensions else "no"
+        article = period.article or "rule of the house"
+        yield f"| {name} | {period.days} {unit} | {more} | {'yes' if period.pausable else 'no'} | {article} |"
+
+
+if __name__ == "__main__":
+    print(markdown(), end="")

@@ -1,0 +1,185 @@
+"""The state machine of a case, in one table: from which states a step leads where, who may take it, what it needs.
+
+Nothing else decides what may be done: the service, the pages and ``docs/cases.md`` all read ``MOVES``. ``replay``
+gives the state that a history leads to, for the check of the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ipreg.models import CaseEvent, CaseOutcome, CaseState, ClockKind
+
+S = CaseState
+
+
+class Part(StrEnum):
+    """What somebody is in a case; an account can be several at once."""
+
+    REGULATOR = "regulator"
+    """Any officer of the authority."""
+    OFFICER = "officer"
+    """He whose case it is, or his deputy while he is away."""
+    SUPERVISOR = "supervisor"
+    APPROVER = "approver"
+    """An officer who neither has the case nor proposed its decision."""
+    OWNER = "owner"
+    """Who filed the design, and his enterprise; in a conflict the owners of the earlier filing."""
+    RESPONDENT = "respondent"
+    """The seller, without an account; in a conflict the owners of the later filing."""
+    SYSTEM = "system"
+    """A scheduled job."""
+
+
+class Need(StrEnum):
+    """What a step must bring."""
+
+    REASON = "reason"
+    OUTCOME = "outcome"
+    OFFICER = "officer"
+    CASE = "case"
+    CLOCK = "clock"
+    DAYS = "days"
+    DOCUMENT = "document"
+    SEVERITY = "severity"
+
+
+@dataclass(frozen=True)
+class Move:
+    """One row: ``target`` None stays in the state; ``reopens`` begins anew, without officer and outcome."""
+
+    action: str
+    sources: frozenset[CaseState]
+    target: CaseState | None
+    parts: frozenset[Part]
+    needs: frozenset[Need] = frozenset()
+    starts: frozenset[ClockKind] = frozenset()
+    stops: frozenset[ClockKind] = frozenset()
+    pauses: frozenset[ClockKind] = frozenset()
+    resumes: frozenset[ClockKind] = frozenset()
+    reopens: bool = False
+
+
+WAITING = frozenset({S.FLAGGED, S.ACCEPTED})
+READY = frozenset({S.UNDER_REVIEW, S.RESPONSE_RECEIVED, S.NO_RESPONSE})
+IN_HAND = READY | {S.NOTICE_ISSUED, S.AWAITING_RESPONSE, S.HEARING, S.DECISION_PROPOSED}
+OPEN = WAITING | IN_HAND
+DECISIONS = frozenset({S.DECIDED, S.REMEDIES, S.CLOSED, S.APPEALED})
+ENDED = frozenset({S.NOT_ACCEPTED, S.CLOSED, S.WITHDRAWN, S.MERGED})
+ALL_CLOCKS = frozenset(ClockKind)
+FOUR_EYES_FROM = 3
+"""From this severity on a decision is proposed by one officer and approved by another."""
+SEVERITIES = (1, 2, 3)
+_A, _H, _R, _M, _P = (
+    frozenset({one})
+    for one in (ClockKind.ACCEPTANCE, ClockKind.HANDLING, ClockKind.RESPONSE, ClockKind.REMEDY, ClockKind.APPEAL)
+)
+
+
+def _of(*parts: Part) -> frozenset[Part]:
+    return frozenset(parts)
+
+
+def _in(*states: CaseState) -> frozenset[CaseState]:
+    return frozenset(states)
+
+
+_OFFICER, _CHIEF, _EITHER = _of(Part.OFFICER), _of(Part.SUPERVISOR), _of(Part.OFFICER, Part.SUPERVISOR)
+_WHY = frozenset({Need.REASON})
+
+MOVES: tuple[Move, ...] = (
+    # Whether it becomes a case at all
+    Move("accepted", _in(S.FLAGGED), S.ACCEPTED, _of(Part.REGULATOR), starts=_H, stops=_A),
+    Move("not_accepted", _in(S.FLAGGED), S.NOT_ACCEPTED, _of(Part.REGULATOR), _WHY, stops=_A),
+    # Who has it; taking a flagged case on accepts it
+    Move("assigned", _in(S.FLAGGED), S.UNDER_REVIEW, _of(Part.REGULATOR), frozenset({Need.OFFICER}), _H, _A),
+    Move("assigned", _in(S.ACCEPTED), S.UNDER_REVIEW, _of(Part.REGULATOR), frozenset({Need.OFFICER})),
+    Move("handed_over", IN_HAND | DECISIONS, None, _EITHER, _WHY | {Need.OFFICER}),
+    # The other side is heard
+    Move("notice_issued", READY, S.NOTICE_ISSUED, _OFFICER, _WHY),
+    Move("served", _in(S.NOTICE_ISSUED), S.AWAITING_RESPONSE, _of(Part.OFFICER, Part.SYSTEM), _WHY, _R),
+    Move(
+        "responded",
+        _in(S.AWAITING_RESPONSE, S.NO_RESPONSE),
+        S.RESPONSE_RECEIVED,
+        _of(Part.RESPONDENT, Part.OFFICER),
+        _WHY,
+        stops=_R,
+    ),
+    Move("no_response", _in(S.AWAITING_RESPONSE), S.NO_RESPONSE, _of(Part.SYSTEM), stops=_R),
+    Move("hearing_called", READY, S.HEARING, _OFFICER, _WHY, pauses=_H),
+    Move("hearing_held", _in(S.HEARING), S.UNDER_REVIEW, _OFFICER, _WHY | {Need.DOCUMENT}, resumes=_H),
+    # The decision
+    Move("decided", READY, S.DECIDED, _OFFICER, _WHY | {Need.OUTCOME}, _P, _H),
+    Move("proposed", READY, S.DECISION_PROPOSED, _OFFICER, _WHY | {Need.OUTCOME}),
+    Move("approved", _in(S.DECISION_PROPOSED), S.DECIDED, _of(Part.APPROVER), starts=_P, stops=_H),
+    Move("sent_back", _in(S.DECISION_PROPOSED), S.UNDER_REVIEW, _of(Part.APPROVER), _WHY),
+    # What follows from it
+    Move("remedies_ordered", _in(S.DECIDED), S.REMEDIES, _OFFICER, _WHY, _M),
+    Move("closed", _in(S.DECIDED, S.REMEDIES), S.CLOSED, _EITHER, _WHY, stops=ALL_CLOCKS),
+    Move(
+        "appealed",
+        _in(S.DECIDED, S.REMEDIES, S.CLOSED),
+        S.APPEALED,
+        _of(Part.OWNER, Part.RESPONDENT, Part.OFFICER),
+        _WHY,
+        stops=_P,
+    ),
+    Move("appeal_refused", _in(S.APPEALED), S.DECIDED, _CHIEF, _WHY),
+    Move("appeal_granted", _in(S.APPEALED), S.ACCEPTED, _CHIEF, _WHY, _H, ALL_CLOCKS, reopens=True),
+    # Other ends, and back from them
+    Move("withdrawn", OPEN, S.WITHDRAWN, _of(Part.OWNER), _WHY, stops=ALL_CLOCKS),
+    Move("merged", WAITING, S.MERGED, _of(Part.REGULATOR), frozenset({Need.CASE}), stops=ALL_CLOCKS),
+    Move("merged", _in(S.UNDER_REVIEW), S.MERGED, _EITHER, frozenset({Need.CASE}), stops=ALL_CLOCKS),
+    Move("reopened", ENDED, S.ACCEPTED, _CHIEF, _WHY, _H, ALL_CLOCKS, reopens=True),
+    # The clocks, and how grave it is
+    Move("clock_paused", IN_HAND, None, _EITHER, _WHY | {Need.CLOCK}),
+    Move("clock_resumed", IN_HAND, None, _EITHER, _WHY | {Need.CLOCK}),
+    Move("extension_asked", WAITING, None, _of(Part.REGULATOR), _WHY | {Need.CLOCK, Need.DAYS}),
+    Move("extension_asked", IN_HAND | {S.REMEDIES}, None, _OFFICER, _WHY | {Need.CLOCK, Need.DAYS}),
+    Move("clock_extended", OPEN | {S.REMEDIES}, None, _CHIEF, _WHY | {Need.CLOCK, Need.DAYS}),
+    Move("severity_set", WAITING, None, _of(Part.REGULATOR), _WHY | {Need.SEVERITY}),
+    Move("severity_set", IN_HAND, None, _EITHER, _WHY | {Need.SEVERITY}),
+)
+ACTIONS: tuple[str, ...] = tuple(dict.fromkeys(move.action for move in MOVES))
+_ROWS = {(state, move.action): move for move in MOVES for state in move.sources}
+
+
+def find(state: CaseState, action: str) -> Move | None:
+    """The row for ``action`` in ``state``; None where the step is not possible there."""
+    return _ROWS.get((state, action))
+
+
+def event_name(action: str, outcome: CaseOutcome | None) -> str:
+    """What the step is called in the history: a decision carries its outcome in its name."""
+    return f"decided_{outcome.value}" if action in ("decided", "approved") and outcome else action
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a history leads."""
+
+    state: CaseState = S.FLAGGED
+    outcome: CaseOutcome | None = None
+    reason: str = ""
+
+
+def replay(events: Iterable[CaseEvent]) -> Standing:
+    """The standing after ``events``. A step that was not possible counts as what it says: the check names both."""
+    now = Standing()
+    for event in events:
+        now = _after(now, event)
+    return now
+
+
+def _after(now: Standing, event: CaseEvent) -> Standing:
+    if event.action.startswith("decided_"):
+        return Standing(S.DECIDED, CaseOutcome(event.action.removeprefix("decided_")), event.note)
+    move = find(now.state, event.action) or next((one for one in MOVES if one.action == event.action), None)
+    if move is None or move.target is None:
+        return now
+    if move.reopens:
+        return Standing(move.target)
+    return Standing(move.target, now.outcome, now.reason)

@@ -1,0 +1,1 @@
+"""From matches to alerts that people act on: who watches what, what is one infringement, how grave it is."""

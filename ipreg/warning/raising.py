@@ -1,0 +1,290 @@
+"""Matches become alerts: one for a design and a seller, that grows with what is found later and says what changed.
+
+``consider`` takes up one match that is new or has new evidence. A match is marked as considered in the transaction
+that writes its alert, so a run that is killed leaves it waiting, and a second run finds nothing to do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from ipreg.models import (
+    Alert,
+    AlertEvent,
+    AlertMatch,
+    AlertRecipient,
+    AlertState,
+    Case,
+    ChangeKind,
+    DismissReason,
+    EventKind,
+    Filing,
+    ListingChange,
+    Match,
+    MatchPair,
+)
+from ipreg.warning import learning
+from ipreg.warning.owners import Owner
+from ipreg.warning.sellers import allowance
+from ipreg.warning.severity import weigh
+from ipreg.warning.watches import accepting, not_before, policies, price_of, recipients
+
+BATCH = 1000
+"""So many are taken up in a run at most; the next run takes the next ones."""
+_NOT_THE_SELLER = (DismissReason.NOT_SIMILAR, DismissReason.OTHER)
+_HIGHER = 0.01
+
+
+@dataclass(frozen=True)
+class Settings:
+    """``threshold`` where a watch sets none; listings unseen for ``old_after`` when they matched do not alert."""
+
+    threshold: float
+    old_after: timedelta | None = None
+
+
+def waiting_matches(session: Session) -> list[int]:
+    """Ids of the matches that are to be considered, oldest first."""
+    return list(session.scalars(select(Match.id).where(~Match.considered).order_by(Match.id).limit(BATCH)))
+
+
+def consider(session: Session, *, match_id: int, settings: Settings, now: datetime) -> Alert | None:
+    """The alert that the match raised or changed, if any. Considered before, it does nothing."""
+    match = session.get_one(Match, match_id)
+    if match.considered:
+        return None
+    match.considered = True
+    held = session.scalar(select(AlertMatch).where(AlertMatch.match_id == match.id))
+    if held is not None:
+        return _grow(session, held, settings, now)
+    if not _alerts(session, match, settings):
+        session.flush()
+        return None
+    wanted = select(Alert).where(Alert.filing_id == match.filing_id, Alert.counterpart == counterpart(match))
+    alert = session.scalar(wanted.order_by(Alert.round.desc()).limit(1))
+    if alert is None or _closed(session, alert):
+        return _raise(session, match, 1 if alert is None else alert.round + 1, settings, now)
+    return _join(session, alert, match, settings, now)
+
+
+def counterpart(match: Match) -> str:
+    """With whom the match is: the seller where one is known, else that listing, or that later filing."""
+    if match.listing is None:
+        return f"filing:{match.later_filing_id}"
+    return f"seller:{match.listing.seller_id}" if match.listing.seller_id else f"listing:{match.listing_id}"
+
+
+def waiting_changes(session: Session) -> list[int]:
+    """Ids of changes that the alerts of their listings have not taken up, oldest first; others are ticked off."""
+    alerted = select(Match.listing_id).join(AlertMatch).where(Match.listing_id == ListingChange.listing_id)
+    session.execute(
+        update(ListingChange).where(~ListingChange.considered, ~alerted.exists()).values(considered=True)
+    )
+    waiting = select(ListingChange.id).where(~ListingChange.considered).order_by(ListingChange.id)
+    return list(session.scalars(waiting.limit(BATCH)))
+
+
+def take_change(session: Session, *, change_id: int, settings: Settings, now: datetime) -> None:
+    """The listing's alerts have the change in their history."""
+    change = session.get_one(ListingChange, change_id)
+    if change.considered:
+        return
+    change.considered = True
+    of_listing = select(AlertMatch).join(Match).where(Match.listing_id == change.listing_id)
+    for held in session.scalars(of_listing):
+        alert = held.alert
+        values = {} if change.kind is ChangeKind.PICTURES else {"before": change.before, "after": change.after}
+        note(session, alert, EventKind(change.kind.value), change.at, match=held.match, **values)
+        if alert.match_id == held.match_id:
+            _follow_lead(session, alert)
+        weigh(session, alert)
+    session.flush()
+
+
+def wake_due(session: Session, *, settings: Settings, now: datetime) -> int:
+    """Snoozed alerts whose time has come lie in the inbox again; how many."""
+    due = select(Alert).where(Alert.state == AlertState.OPEN, Alert.snoozed_until <= now).limit(BATCH)
+    found = list(session.scalars(due).unique())
+    for alert in found:
+        alert.snoozed_until = alert.action_id = None
+        note(session, alert, EventKind.WOKEN, now)
+        plan_telling(session, alert, settings, now)
+    session.flush()
+    return len(found)
+
+
+def note(
+    session: Session, alert: Alert, kind: EventKind, at: datetime, *, match: Match | None = None, **values: Any
+) -> None:
+    """A line in the alert's history that nobody wrote, and the alert counts as changed."""
+    session.add(AlertEvent(alert_id=alert.id, kind=kind, at=at, match=match, values=values))
+    alert.changed_at = max(at, alert.changed_at)
+
+
+def plan_telling(session: Session, alert: Alert, settings: Settings, now: datetime) -> None:
+    """Those who watch the design are to be told of the alert as it is now, each outside of his quiet hours."""
+    filing = alert.match.filing
+    found = policies(session, filing, threshold=settings.threshold)
+    accepted = accepting(found, alert.match, alert.probability) or found
+    alert.evidence += 1
+    present = {one.account_id: one for one in alert.recipients}
+    for account_id, policy in recipients(session, filing, accepted).items():
+        recipient = present.get(account_id)
+        if recipient is None:
+            recipient = AlertRecipient(account_id=account_id)
+            alert.recipients.append(recipient)
+        recipient.tell_at = not_before(policy, now)
+    session.flush()
+
+
+def _alerts(session: Session, match: Match, settings: Settings) -> bool:
+    listing = match.listing
+    if listing is not None:
+        if settings.old_after is not None and match.found_at - listing.last_seen_at > settings.old_after:
+            return False
+        if allowance(session, match.filing, listing) is not None:
+            return False
+    found = policies(session, match.filing, threshold=settings.threshold)
+    if not accepting(found, match, learning.probability_of(session, match)):
+        return False
+    return bool(_fresh(session, match))
+
+
+def _fresh(session: Session, match: Match) -> set[str]:
+    """Of the match's pictures those that were not dismissed as not similar to this design, with whatever seller."""
+    shown = set(session.scalars(select(MatchPair.seen).where(MatchPair.match_id == match.id))) or {_seen(match)}
+    settled = (
+        select(MatchPair.seen)
+        .join(AlertMatch, AlertMatch.match_id == MatchPair.match_id)
+        .join(Alert, Alert.id == AlertMatch.alert_id)
+        .where(
+            MatchPair.seen.in_(shown),
+            MatchPair.found_at <= Alert.decided_at,
+            Alert.filing_id == match.filing_id,
+            Alert.state == AlertState.DISMISSED,
+            Alert.dismiss_reason.in_(_NOT_THE_SELLER),
+        )
+    )
+    return shown - set(session.scalars(settled))
+
+
+def _seen(match: Match) -> str:
+    return match.picture.sha256 if match.picture else match.later_view.sha256 if match.later_view else ""
+
+
+def _closed(session: Session, alert: Alert) -> bool:
+    """Decided by a regulator: what the seller offers from now on is another infringement."""
+    decided = select(Case.id).where(Case.alert_id == alert.id, Case.decided_at.is_not(None))
+    return session.scalar(decided) is not None
+
+
+def _raise(session: Session, match: Match, number: int, settings: Settings, now: datetime) -> Alert:
+    alert = Alert(
+        filing_id=match.filing_id,
+        counterpart=counterpart(match),
+        round=number,
+        match=match,
+        applicant_id=match.filing.applicant_id,
+        organization_id=match.filing.organization_id,
+        seller_id=match.listing.seller_id if match.listing else None,
+        listing_count=1,
+        state=AlertState.OPEN,
+        evidence=0,
+        raised_at=now,
+        changed_at=now,
+        recipients=[],
+    )
+    _follow_lead(session, alert)
+    weigh(session, alert)
+    session.add(alert)
+    session.flush()
+    _hold(session, alert, match, now)
+    note(session, alert, EventKind.RAISED, now, match=match, round=number)
+    plan_telling(session, alert, settings, now)
+    return alert
+
+
+def _join(session: Session, alert: Alert, match: Match, settings: Settings, now: datetime) -> Alert:
+    """Another listing of the same seller."""
+    _hold(session, alert, match, now)
+    alert.listing_count += 1
+    note(session, alert, EventKind.LISTING_ADDED, now, match=match)
+    _changed(session, alert, match, settings, now)
+    return alert
+
+
+def _grow(session: Session, held: AlertMatch, settings: Settings, now: datetime) -> Alert | None:
+    """More pictures of a listing that the alert has, or a stronger likeness."""
+    match, alert = held.match, held.alert
+    pictures, before = _pictures(session, match), held.probability
+    if pictures <= held.pictures and match.probability < before + _HIGHER:
+        session.flush()
+        return None
+    if pictures > held.pictures:
+        note(session, alert, EventKind.PICTURE_ADDED, now, match=match, count=pictures)
+    if match.probability >= before + _HIGHER:
+        note(session, alert, EventKind.LIKELIER, now, match=match, before=before, after=match.probability)
+    held.pictures, held.probability = pictures, match.probability
+    _changed(session, alert, match, settings, now)
+    return alert
+
+
+def _changed(session: Session, alert: Alert, match: Match, settings: Settings, now: datetime) -> None:
+    """New evidence: the strongest match leads while nobody has decided; a dismissal may not cover it any more."""
+    tell = True
+    if alert.state is AlertState.DISMISSED:
+        tell = alert.dismiss_reason in _NOT_THE_SELLER and bool(_fresh(session, match))
+        if tell:
+            _bring_back(session, alert, match, now)
+    if alert.state is AlertState.OPEN:
+        if learning.probability_of(session, match) > alert.probability:
+            alert.match = match
+        _follow_lead(session, alert)
+    weigh(session, alert)
+    session.flush()
+    if tell and alert.snoozed_until is None:
+        plan_telling(session, alert, settings, now)
+
+
+def _bring_back(session: Session, alert: Alert, match: Match, now: datetime) -> None:
+    alert.state, alert.dismiss_reason, alert.note = AlertState.OPEN, None, ""
+    alert.decided_at = alert.decided_by = alert.action_id = alert.snoozed_until = None
+    note(session, alert, EventKind.CAME_BACK, now, match=match)
+
+
+def _follow_lead(session: Session, alert: Alert) -> None:
+    """The columns that repeat what the leading match says."""
+    listing = alert.match.listing
+    alert.calibration_id = learning.calibration_id_of(session, alert.match)
+    alert.probability = learning.probability_of(session, alert.match)
+    alert.platform = listing.platform if listing else ""
+    alert.price, alert.currency = price_of(alert.match), listing.currency if listing else ""
+
+
+def _hold(session: Session, alert: Alert, match: Match, now: datetime) -> None:
+    session.add(
+        AlertMatch(
+            alert=alert,
+            match=match,
+            added_at=now,
+            probability=match.probability,
+            pictures=_pictures(session, match),
+        )
+    )
+
+
+def _pictures(session: Session, match: Match) -> int:
+    counted = select(func.count(func.distinct(MatchPair.seen))).where(MatchPair.match_id == match.id)
+    return max(1, session.scalar(counted) or 0)
+
+
+def consider_again(session: Session, owner: Owner) -> None:
+    """The owner's matches that did not alert are looked at again: a watch or the allowed sellers have changed."""
+    held = select(AlertMatch.id).where(AlertMatch.match_id == Match.id)
+    mine = Match.filing_id.in_(select(Filing.id).where(owner.filed()))
+    session.execute(update(Match).where(mine, Match.considered, ~held.exists()).values(considered=False))
