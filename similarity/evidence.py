@@ -35,6 +35,7 @@ NAMES = (
     "likeness_whole",
     "likeness_three",
     "hash_bits",
+    "features",
 )
 _CROWD = 10
 
@@ -57,7 +58,8 @@ class Likeness:
 @dataclass(frozen=True)
 class Evidence:
     """``alignment`` and ``agreement`` of the better of upright and ``mirrored``; ``other_way`` is the support that
-    the worse one had."""
+    the worse one had. ``features``: how many the poorer of both pictures has; where both have many and
+    none agree, that they are alike says little."""
 
     alignment: Alignment | None
     agreement: Agreement
@@ -66,6 +68,7 @@ class Evidence:
     other_way: float
     likeness: Likeness
     hash_bits: int
+    features: int
 
     def to_array(self) -> NDArray[np.float64]:
         """The numbers of ``NAMES``, of about the same size each."""
@@ -99,6 +102,7 @@ class Evidence:
                 like.whole,
                 like.three,
                 max(0, 32 - self.hash_bits),
+                np.log1p(self.features),
             ]
         )
 
@@ -121,6 +125,7 @@ def gather(registered: Fingerprint, sighted: Fingerprint) -> Evidence:
         other_way=min(supports),
         likeness=compare_views(registered, sighted),
         hash_bits=min(distance(one, sighted.phash) for one in hashes),
+        features=min(len(kept), len(sighted.features)),
     )
 
 
