@@ -29,6 +29,7 @@ from ipreg.web import (
     logpage,
     organization,
     pages,
+    pictures,
     recovery,
     reports,
     rules,
@@ -63,7 +64,7 @@ def create_app(config: Config) -> Flask:
     Bootstrap5(app)
     CSRFProtect(app).exempt(api.bp)
     LoginManager(app).user_loader(session.load_reader)
-    for part in (session, rules, errors, language):
+    for part in (session, rules, errors, language, pictures):
         part.install(app)
     views = (
         *(organization, security, recovery),

@@ -20,7 +20,7 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ipreg import access, accounts, alerts, audit, cases, registry, schema
+from ipreg import access, accounts, alerts, audit, cases, registry, schema, vaultcommands
 from ipreg.config import Config
 from ipreg.db import transaction, utc_now
 from ipreg.errors import CallerError, ConfigError, IpregError
@@ -495,6 +495,10 @@ def verify_bundle(arguments: tuple[str, ...]) -> None:
     from ipreg import verifier
 
     sys.exit(verifier.main(arguments))
+
+
+main.add_command(vaultcommands.commands(Commands, _runtime))
+main.add_command(vaultcommands.new_key_file())
 
 
 @main.group("log")

@@ -64,6 +64,7 @@ class Config:
     feeds_folder: Path | None = None
     chromium: str = ""
     old_listing_days: int = 180
+    vault_keys: Path | None = None
     require_two_factor: bool = False
 
     @classmethod
@@ -90,6 +91,7 @@ class Config:
             witnesses=reader.witnesses(),
             feeds_folder=Path(reader.text("IPREG_FEEDS_FOLDER", str(var / "feeds"))).absolute(),
             chromium=reader.text("IPREG_CHROMIUM", ""),
+            vault_keys=reader.place("IPREG_VAULT_KEYS"),
             old_listing_days=reader.count("IPREG_OLD_LISTING_DAYS", 180),
             require_two_factor=reader.flag("IPREG_REQUIRE_TWO_FACTOR", "no" if _at_home(public_url) else "yes"),
         )
@@ -112,6 +114,10 @@ class _Reader:
 
     def text(self, name: str, default: str) -> str:
         return self._environ.get(name, "").strip() or default
+
+    def place(self, name: str) -> Path | None:
+        value = self.text(name, "")
+        return Path(value).absolute() if value else None
 
     def address(self, name: str, default: str) -> str:
         value = self.text(name, default).rstrip("/")

@@ -117,6 +117,22 @@ MESSAGES: dict[str, str] = {
     "filing_missing": N_("There is no such filing, or it is not yours."),
     "listing_missing": N_("There is no such listing, or it is not yours."),
     "import_missing": N_("There is no such import, or it is not yours."),
+    "filing_not_yours_to_change": N_("Only its owner changes a filing."),
+    "filing_not_sealed": N_("This filing is not sealed."),
+    "filing_not_in_case": N_("This case is about another filing."),
+    "opens_on_wrong": N_("Choose a day after today, within %(years)s years."),
+    "vault_file_damaged": N_("The encrypted file is damaged or cut off. Tell the operator."),
+    "vault_file_swapped": N_("Another encrypted file lies in its place. Tell the operator."),
+    "vault_key_wrong": N_("The key does not open this encrypted file. Tell the operator."),
+    "vault_key_missing": N_(
+        "The wrapping key %(key_id)s, which opens this filing, is not configured. Tell the operator."
+    ),
+    "vault_key_destroyed": N_("The key of these files was destroyed with them."),
+    "vault_key_unknown": N_("There is no wrapping key %(key_id)s."),
+    "vault_key_in_use": N_(
+        "The wrapping key %(key_id)s is in use, or its successor is younger than an hour. Rewrap first."
+    ),
+    "check_vault": N_("%(subject)s: the encrypted files can't be opened (%(reason)s)."),
     "file_missing": N_("The file is missing from the store."),
     "certificate_not_yet": N_("The time stamp on this filing is still on its way. Try again in a minute."),
     "certificate_no_authority": N_("No time-stamping authority answers just now. Try again in a minute."),

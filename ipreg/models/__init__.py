@@ -19,9 +19,27 @@ from ipreg.models.audit import AuditHead, AuditKind, AuditRow
 from ipreg.models.cases import Case, CaseClock, CaseEvent, CaseKind, CaseOutcome, CaseState, ClockKind
 from ipreg.models.crawl import CrawlHost, CrawlPage, ListingRemotePicture, PageState, PictureState, RemotePicture
 from ipreg.models.credentials import Attempt, LinkPurpose, OneTimeLink, RecoveryCode, SignIn, TwoFactor
-from ipreg.models.designs import DesignFile, Disclosure, Filing, FilingView, Industry, RightKind, ViewKind
+from ipreg.models.designs import (
+    DesignFile,
+    Disclosure,
+    Filing,
+    FilingState,
+    FilingVersion,
+    FilingView,
+    Industry,
+    RightKind,
+    ViewKind,
+)
 from ipreg.models.evidence import Capture, CaptureFile, CaptureState, Report, ReportState
-from ipreg.models.files import PictureFingerprint, StoredFile
+from ipreg.models.files import PictureFingerprint, StoredFile, VaultKey
+from ipreg.models.keeping import (
+    Agreement,
+    AgreementKind,
+    AgreementState,
+    CaseOpening,
+    FilingAct,
+    LicenceKind,
+)
 from ipreg.models.letters import Invitation, Letter, LetterState
 from ipreg.models.listings import (
     ChangeKind,
@@ -60,6 +78,9 @@ from ipreg.models.watches import (
 
 __all__ = [
     "Account",
+    "Agreement",
+    "AgreementKind",
+    "AgreementState",
     "Alert",
     "AlertAction",
     "AlertEvent",
@@ -81,6 +102,7 @@ __all__ = [
     "CaseClock",
     "CaseEvent",
     "CaseKind",
+    "CaseOpening",
     "CaseOutcome",
     "CaseState",
     "Certificate",
@@ -96,6 +118,9 @@ __all__ = [
     "EventKind",
     "FeedImport",
     "Filing",
+    "FilingAct",
+    "FilingState",
+    "FilingVersion",
     "FilingView",
     "FormerName",
     "ImportFault",
@@ -104,6 +129,7 @@ __all__ = [
     "Invitation",
     "Letter",
     "LetterState",
+    "LicenceKind",
     "LinkPurpose",
     "Listing",
     "ListingChange",
@@ -145,6 +171,7 @@ __all__ = [
     "StampState",
     "StoredFile",
     "TwoFactor",
+    "VaultKey",
     "ViewKind",
     "Watch",
     "WatchScope",
