@@ -3,10 +3,9 @@
     python training/calibrate.py SETS... --out similarity/data/judge-3.json [--report FILE.json]
 
 Each of SETS is a folder of registry/, queries/ and truth.csv as the copy benchmark's maker writes them, made of
-held-back pictures. Beside their
-pairs, unrelated pictures that share a banner, a watermark or a page's furniture are judged, and patterns of one kind,
-so that the judge learns not to take those for a copy. Prints figures by cross-validation over pictures; the shipped
-judge is then fitted to everything.
+held-back pictures. Beside their pairs, unrelated pictures that share a banner, a watermark or a page's furniture
+are judged, and patterns of one kind, so that the judge learns not to take those for a copy. Prints figures by
+cross-validation over pictures; the shipped judge is then fitted to everything.
 """
 
 from __future__ import annotations
