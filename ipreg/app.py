@@ -19,10 +19,14 @@ from ipreg.web import (
     api,
     audithook,
     audittrail,
+    casedesk,
     cases,
+    casesteps,
+    casewords,
     errors,
     evidence,
     filings,
+    guide,
     imports,
     language,
     log,
@@ -64,10 +68,11 @@ def create_app(config: Config) -> Flask:
     Bootstrap5(app)
     CSRFProtect(app).exempt(api.bp)
     LoginManager(app).user_loader(session.load_reader)
-    for part in (session, rules, errors, language, pictures):
+    for part in (session, rules, errors, language, pictures, casewords):
         part.install(app)
     views = (
-        *(organization, security, recovery),
+        *(organization, security, recovery, casesteps, casedesk),
+        *(guide,),
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
         *(sources, reports, evidence, api),
     )

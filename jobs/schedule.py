@@ -13,7 +13,9 @@ from ipreg.runtime import Runtime
 from jobs import (
     alerts,
     audit,
+    caseclocks,
     checkpoints,
+    conflicts,
     crawl,
     deliveries,
     evidence,
@@ -54,6 +56,8 @@ SCHEDULE = (
     Job("fingerprints", 3, fingerprints.run),
     Job("matches", 3, matches.run),
     Job("alerts", 3, alerts.run),
+    Job("conflicts", 10, conflicts.run),
+    Job("caseclocks", 60, caseclocks.run),
     Job("evidence", 5, evidence.run),
     Job("openings", 30, openings.run),
     Job("deliveries", 3, deliveries.run),

@@ -30,6 +30,7 @@ from ipreg.models.designs import (
     RightKind,
     ViewKind,
 )
+from ipreg.models.desk import Absence, CaseNote, CaseTask, SavedView
 from ipreg.models.evidence import Capture, CaptureFile, CaptureState, Report, ReportState
 from ipreg.models.files import PictureFingerprint, StoredFile, VaultKey
 from ipreg.models.keeping import (
@@ -66,6 +67,7 @@ from ipreg.models.log import (
 from ipreg.models.matches import Match, MatchPair
 from ipreg.models.papers import Certificate
 from ipreg.models.sources import RunState, Source, SourceKind, SourceRun, SourceState
+from ipreg.models.terms import FilingTerm
 from ipreg.models.watches import (
     AllowedSeller,
     Calibration,
@@ -77,6 +79,7 @@ from ipreg.models.watches import (
 )
 
 __all__ = [
+    "Absence",
     "Account",
     "Agreement",
     "AgreementKind",
@@ -102,9 +105,11 @@ __all__ = [
     "CaseClock",
     "CaseEvent",
     "CaseKind",
+    "CaseNote",
     "CaseOpening",
     "CaseOutcome",
     "CaseState",
+    "CaseTask",
     "Certificate",
     "ChangeKind",
     "ClockKind",
@@ -120,6 +125,7 @@ __all__ = [
     "Filing",
     "FilingAct",
     "FilingState",
+    "FilingTerm",
     "FilingVersion",
     "FilingView",
     "FormerName",
@@ -160,6 +166,7 @@ __all__ = [
     "Role",
     "RunState",
     "SavedFilter",
+    "SavedView",
     "Seller",
     "SellerMark",
     "SellerTie",
