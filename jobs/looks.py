@@ -35,9 +35,9 @@ def looks(things: list[Thing], read: Callable[[Thing], bytes | None], model: Pat
     for one, data in pictures:
         waiting.append((one, data, _submit(cores, data, model)))
         if len(waiting) >= cores * _AHEAD:
-            yield _result(*waiting.popleft(), model)
+            yield _result(cores, *waiting.popleft(), model)
     while waiting:
-        yield _result(*waiting.popleft(), model)
+        yield _result(cores, *waiting.popleft(), model)
 
 
 def rest() -> None:
@@ -59,15 +59,19 @@ def _submit(cores: int, data: bytes, model: Path) -> Future[Seen]:
         return _pool.submit(see, data, model)
 
 
-def _result(one: Thing, data: bytes, seen: Future[Seen], model: Path) -> tuple[Thing, Seen]:
+def _result(cores: int, one: Thing, data: bytes, seen: Future[Seen], model: Path) -> tuple[Thing, Seen]:
     try:
         return one, seen.result()
+    except BrokenExecutor:
+        pass  # all that were under way lose their process with the one that died
+    try:
+        return one, _submit(cores, data, model).result()
     except BrokenExecutor:
         return one, _look_alone(data, model)
 
 
 def _look_alone(data: bytes, model: Path) -> Seen:
-    """A process died, of this picture or of another: now it is known of which."""
+    """Processes died, of this picture or of another: now it is known of which."""
     with _processes(1) as single:
         try:
             return single.submit(see, data, model).result()

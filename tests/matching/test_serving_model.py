@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from ipreg import registry
 from ipreg.db import transaction
-from ipreg.models import FilingView, ListingPicture, Match, PictureFingerprint
+from ipreg.models import Account, FilingView, ListingPicture, Match, PictureFingerprint
 from ipreg.runtime import Runtime
 from ipreg.sightings import feeds
 from jobs import fingerprints, imports, matches
@@ -45,7 +45,7 @@ def list_copy(runtime: Runtime, clock: HandClock) -> None:
         feeds.accept_feed(
             session,
             runtime.config,
-            account=session.scalars(select(FilingView)).one().filing.applicant,
+            account=session.scalars(select(Account).where(Account.email == "enterprise@ipreg.example")).one(),
             filename="feed.csv",
             data="platform,listing_id,title,seller,pictures\n淘淘,1,外套,快手小铺,copy.jpg\n".encode(),
             pictures={"copy.jpg": edited_copy(draw_picture(1))},
