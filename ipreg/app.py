@@ -19,7 +19,9 @@ from ipreg.web import (
     api,
     audithook,
     audittrail,
+    batches,
     cases,
+    drafts,
     errors,
     evidence,
     filings,
@@ -63,7 +65,7 @@ def create_app(config: Config) -> Flask:
     for part in (session, rules, errors, language):
         part.install(app)
     views = (
-        *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
+        *(pages, accounts, drafts, batches, filings, imports, alerts, cases, log, logpage, verify, audittrail),
         *(sources, reports, evidence, api),
     )
     for blueprint in (one.bp for one in views):

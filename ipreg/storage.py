@@ -33,7 +33,7 @@ class Store:
         """Keeps ``data`` and returns its SHA-256 in hex. The same content again costs nothing."""
         digest = hashlib.sha256(data).hexdigest()
         if not self._place(self._files, digest).exists():
-            _write_whole(self._place(self._files, digest), data)
+            write_whole(self._place(self._files, digest), data)
         return digest
 
     def get(self, digest: str) -> bytes:
@@ -50,7 +50,7 @@ class Store:
         """A JPEG whose long side is at most ``side`` pixels, made once."""
         place = self._place(self._thumbnails, digest).with_suffix(f".{side}.jpg")
         if not place.is_file():
-            _write_whole(place, thumbnail(self.get(digest), side))
+            write_whole(place, thumbnail(self.get(digest), side))
         return place.read_bytes()
 
     @staticmethod
@@ -58,7 +58,7 @@ class Store:
         return folder / digest[:2] / digest[2:4] / digest
 
 
-def _write_whole(place: Path, data: bytes) -> None:
+def write_whole(place: Path, data: bytes) -> None:
     """Writes all or nothing: a killed or out-of-space writer leaves no half file under the final name."""
     place.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=place.parent, prefix=".part-")

@@ -19,6 +19,7 @@ from ipreg.models.audit import AuditHead, AuditKind, AuditRow
 from ipreg.models.cases import Case, CaseClock, CaseEvent, CaseKind, CaseOutcome, CaseState, ClockKind
 from ipreg.models.crawl import CrawlHost, CrawlPage, ListingRemotePicture, PageState, PictureState, RemotePicture
 from ipreg.models.designs import DesignFile, Disclosure, Filing, FilingView, Industry, RightKind, ViewKind
+from ipreg.models.drafts import Batch, BatchRow, BatchState, Draft, DraftFile, DraftFinding, RowState
 from ipreg.models.evidence import Capture, CaptureFile, CaptureState, Report, ReportState
 from ipreg.models.files import PictureFingerprint, StoredFile
 from ipreg.models.listings import (
@@ -69,6 +70,9 @@ __all__ = [
     "AuditKind",
     "AuditRow",
     "Base",
+    "Batch",
+    "BatchRow",
+    "BatchState",
     "Calibration",
     "CalibrationState",
     "Capture",
@@ -90,6 +94,9 @@ __all__ = [
     "DesignFile",
     "Disclosure",
     "DismissReason",
+    "Draft",
+    "DraftFile",
+    "DraftFinding",
     "EventKind",
     "FeedImport",
     "Filing",
@@ -123,6 +130,7 @@ __all__ = [
     "ReportState",
     "RightKind",
     "Role",
+    "RowState",
     "RunState",
     "SavedFilter",
     "Seller",
