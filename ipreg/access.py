@@ -8,11 +8,15 @@ from sqlalchemy.orm import Session
 from ipreg.errors import PermissionDeniedError
 from ipreg.models import (
     Account,
+    Agreement,
+    AgreementKind,
+    AgreementState,
     Alert,
     AlertMatch,
     AlertRecipient,
     Case,
     CaseKind,
+    CaseOpening,
     FeedImport,
     Filing,
     Listing,
@@ -58,44 +62,92 @@ def require_filer(account: Account) -> None:
 
 
 def owns_filing(account: Account, filing: Filing) -> bool:
-    """Who sees it as his own: the applicant, and the full members of the enterprise it was filed for."""
-    return account.id == filing.applicant_id or _full_member(account, filing)
+    """Who sees it as his own: at first the applicant, and the full members of the enterprise it was filed for;
+    after a transfer who took it over, and the members of his."""
+    return account.id == filing.owner_id or _full_member(account, filing)
 
 
 def can_act_on_filing(account: Account, filing: Filing) -> bool:
-    """Who changes it: its enterprise's owners and filers, and its applicant while he belongs to it.
+    """Who changes it: its enterprise's owners and filers, and its own owner while he belongs to it.
 
-    What was filed for no enterprise is its applicant's alone. Who left sees what he filed and changes nothing.
+    What belongs to no enterprise is its owner's alone. Who left sees what he filed and changes nothing.
     """
-    if filing.organization_id is None:
-        return account.id == filing.applicant_id
-    if account.organization_id != filing.organization_id or is_viewer(account):
+    if filing.owner_organization_id is None:
+        return account.id == filing.owner_id
+    if account.organization_id != filing.owner_organization_id or is_viewer(account):
         return False
-    return account.organization_role in ACTING_MEMBERS or account.id == filing.applicant_id
+    return account.organization_role in ACTING_MEMBERS or account.id == filing.owner_id
 
 
 def owned_by(account: Account) -> ColumnElement[bool]:
     """``owns_filing`` as a condition on ``Filing``."""
-    own = Filing.applicant_id == account.id
+    own = Filing.owner_id == account.id
     if account.organization_id is not None and account.organization_role in FULL_MEMBERS:
-        return or_(own, Filing.organization_id == account.organization_id)
+        return or_(own, Filing.owner_organization_id == account.organization_id)
     return own
 
 
 def _full_member(account: Account, filing: Filing) -> bool:
     return (
         account.organization_id is not None
-        and account.organization_id == filing.organization_id
+        and account.organization_id == filing.owner_organization_id
         and account.organization_role in FULL_MEMBERS
     )
 
 
 def can_see_filing(session: Session, account: Account, filing: Filing) -> bool:
-    """Its owners; who was warned of it as a later filing; a regulator once it is part of a case."""
-    if owns_filing(account, filing):
+    """Its owners, who filed it, its licensees; where it is open also who was warned of it as a later filing, and
+    a regulator once it is part of a case. What of it they see, ``can_see_files`` says."""
+    if owns_filing(account, filing) or account.id == filing.applicant_id:
         return True
+    if _holds_licence(session, account, filing):
+        return True
+    if filing.vault_key_id is not None:
+        return _opened_for(session, account, filing)
     involved = or_(Match.filing_id == filing.id, Match.later_filing_id == filing.id)
     return _sees_match(session, account, involved, Match.later_filing_id == filing.id)
+
+
+def can_see_files(session: Session, account: Account, filing: Filing) -> bool:
+    """Who may see what the filing shows. A sealed one: its present owner, his licensees, and an officer for whom it
+    was opened in a case that is his."""
+    if filing.files_destroyed_at is not None:
+        return False
+    if owns_filing(account, filing):
+        return True
+    if filing.vault_key_id is None:
+        return can_see_filing(session, account, filing)
+    return _holds_licence(session, account, filing) or _opened_for(session, account, filing)
+
+
+def filings_of_case(case: Case) -> frozenset[int]:
+    """Ids of the filings that the case is about."""
+    match = case.match
+    return frozenset(one for one in (match.filing_id, match.later_filing_id) if one is not None)
+
+
+def _holds_licence(session: Session, account: Account, filing: Filing) -> bool:
+    """A licence that both sides agreed to and that has not ended."""
+    wanted = select(Agreement.id).where(
+        Agreement.filing_id == filing.id,
+        Agreement.taker_id == account.id,
+        Agreement.kind == AgreementKind.LICENCE,
+        Agreement.state == AgreementState.ACCEPTED,
+    )
+    return session.scalar(wanted.limit(1)) is not None
+
+
+def _opened_for(session: Session, account: Account, filing: Filing) -> bool:
+    """While the case is in this officer's hands."""
+    if account.role is not Role.REGULATOR:
+        return False
+    wanted = (
+        select(CaseOpening.id)
+        .join(Case, CaseOpening.case_id == Case.id)
+        .where(CaseOpening.filing_id == filing.id, CaseOpening.officer_id == account.id)
+        .where(Case.officer_id == account.id)
+    )
+    return session.scalar(wanted.limit(1)) is not None
 
 
 def can_see_listing(session: Session, account: Account, listing: Listing) -> bool:
@@ -115,7 +167,7 @@ def can_see_alert(account: Account, alert: Alert) -> bool:
     filing = alert.match.filing
     if owns_filing(account, filing):
         return True
-    same = account.organization_id is not None and account.organization_id == filing.organization_id
+    same = account.organization_id is not None and account.organization_id == filing.owner_organization_id
     return same and any(one.account_id == account.id for one in alert.recipients)
 
 
@@ -143,9 +195,9 @@ def alerts_decided_by(account: Account) -> ColumnElement[bool]:
 def can_act_on_alert(account: Account, alert: Alert) -> bool:
     """The enterprise's owners and filers decide on its designs; a designer without one decides himself."""
     filing = alert.match.filing
-    if filing.organization_id is None:
-        return account.id == filing.applicant_id
-    return account.organization_id == filing.organization_id and account.organization_role in ACTING_MEMBERS
+    if filing.owner_organization_id is None:
+        return account.id == filing.owner_id
+    return account.organization_id == filing.owner_organization_id and account.organization_role in ACTING_MEMBERS
 
 
 def can_see_case(account: Account, case: Case) -> bool:

@@ -81,7 +81,7 @@ def create_account(
     """
     organization_id = _organization(session, role, organization_name, join_code, now)
     account = Account(
-        email=_checked_email(email),
+        email=checked_email(email),
         password_hash=_hasher().hash(_checked_password(password)),
         name=_checked_text(name, "name", 200),
         role=role,
@@ -124,9 +124,33 @@ def sign_in(session: Session, *, email: str, password: str, now: datetime) -> Ac
     return account
 
 
+def prove_password(session: Session, *, account: Account, password: str, field: str, now: datetime) -> None:
+    """The password once more, before something that matters. Failures count as those of signing in do.
+
+    Raises ``CallerError`` at ``field``; the caller commits even then.
+    """
+    if account.locked_until and now < account.locked_until:
+        minutes = 1 + (account.locked_until - now).seconds // 60
+        raise CallerError("sign_in_locked", field=field, minutes=minutes)
+    if not _matches(account.password_hash, password):
+        _count_failure(account, now)
+        session.flush()
+        raise CallerError("password_wrong", field=field)
+
+
+def set_password(account: Account, password: str, field: str = "password") -> None:
+    """Another password, checked as at the opening of an account."""
+    account.password_hash = _hasher().hash(_checked_password(password, field))
+
+
 def get_account(session: Session, account_id: int) -> Account | None:
     """The account, or None."""
     return session.get(Account, account_id)
+
+
+def by_email(session: Session, email: str) -> Account | None:
+    """The account of that address, or None."""
+    return session.scalar(select(Account).where(Account.email == email.strip().lower()))
 
 
 def join_organization(session: Session, *, account: Account, join_code: str) -> Organization:
@@ -206,16 +230,17 @@ def _by_code(session: Session, join_code: str) -> Organization:
     return found
 
 
-def _checked_email(email: str) -> str:
+def checked_email(email: str) -> str:
+    """The address as it is kept; raises ``CallerError``."""
     try:
         return validate_email(email.strip(), check_deliverability=False, test_environment=True).normalized.lower()
     except EmailNotValidError as fault:
         raise CallerError("email_wrong", field="email") from fault
 
 
-def _checked_password(password: str) -> str:
+def _checked_password(password: str, field: str = "password") -> str:
     if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
-        raise CallerError("password_length", field="password", least=PASSWORD_MIN, most=PASSWORD_MAX)
+        raise CallerError("password_length", field=field, least=PASSWORD_MIN, most=PASSWORD_MAX)
     return password
 
 

@@ -29,9 +29,13 @@ from ipreg.web import (
     language,
     log,
     logpage,
+    organization,
     pages,
+    pictures,
+    recovery,
     reports,
     rules,
+    security,
     session,
     sources,
     verify,
@@ -62,9 +66,10 @@ def create_app(config: Config) -> Flask:
     Bootstrap5(app)
     CSRFProtect(app).exempt(api.bp)
     LoginManager(app).user_loader(session.load_reader)
-    for part in (session, rules, errors, language):
+    for part in (session, rules, errors, language, pictures):
         part.install(app)
     views = (
+        *(organization, security, recovery),
         *(pages, accounts, drafts, batches, filings, imports, alerts, cases, log, logpage, verify, audittrail),
         *(sources, reports, evidence, api),
     )

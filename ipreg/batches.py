@@ -20,10 +20,11 @@ from ipreg.batchtable import read_table
 from ipreg.batchzip import BatchZip
 from ipreg.config import Config
 from ipreg.errors import CallerError, ConflictError, MissingError
+from ipreg.files import write_whole
 from ipreg.models import Account, Batch, BatchRow, BatchState, Filing, RowState, ViewKind
 from ipreg.registry import Attached, Picture
 from ipreg.statements import read_form
-from ipreg.storage import Store, write_whole
+from ipreg.storage import Store
 
 MOST_FAULTS = 8
 """So many faults of one row are told."""
@@ -53,7 +54,7 @@ def accept(
     )
     session.add(made)
     session.flush()
-    write_whole(place(config, made.id), data)
+    write_whole(place(config, made.id), [data])
     return made
 
 
@@ -102,6 +103,10 @@ def rows_in(session: Session, batch_id: int, state: RowState) -> list[int]:
 def faults_of_row(config: Config, archive: BatchZip, values: dict[str, Any], now: datetime) -> list[CallerError]:
     """All that is wrong with one row, its files looked at; takes seconds and needs no transaction."""
     found = list(read_form(values, now)[1].values())
+    try:
+        drafts.opening_of(values, now)
+    except CallerError as fault:
+        found.append(fault)
     seen: set[str] = set()
     views = 0
     for kind, name in _named(values):
@@ -154,6 +159,8 @@ def file_row(
         design_files=[Attached(name, data) for kind, name, data in named if kind is None],
         request_key=_key(row.values, [data for _, _, data in named]),
         max_views=config.max_views,
+        sealed=bool(row.values.get("sealed")),
+        opens_at=drafts.opening_of(row.values, now),
         now=now,
     )
     row.filing, row.state = filing, RowState.FILED

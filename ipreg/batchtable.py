@@ -30,6 +30,8 @@ COLUMNS: dict[str, str] = {
     "materials": N_("Materials"),
     "colours": N_("Colours"),
     "district": N_("District"),
+    "sealed": N_("Sealed"),
+    "opens_on": N_("Opens on"),
     **{view.value: label for view, label in VIEWS.items()},
     "design_files": FILE_OF_WORK,
 }
@@ -99,6 +101,7 @@ def _values(cells: Mapping[str | None, str]) -> dict[str, Any]:
     found: dict[str, Any] = {name: value for name, value in given.items() if name not in _FILES}
     found["industry"] = _INDUSTRIES.get(_plain(given["industry"]), given["industry"])
     found["disclosure"] = _DISCLOSURES.get(_plain(given["disclosure"]), given["disclosure"])
+    found["sealed"] = "yes" if _plain(given["sealed"]) in _YES else ""
     found["rights_wanted"] = [
         _RIGHTS.get(_plain(word), word) for word in re.split(r"[,，、;；]", given["rights_wanted"]) if word.strip()
     ]
@@ -135,6 +138,7 @@ def _known(names: Mapping[Any, str]) -> dict[str, str]:
     return {_plain(word): str(key) for key, name in names.items() for word in (str(key), name, say(name))}
 
 
+_YES = ("yes", "y", "1", "true", "sealed", "是", "密封", "保密")
 _FIELDS = _known(COLUMNS)
 _INDUSTRIES = _known(INDUSTRIES)
 _DISCLOSURES = _known(DISCLOSURES)

@@ -80,11 +80,12 @@ def _hold(members: Members, key: Verifier) -> None:
 
 
 def _originals(runtime: Runtime, filing: Filing) -> Members:
+    shelf = runtime.store.shelf(filing.vault_key)
     stated = json.loads(filing.manifest)
     return [
         (
             verifier.original_name(position, one["view"], one["media_type"], stated["format"]),
-            runtime.store.get(one["sha256"]),
+            shelf.get(one["sha256"]),
         )
         for position, one in enumerate(stated["files"])
     ]

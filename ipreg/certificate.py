@@ -60,9 +60,14 @@ SENTENCE_EN = (
 
 @dataclass(frozen=True)
 class Draft:
-    """All that the page shows, read in one transaction; ``at`` is its document's time."""
+    """All that the page shows, read in one transaction; ``at`` is its document's time.
+
+    The ``picture`` (JPEG) of a ``sealed`` filing is empty: the paper can be shown, the design stays where it is.
+    """
 
     filing_id: int
+    version: int
+    sealed: bool
     facts: dict[str, Any]
     picture: bytes
     at: datetime
@@ -83,7 +88,7 @@ def obtain(runtime: Runtime, filing_id: int, *, clock: Clock) -> bytes:
     with runtime.sessions() as session:
         known = find(session, filing_id)
         if known is not None:
-            return runtime.store.get(known.sha256)
+            return runtime.store.shelf(known.filing.vault_key).get(known.sha256)
     _stamp_by_ourselves(runtime, filing_id, clock)
     with runtime.sessions() as session:
         draft = prepare(session, runtime, session.get_one(Filing, filing_id))
@@ -99,13 +104,19 @@ def obtain(runtime: Runtime, filing_id: int, *, clock: Clock) -> bytes:
             kept = _keep(session, runtime, draft, signed, clock())
     except IntegrityError:  # another process issued it in the same moment
         with runtime.sessions() as session:
-            kept = session.scalars(select(Certificate).where(Certificate.filing_id == filing_id)).one()
-    return runtime.store.get(kept.sha256)
+            found = find(session, filing_id)
+        if found is None:
+            raise ConflictError("changed_meanwhile") from None  # the filing was opened or amended in this moment
+        kept = found
+    return runtime.store.shelf(kept.filing.vault_key).get(kept.sha256)
 
 
 def find(session: Session, filing_id: int) -> Certificate | None:
-    """The certificate that was issued for the filing, or None."""
-    return session.scalar(select(Certificate).where(Certificate.filing_id == filing_id))
+    """The certificate that was issued for the filing as it is now, or None."""
+    wanted = select(Certificate).join(Filing).where(Certificate.filing_id == filing_id)
+    return session.scalar(
+        wanted.where(Certificate.version == Filing.version, Certificate.sealed == Filing.vault_key_id.is_not(None))
+    )
 
 
 def _keep(session: Session, runtime: Runtime, draft: Draft, pdf: bytes, now: datetime) -> Certificate:
@@ -114,8 +125,14 @@ def _keep(session: Session, runtime: Runtime, draft: Draft, pdf: bytes, now: dat
     if known is not None:
         return known
     both = digests(pdf)
-    made = Certificate(filing_id=draft.filing_id, sha256=both.sha256, sm3=both.sm3, size=len(pdf), issued_at=now)
-    runtime.store.put(pdf)
+    filing = session.get_one(Filing, draft.filing_id)
+    if (filing.version, filing.vault_key_id is not None) != (draft.version, draft.sealed):
+        raise ConflictError("changed_meanwhile")
+    made = Certificate(
+        filing=filing, version=draft.version, sealed=draft.sealed, sha256=both.sha256, sm3=both.sm3,
+        size=len(pdf), issued_at=now,
+    )  # fmt: skip
+    runtime.store.shelf(filing.vault_key).put(pdf)
     session.add(made)
     session.flush()
     return made
@@ -145,10 +162,12 @@ def prepare(session: Session, runtime: Runtime, filing: Filing) -> Draft:
     proof = log.prove_inclusion(session, index=filing.log_index, size=stamp.size)
     proof.verify(*logkeys.verifiers(session, first=runtime.log_key))
     address = verification_address(runtime.config.public_url, filing.number)
-    picture = _picture(runtime, filing)
+    sealed = filing.vault_key_id is not None
+    picture = b"" if sealed else _picture(runtime, filing)
     facts = {
         **_ornament(),
-        **_picture_size(picture),
+        **({} if sealed else _picture_size(picture)),
+        "sealed": sealed,
         **_filing_facts(filing),
         **_proof_facts(proof, stamp),
         "issuer": f"设计预备案登记处 · Design Registry · {_host(runtime)}",
@@ -157,7 +176,7 @@ def prepare(session: Session, runtime: Runtime, filing: Filing) -> Draft:
         "address": address,
         "code": _code(address),
     }
-    return Draft(filing.id, facts, picture, stamp.gen_time or filing.filed_at)
+    return Draft(filing.id, filing.version, sealed, facts, picture, stamp.gen_time or filing.filed_at)
 
 
 def _host(runtime: Runtime) -> str:

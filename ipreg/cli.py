@@ -20,7 +20,7 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ipreg import access, accounts, alerts, audit, cases, registry, schema
+from ipreg import access, accounts, alerts, audit, cases, registry, schema, vaultcommands
 from ipreg.config import Config
 from ipreg.db import transaction, utc_now
 from ipreg.errors import CallerError, ConfigError, IpregError
@@ -145,6 +145,18 @@ def add_account(
         )
         code = made.organization.join_code if made.organization else ""
         click.echo(f"{made.email}\t{made.role}\t{code}".rstrip())
+
+
+@account.command("reset-two-factor")
+@click.argument("email")
+def reset_two_factor(email: str) -> None:
+    """Switch the second factor off, for who lost phone and recovery codes. Ends every sign-in of the account."""
+    from ipreg import signins, twofactor
+
+    with transaction(_runtime().sessions) as session:
+        found = _account(session, email)
+        twofactor.switch_off(session, account=found)
+        signins.end_all(session, account=found, now=utc_now())
 
 
 @main.command("file")
@@ -483,6 +495,10 @@ def verify_bundle(arguments: tuple[str, ...]) -> None:
     from ipreg import verifier
 
     sys.exit(verifier.main(arguments))
+
+
+main.add_command(vaultcommands.commands(Commands, _runtime))
+main.add_command(vaultcommands.new_key_file())
 
 
 @main.group("log")

@@ -64,6 +64,8 @@ class Config:
     feeds_folder: Path | None = None
     chromium: str = ""
     old_listing_days: int = 180
+    vault_keys: Path | None = None
+    require_two_factor: bool = False
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Config:
@@ -89,11 +91,18 @@ class Config:
             witnesses=reader.witnesses(),
             feeds_folder=Path(reader.text("IPREG_FEEDS_FOLDER", str(var / "feeds"))).absolute(),
             chromium=reader.text("IPREG_CHROMIUM", ""),
+            vault_keys=reader.place("IPREG_VAULT_KEYS"),
             old_listing_days=reader.count("IPREG_OLD_LISTING_DAYS", 180),
+            require_two_factor=reader.flag("IPREG_REQUIRE_TWO_FACTOR", "no" if _at_home(public_url) else "yes"),
         )
         if reader.faults:
             raise ConfigError(reader.faults)
         return config
+
+
+def _at_home(public_url: str) -> bool:
+    """Served to this machine only, as a trial or in tests."""
+    return urlsplit(public_url).hostname in ("127.0.0.1", "::1", "localhost")
 
 
 class _Reader:
@@ -105,6 +114,10 @@ class _Reader:
 
     def text(self, name: str, default: str) -> str:
         return self._environ.get(name, "").strip() or default
+
+    def place(self, name: str) -> Path | None:
+        value = self.text(name, "")
+        return Path(value).absolute() if value else None
 
     def address(self, name: str, default: str) -> str:
         value = self.text(name, default).rstrip("/")

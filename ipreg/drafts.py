@@ -7,7 +7,7 @@ import secrets
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,7 @@ from similarity.image import PictureError, decode
 
 MOST = 50
 """So many open drafts an account has at most; the list of them needs no pages."""
-FIELDS = (
-    "title industry locarno_class description keywords materials colours district "
-    "created_on disclosure first_disclosed_on"
-).split()
+_BEIJING = timezone(timedelta(hours=8))
 _LONGEST = 20_000
 # What people call their files, in the languages they come in.
 _GUESSES = {
@@ -202,9 +199,25 @@ def faults(draft: Draft, now: datetime) -> dict[str, CallerError]:
     found = read_form(draft.values, now)[1]
     if not draft.values.get("disclosure"):
         found["disclosure"] = CallerError("choice_wrong", field="disclosure")
+    try:
+        opening_of(draft.values, now)
+    except CallerError as fault:
+        found["opens_on"] = fault
     if not any(one.kind for one in draft.files):
         found["pictures"] = CallerError("pictures_none", field="pictures")
     return found
+
+
+def opening_of(values: Mapping[str, Any], now: datetime) -> datetime | None:
+    """When a sealed filing opens: the beginning of that day in China. Raises ``CallerError`` (``opens_on``)."""
+    given, sealed = values.get("opens_on") or "", bool(values.get("sealed"))
+    if not given or not sealed:
+        return None
+    try:
+        at = datetime.combine(date.fromisoformat(given), time(), _BEIJING)
+    except ValueError as fault:
+        raise CallerError("date_wrong", field="opens_on") from fault
+    return registry.checked_opening(at, sealed=sealed, now=now)
 
 
 def file_draft(session: Session, store: Store, config: Config, *, draft: Draft, now: datetime) -> Filing:
@@ -223,6 +236,8 @@ def file_draft(session: Session, store: Store, config: Config, *, draft: Draft, 
         design_files=[Attached(one.filename, shelf.get(one.sha256)) for one in draft.files if not one.kind],
         request_key=draft.request_key,
         max_views=config.max_views,
+        sealed=bool(draft.values.get("sealed")),
+        opens_at=opening_of(draft.values, now),
         now=now,
     )
     draft.filing, draft.values, draft.files = filing, {}, []

@@ -15,7 +15,7 @@ import rfc8785
 from sqlalchemy import select
 from sqlalchemy.orm import Session, lazyload, selectinload
 
-from ipreg import audit, auditcheck, log, logkeys, stamping
+from ipreg import acts, audit, auditcheck, log, logkeys, stamping
 from ipreg.casework import machine, table
 from ipreg.digests import digests
 from ipreg.errors import IpregError, MissingError, ProofError
@@ -25,6 +25,7 @@ from ipreg.models import (
     Case,
     CaseEvent,
     Filing,
+    FilingAct,
     LogCheckpoint,
     LogCosignature,
     LogEntry,
@@ -33,7 +34,7 @@ from ipreg.models import (
     StampState,
 )
 from ipreg.sightings import capture
-from ipreg.storage import Store
+from ipreg.storage import Shelf, Store
 from ipreg.tlog.cosignature import Cosigner, cosignatures
 from ipreg.tlog.note import Verifier
 
@@ -115,15 +116,25 @@ def check_filing(session: Session, store: Store, entry: LogEntry) -> Iterator[Di
         yield _differs(entry, "check_fields_changed", fields=", ".join(fields))
     if filing.manifest != entry.statement:
         yield _differs(entry, "check_manifest_changed")
-    for file in _said(entry).get("files", []):
-        yield from _check_file(store, entry, file)
-
-
-def _check_file(store: Store, entry: LogEntry, file: Mapping[str, Any]) -> Iterator[Difference]:
+    if filing.files_destroyed_at is not None:
+        return
     try:
-        found = digests(store.get(str(file.get("sha256"))))
+        shelf = store.shelf(filing.vault_key)
+    except IpregError as fault:
+        yield _differs(entry, "check_vault", reason=fault.code)
+        return
+    for file in _said(entry).get("files", []):
+        yield from _check_file(shelf, entry, file)
+
+
+def _check_file(shelf: Shelf, entry: LogEntry, file: Mapping[str, Any]) -> Iterator[Difference]:
+    try:
+        found = digests(shelf.get(str(file.get("sha256"))))
     except MissingError:
         yield _differs(entry, "check_file_missing", name=file.get("name"))
+        return
+    except ProofError:
+        yield _differs(entry, "check_file_changed", name=file.get("name"))
         return
     if (found.sha256, found.sm3) != (file.get("sha256"), file.get("sm3")):
         yield _differs(entry, "check_file_changed", name=file.get("name"))
@@ -174,6 +185,15 @@ def check_evidence(session: Session, store: Store, entry: LogEntry) -> Iterator[
         yield from _check_file(store, entry, file)
 
 
+def check_act(session: Session, _store: Store, entry: LogEntry) -> Iterator[Difference]:
+    """The act's row, with the digests of the accounts that it names."""
+    act = session.scalar(select(FilingAct).where(FilingAct.log_index == entry.index))
+    if act is None:
+        yield _differs(entry, "check_row_missing")
+    elif fields := _fields(entry, acts.statement(act, acts.parties_of(session, act))):
+        yield _differs(entry, "check_fields_changed", fields=", ".join(fields))
+
+
 def check_audit_head(session: Session, _store: Store, entry: LogEntry) -> Iterator[Difference]:
     """The audit trail still holds the row; ``ipreg audit check`` says more."""
     if not auditcheck.check_anchor(session, entry):
@@ -185,6 +205,7 @@ CHECKS: dict[str, Check] = {
     "case_event": check_case_event,
     "log_key": check_log_key,
     "evidence": check_evidence,
+    acts.KIND: check_act,
     audit.HEAD_KIND: check_audit_head,
 }
 """One check for each kind of entry. A kind without one is only checked against the log itself."""
@@ -196,6 +217,7 @@ def _rows_without_entry(session: Session) -> Iterator[Difference]:
         ("filing", session.execute(select(Filing.number, Filing.log_index))),
         ("case_event", session.execute(select(Case.number, CaseEvent.log_index).join(CaseEvent))),
         ("evidence", _captures(session)),
+        (acts.KIND, session.execute(select(Filing.number, FilingAct.log_index).join(FilingAct))),
     ):
         for number, index in rows:
             entry = None if index is None else session.get(LogEntry, index)

@@ -33,7 +33,19 @@ def manifest(filing: Filing) -> dict[str, Any]:
         "filed_at": filing.filed_at.isoformat(),
         "files": [_file(view.kind.value, view.filename, view.file) for view in filing.views],
     }
+    if filing.amended_at is not None:
+        stated |= {"filed_at": filing.amended_at.isoformat(), "amends": _amends(filing)}
     return stated if filing.manifest_version == 1 else stated | _since_version_2(filing, stated["files"])
+
+
+def _amends(filing: Filing) -> dict[str, Any]:
+    """The version before: its number, its log entry and the digest of its manifest chain this one to it."""
+    before = next(one for one in filing.versions if one.version == filing.version - 1)
+    return {
+        "version": before.version,
+        "log_index": before.log_index,
+        "manifest_sha256": hashlib.sha256(before.manifest.encode()).hexdigest(),
+    }
 
 
 def _since_version_2(filing: Filing, views: list[dict[str, Any]]) -> dict[str, Any]:

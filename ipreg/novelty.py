@@ -91,12 +91,11 @@ def alike(session: Session, config: Config, *, draft: Draft, account: Account, n
     for finding in session.scalars(wanted.order_by(DraftFinding.probability.desc(), DraftFinding.id)):
         if finding.view is not None:
             filing = finding.view.filing
-            seen = access.can_see_filing(session, account, filing)
             one = Alike(
                 finding,
                 filing.filed_at,
-                finding.view.file if seen else None,
-                filing if seen else None,
+                finding.view.file if access.can_see_files(session, account, filing) else None,
+                filing if access.can_see_filing(session, account, filing) else None,
                 access.owns_filing(account, filing),
             )
             best.setdefault(("filing", filing.id), one)

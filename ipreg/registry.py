@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import rfc8785
 from sqlalchemy import Text, cast, or_, select
@@ -16,10 +16,20 @@ from ipreg.designform import DesignForm as DesignForm
 from ipreg.designform import check_form
 from ipreg.errors import CallerError, MissingError
 from ipreg.manifest import NEWEST, manifest
-from ipreg.models import Account, DesignFile, Filing, FilingView, StoredFile, ViewKind
-from ipreg.storage import Store, keep_file, keep_picture
+from ipreg.models import (
+    Account,
+    DesignFile,
+    Filing,
+    FilingState,
+    FilingVersion,
+    FilingView,
+    StoredFile,
+    ViewKind,
+)
+from ipreg.storage import Shelf, Store, keep_file, keep_picture
 
 MAX_DESIGN_FILES = 12
+SEALED_AT_MOST = timedelta(days=365 * 30)
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,14 @@ class Attached:
     data: bytes
 
 
+@dataclass(frozen=True)
+class Kept:
+    """The files of one version, in order, as rows: view, name and file; name and file."""
+
+    views: tuple[tuple[ViewKind, str, StoredFile], ...]
+    design_files: tuple[tuple[str, StoredFile], ...]
+
+
 def register_design(
     session: Session,
     store: Store,
@@ -49,9 +67,13 @@ def register_design(
     design_files: Sequence[Attached] = (),
     request_key: str,
     max_views: int = 12,
+    sealed: bool = False,
+    opens_at: datetime | None = None,
     now: datetime,
 ) -> Filing:
     """Files a design and enters it in the log; the same ``request_key`` again gives the same filing.
+
+    ``sealed``: its files are kept encrypted, until ``opens_at`` where that is given.
 
     Raises ``CallerError`` (``field`` names what to mend: one of the form's, ``pictures`` or ``pictures-<n>``,
     ``design_files`` or ``design_files-<n>``, n from 0) and ``PermissionDeniedError`` for those who don't file.
@@ -63,24 +85,73 @@ def register_design(
     if known is not None:
         return known
     checked = check_form(form, now)
-    files = _keep_pictures(session, store, pictures, max_views, now)
-    others = _keep_design_files(session, store, design_files, files, now)
+    key = store.new_key(session, now=now) if sealed else None
+    kept = keep_content(session, store.shelf(key), pictures, design_files, max_views=max_views, now=now)
     filing = _insert(session, applicant, checked, request_key, now)
-    filing.views = [
-        FilingView(position=position, kind=picture.kind, filename=base_name(picture.filename), file=file)
-        for position, (picture, file) in enumerate(zip(pictures, files, strict=True))
-    ]
-    filing.design_files = [
-        DesignFile(position=position, filename=base_name(one.filename), file=file)
-        for position, (one, file) in enumerate(zip(design_files, others, strict=True))
-    ]
+    filing.vault_key, filing.opens_at = key, checked_opening(opens_at, sealed=sealed, now=now)
+    filing.state = FilingState.SEALED if sealed else FilingState.OPEN
+    enter_version(session, filing=filing, account=applicant, kept=kept, request_key=request_key, now=now)
+    return filing
+
+
+def keep_content(
+    session: Session,
+    shelf: Shelf,
+    pictures: Sequence[Picture],
+    design_files: Sequence[Attached],
+    *,
+    max_views: int,
+    now: datetime,
+) -> Kept:
+    """All files of one version, checked and on the shelf; raises ``CallerError`` as ``register_design`` does."""
+    files = _keep_pictures(session, shelf, pictures, max_views, now)
+    others = _keep_design_files(session, shelf, design_files, files, now)
+    return Kept(
+        tuple((one.kind, base_name(one.filename), file) for one, file in zip(pictures, files, strict=True)),
+        tuple((base_name(one.filename), file) for one, file in zip(design_files, others, strict=True)),
+    )
+
+
+def enter_version(
+    session: Session, *, filing: Filing, account: Account, kept: Kept, request_key: str, now: datetime
+) -> None:
+    """The rows of the filing's present version, its manifest, and its log entry."""
+    here = {"filing_id": filing.id, "version": filing.version}
+    session.add_all(
+        FilingView(**here, position=position, kind=kind, filename=name, file=file)
+        for position, (kind, name, file) in enumerate(kept.views)
+    )
+    session.add_all(
+        DesignFile(**here, position=position, filename=name, file=file)
+        for position, (name, file) in enumerate(kept.design_files)
+    )
     session.flush()
+    session.expire(filing, ["views", "design_files", "versions"])
     statement = manifest(filing)
     filing.manifest = rfc8785.dumps(statement).decode()
     entry = log.append_entry(session, kind="filing", subject=filing.number, statement=statement, now=now)
     filing.log_index = entry.index
+    session.add(
+        FilingVersion(
+            filing=filing,
+            version=filing.version,
+            filed_at=now,
+            filed_by=account,
+            manifest=filing.manifest,
+            log_index=entry.index,
+            request_key=request_key,
+        )
+    )
     session.flush()
-    return filing
+
+
+def checked_opening(opens_at: datetime | None, *, sealed: bool, now: datetime) -> datetime | None:
+    """When a sealed filing is to be opened; raises ``CallerError`` (field ``opens_on``)."""
+    if opens_at is None or not sealed:
+        return None
+    if not now < opens_at <= now + SEALED_AT_MOST:
+        raise CallerError("opens_on_wrong", field="opens_on", years=SEALED_AT_MOST.days // 365)
+    return opens_at
 
 
 @dataclass(frozen=True)
@@ -122,8 +193,9 @@ def get_filing(session: Session, *, number: str, account: Account) -> Filing:
 
 
 def _keep_pictures(
-    session: Session, store: Store, pictures: Sequence[Picture], max_views: int, now: datetime
+    session: Session, shelf: Shelf, pictures: Sequence[Picture], max_views: int, now: datetime
 ) -> list[StoredFile]:
+    """The pictures' rows, their files on the shelf."""
     if not pictures:
         raise CallerError("pictures_none", field="pictures")
     if len(pictures) > max_views:
@@ -131,7 +203,7 @@ def _keep_pictures(
     files: list[StoredFile] = []
     for position, picture in enumerate(pictures):
         try:
-            file = keep_picture(session, store, data=picture.data, now=now)
+            file = keep_picture(session, shelf, data=picture.data, now=now)
         except CallerError as fault:
             raise CallerError(fault.code, field=f"pictures-{position}", **fault.values) from fault
         if file in files:
@@ -141,14 +213,15 @@ def _keep_pictures(
 
 
 def _keep_design_files(
-    session: Session, store: Store, given: Sequence[Attached], views: Sequence[StoredFile], now: datetime
+    session: Session, shelf: Shelf, given: Sequence[Attached], views: Sequence[StoredFile], now: datetime
 ) -> list[StoredFile]:
+    """The same for the designer's own files; none may be one of the ``views``."""
     if len(given) > MAX_DESIGN_FILES:
         raise CallerError("design_files_too_many", field="design_files", most=MAX_DESIGN_FILES)
     kept: list[StoredFile] = []
     for position, one in enumerate(given):
         try:
-            file = keep_file(session, store, data=one.data, now=now)
+            file = keep_file(session, shelf, data=one.data, now=now)
         except CallerError as fault:
             raise CallerError(fault.code, field=f"design_files-{position}", **fault.values) from fault
         if file in kept or file in views:
@@ -176,6 +249,8 @@ def _insert(session: Session, applicant: Account, form: DesignForm, request_key:
         district=form.district,
         applicant=applicant,
         organization=applicant.organization,
+        owner=applicant,
+        owner_organization=applicant.organization,
         version=1,
         filed_at=now,
         manifest="",

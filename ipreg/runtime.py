@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session, sessionmaker
 from ipreg import audit
 from ipreg.config import Config
 from ipreg.db import make_sessions
+from ipreg.errors import ConfigError
 from ipreg.keys import load_or_create_log_key, load_or_create_secret
 from ipreg.storage import Store
+from ipreg.vault.keyring import Keyring
 
 if TYPE_CHECKING:
     from ipreg.tlog.note import Signer
@@ -43,7 +45,19 @@ def open_runtime(config: Config) -> Runtime:
     return Runtime(
         config=config,
         sessions=sessions,
-        store=Store(config.var, max_bytes=config.max_file_bytes, max_pixels=config.max_pixels),
+        store=Store(
+            config.var, max_bytes=config.max_file_bytes, max_pixels=config.max_pixels, keyring=_keyring(config)
+        ),
         log_key=load_or_create_log_key(secrets, config.origin),
         session_key=load_or_create_secret(secrets / "session-key", 32),
     )
+
+
+def _keyring(config: Config) -> Keyring:
+    """The configured file of wrapping keys, or our own; its faults are told at the start."""
+    found = Keyring(config.vault_keys or config.var / "secrets" / "vault-keys", embedded=config.vault_keys is None)
+    if config.vault_keys is not None and not found.all_keys():
+        raise ConfigError(
+            [f"IPREG_VAULT_KEYS: there is no file {config.vault_keys}; `ipreg vault-key-file` makes one"]
+        )
+    return found

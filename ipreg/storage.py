@@ -1,79 +1,172 @@
-"""Content-addressed files: what is put in is found again by its SHA-256, and never changes."""
+"""Content-addressed files: what is put in is found again by its SHA-256, and never changes.
+
+The open store holds them as they are; a sealed filing's lie on a shelf of their own, encrypted (``ipreg.vault``).
+"""
 
 from __future__ import annotations
 
 import hashlib
-import os
+import io
 import re
-import tempfile
+import secrets
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from sqlalchemy.orm import Session
 
 from ipreg import filekinds
 from ipreg.digests import digests
 from ipreg.errors import CallerError, MissingError
-from ipreg.models import StoredFile
+from ipreg.files import write_whole
+from ipreg.models import StoredFile, VaultKey
+from ipreg.vault.cipher import KEY_SIZE, decrypt, encrypt
+from ipreg.vault.keyring import Keyring
+from ipreg.vault.shelf import SealedShelf
 from similarity.image import MAX_BYTES, MAX_PIXELS, PictureError, decode, sniff, thumbnail
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_PIECE = 1 << 20
+
+
+class Shelf(Protocol):
+    """Where the files of a filing lie: the open store, or a sealed shelf."""
+
+    max_bytes: int
+    max_pixels: int
+
+    def put(self, data: bytes) -> str: ...
+    def get(self, digest: str) -> bytes: ...
+    def holds(self, digest: str) -> bool: ...
+    def pieces(self, digest: str) -> Iterator[bytes]: ...
+    def thumbnail(self, digest: str, side: int) -> bytes: ...
 
 
 class Store:
     """A folder of files named by digest, two levels deep so that no folder grows too long."""
 
-    def __init__(self, folder: Path, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        max_bytes: int = MAX_BYTES,
+        max_pixels: int = MAX_PIXELS,
+        keyring: Keyring | None = None,
+    ) -> None:
         self.max_bytes = max_bytes
         self.max_pixels = max_pixels
+        self.keyring = keyring or Keyring(folder / "secrets" / "vault-keys")
         self._files = folder / "files"
         self._thumbnails = folder / "thumbnails"
+        self._vault = folder / "vault"
 
     def put(self, data: bytes) -> str:
         """Keeps ``data`` and returns its SHA-256 in hex. The same content again costs nothing."""
         digest = hashlib.sha256(data).hexdigest()
-        if not self._place(self._files, digest).exists():
-            write_whole(self._place(self._files, digest), data)
+        if not self.holds(digest):
+            write_whole(self._place(self._files, digest), [data])
         return digest
+
+    def take(self, digest: str, pieces: Iterator[bytes]) -> None:
+        """Keeps a content whose digest is known already, piece by piece."""
+        write_whole(self._place(self._files, digest), pieces)
+
+    def holds(self, digest: str) -> bool:
+        return bool(_DIGEST.fullmatch(digest)) and self._place(self._files, digest).is_file()
 
     def get(self, digest: str) -> bytes:
         """The bytes of that digest; raises ``MissingError`` where there are none."""
         return self.path(digest).read_bytes()
 
+    def pieces(self, digest: str) -> Iterator[bytes]:
+        """The same piece by piece."""
+        place = self.path(digest)
+
+        def read() -> Iterator[bytes]:
+            with place.open("rb") as file:
+                while piece := file.read(_PIECE):
+                    yield piece
+
+        return read()
+
     def path(self, digest: str) -> Path:
         """Where the bytes lie; raises ``MissingError`` where there are none."""
-        if not _DIGEST.fullmatch(digest) or not (place := self._place(self._files, digest)).is_file():
+        if not self.holds(digest):
             raise MissingError("file_missing", digest=digest)
-        return place
+        return self._place(self._files, digest)
 
     def thumbnail(self, digest: str, side: int) -> bytes:
         """A JPEG whose long side is at most ``side`` pixels, made once."""
         place = self._place(self._thumbnails, digest).with_suffix(f".{side}.jpg")
         if not place.is_file():
-            write_whole(place, thumbnail(self.get(digest), side))
+            write_whole(place, [thumbnail(self.get(digest), side)])
         return place.read_bytes()
+
+    def remove(self, digest: str) -> None:
+        """Takes a file and its previews away; harmless where they are gone. The caller knows: nobody needs it."""
+        if _DIGEST.fullmatch(digest):
+            self._place(self._files, digest).unlink(missing_ok=True)
+            place = self._place(self._thumbnails, digest)
+            for preview in place.parent.glob(f"{digest}.*"):
+                preview.unlink(missing_ok=True)
+
+    # --- Sealed shelves
+
+    def new_key(self, session: Session, *, now: datetime) -> VaultKey:
+        """The key of a new sealed shelf, kept wrapped."""
+        made = VaultKey(token=secrets.token_hex(16), created_at=now)
+        made.wrapped, made.wrapped_by = self.keyring.wrap(
+            secrets.token_bytes(KEY_SIZE), context=_wrapping(made.token), now=now
+        )
+        session.add(made)
+        session.flush()
+        return made
+
+    def shelf(self, key: VaultKey | None) -> Shelf:
+        """Where the files of a filing with this key lie; the open store without one."""
+        return self if key is None else self.sealed_shelf(key)
+
+    def sealed_shelf(self, key: VaultKey) -> SealedShelf:
+        """Raises ``ProofError`` where the key can't be unwrapped, ``MissingError`` where it was destroyed."""
+        return SealedShelf(
+            self._vault, key.token, self.secret(key), max_bytes=self.max_bytes, max_pixels=self.max_pixels
+        )
+
+    def secret(self, key: VaultKey) -> bytes:
+        """The key itself, unwrapped."""
+        if key.wrapped is None:
+            raise MissingError("vault_key_destroyed")
+        return self.keyring.unwrap(key.wrapped, key_id=key.wrapped_by, context=_wrapping(key.token))
+
+    def encrypted(self, key: VaultKey, name: str, data: bytes) -> bytes:
+        """Data of the filing that lie in the database, such as a fingerprint; ``name`` says which."""
+        return b"".join(encrypt([data], key=self.secret(key), context=f"{key.token}/{name}".encode()))
+
+    def decrypted(self, key: VaultKey, name: str, data: bytes) -> bytes:
+        """The reverse; raises ``ProofError``."""
+        context = f"{key.token}/{name}".encode()
+        return b"".join(decrypt(io.BytesIO(data), key=self.secret(key), context=context))
+
+    def rewrap(self, key: VaultKey, *, now: datetime) -> None:
+        """The same key under the keyring's first one; the files stay as they are."""
+        if key.wrapped is not None:
+            key.wrapped, key.wrapped_by = self.keyring.wrap(self.secret(key), context=_wrapping(key.token), now=now)
+
+    def sweep(self, key: VaultKey) -> None:
+        """Takes the shelf's folder away; needs no key."""
+        SealedShelf(self._vault, key.token, b"", max_bytes=0, max_pixels=0).remove_all()
 
     @staticmethod
     def _place(folder: Path, digest: str) -> Path:
         return folder / digest[:2] / digest[2:4] / digest
 
 
-def write_whole(place: Path, data: bytes) -> None:
-    """Writes all or nothing: a killed or out-of-space writer leaves no half file under the final name."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=place.parent, prefix=".part-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(place)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+def _wrapping(token: str) -> bytes:
+    return f"ipreg vault key {token}".encode()
 
 
-def keep_picture(session: Session, store: Store, *, data: bytes, now: datetime) -> StoredFile:
+def keep_picture(session: Session, store: Shelf, *, data: bytes, now: datetime) -> StoredFile:
     """Checks that ``data`` is a picture we can read, stores it and returns its row.
 
     Raises ``CallerError`` with the codes of ``similarity.image.PictureError``.
@@ -85,7 +178,7 @@ def keep_picture(session: Session, store: Store, *, data: bytes, now: datetime) 
     return _kept(session, store, data, sniff(data) or filekinds.UNKNOWN, (picture.width, picture.height), now)
 
 
-def keep_file(session: Session, store: Store, *, data: bytes, now: datetime) -> StoredFile:
+def keep_file(session: Session, store: Shelf, *, data: bytes, now: datetime) -> StoredFile:
     """Stores a designer's own file as bytes and returns its row; it need not be a picture.
 
     Raises ``CallerError`` with the codes of ``filekinds.kind_of`` and ``file_empty``, ``file_too_large``.
@@ -104,7 +197,7 @@ def keep_file(session: Session, store: Store, *, data: bytes, now: datetime) -> 
 
 
 def _kept(
-    session: Session, store: Store, data: bytes, media_type: str, size: tuple[int, int], now: datetime
+    session: Session, store: Shelf, data: bytes, media_type: str, size: tuple[int, int], now: datetime
 ) -> StoredFile:
     digest = digests(data)
     store.put(data)  # before the row is asked for: it may have outlived a lost file

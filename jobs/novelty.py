@@ -16,7 +16,7 @@ def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
         waiting = novelty.pending(session, now=clock())
         if not waiting:
             return 0
-        indexes = Indexes(runtime.sessions)
+        indexes = Indexes(runtime.sessions, runtime.store)
         indexes.refresh(session)
     for file_id in waiting:
         with runtime.sessions() as session:

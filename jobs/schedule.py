@@ -20,8 +20,10 @@ from jobs import (
     evidence,
     fingerprints,
     imports,
+    letters,
     matches,
     novelty,
+    openings,
     pictures,
     reports,
     sources,
@@ -57,7 +59,10 @@ SCHEDULE = (
     Job("batches", 2, batches.run),
     Job("alerts", 3, alerts.run),
     Job("evidence", 5, evidence.run),
+    Job("openings", 30, openings.run),
     Job("deliveries", 3, deliveries.run),
+    Job("letters", 2, letters.run),
+    Job("letters-over", 3600, letters.clean_up),
 )
 
 

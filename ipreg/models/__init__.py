@@ -18,10 +18,30 @@ from ipreg.models.alerts import (
 from ipreg.models.audit import AuditHead, AuditKind, AuditRow
 from ipreg.models.cases import Case, CaseClock, CaseEvent, CaseKind, CaseOutcome, CaseState, ClockKind
 from ipreg.models.crawl import CrawlHost, CrawlPage, ListingRemotePicture, PageState, PictureState, RemotePicture
-from ipreg.models.designs import DesignFile, Disclosure, Filing, FilingView, Industry, RightKind, ViewKind
+from ipreg.models.credentials import Attempt, LinkPurpose, OneTimeLink, RecoveryCode, SignIn, TwoFactor
+from ipreg.models.designs import (
+    DesignFile,
+    Disclosure,
+    Filing,
+    FilingState,
+    FilingVersion,
+    FilingView,
+    Industry,
+    RightKind,
+    ViewKind,
+)
 from ipreg.models.drafts import Batch, BatchRow, BatchState, Draft, DraftFile, DraftFinding, RowState
 from ipreg.models.evidence import Capture, CaptureFile, CaptureState, Report, ReportState
-from ipreg.models.files import PictureFingerprint, StoredFile
+from ipreg.models.files import PictureFingerprint, StoredFile, VaultKey
+from ipreg.models.keeping import (
+    Agreement,
+    AgreementKind,
+    AgreementState,
+    CaseOpening,
+    FilingAct,
+    LicenceKind,
+)
+from ipreg.models.letters import Invitation, Letter, LetterState
 from ipreg.models.listings import (
     ChangeKind,
     FeedImport,
@@ -59,6 +79,9 @@ from ipreg.models.watches import (
 
 __all__ = [
     "Account",
+    "Agreement",
+    "AgreementKind",
+    "AgreementState",
     "Alert",
     "AlertAction",
     "AlertEvent",
@@ -66,6 +89,7 @@ __all__ = [
     "AlertRecipient",
     "AlertState",
     "AllowedSeller",
+    "Attempt",
     "AuditHead",
     "AuditKind",
     "AuditRow",
@@ -82,6 +106,7 @@ __all__ = [
     "CaseClock",
     "CaseEvent",
     "CaseKind",
+    "CaseOpening",
     "CaseOutcome",
     "CaseState",
     "Certificate",
@@ -100,11 +125,19 @@ __all__ = [
     "EventKind",
     "FeedImport",
     "Filing",
+    "FilingAct",
+    "FilingState",
+    "FilingVersion",
     "FilingView",
     "FormerName",
     "ImportFault",
     "ImportState",
     "Industry",
+    "Invitation",
+    "Letter",
+    "LetterState",
+    "LicenceKind",
+    "LinkPurpose",
     "Listing",
     "ListingChange",
     "ListingPicture",
@@ -120,11 +153,13 @@ __all__ = [
     "LogWitness",
     "Match",
     "MatchPair",
+    "OneTimeLink",
     "Organization",
     "OrganizationRole",
     "PageState",
     "PictureFingerprint",
     "PictureState",
+    "RecoveryCode",
     "RemotePicture",
     "Report",
     "ReportState",
@@ -136,12 +171,15 @@ __all__ = [
     "Seller",
     "SellerMark",
     "SellerTie",
+    "SignIn",
     "Source",
     "SourceKind",
     "SourceRun",
     "SourceState",
     "StampState",
     "StoredFile",
+    "TwoFactor",
+    "VaultKey",
     "ViewKind",
     "Watch",
     "WatchScope",

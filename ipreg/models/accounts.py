@@ -60,6 +60,8 @@ class Account(Base):
     created_at: Mapped[datetime]
     failed_sign_ins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]
+    email_verified_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
 
     organization: Mapped[Organization | None] = relationship(lazy="joined")
     former_names: Mapped[list[FormerName]] = relationship(order_by="FormerName.until")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from ipreg.db import Base
 from ipreg.models.accounts import Account, Organization
 from ipreg.models.columns import WordList, enum_column
-from ipreg.models.files import StoredFile
+from ipreg.models.files import StoredFile, VaultKey
 
 
 class Industry(StrEnum):
@@ -43,6 +43,14 @@ class ViewKind(StrEnum):
     DETAIL = "detail"
 
 
+class FilingState(StrEnum):
+    """``SEALED``: the files are encrypted and only the owner sees them. ``WITHDRAWN``: a tombstone is left."""
+
+    OPEN = "open"
+    SEALED = "sealed"
+    WITHDRAWN = "withdrawn"
+
+
 class RightKind(StrEnum):
     """What the applicant wants the design to become."""
 
@@ -68,8 +76,12 @@ class Disclosure(StrEnum):
 
 
 class Filing(Base):
-    """A pre-registered design. ``manifest`` is the canonical JSON to which its log entry commits, in the form of
-    ``manifest_version``. The applicant's names are those of the day of filing, whatever he is called later."""
+    """A pre-registered design, as its newest version has it; ``filed_at`` is when the first was filed.
+
+    ``manifest`` is the canonical JSON to which the newest version's log entry commits, in the form of
+    ``manifest_version``. ``applicant`` is for ever who filed it, named as on that day; ``owner`` whose it is now.
+    With a ``vault_key`` its files lie encrypted under that key.
+    """
 
     __tablename__ = "filings"
     __table_args__ = (UniqueConstraint("applicant_id", "request_key"),)
@@ -102,32 +114,61 @@ class Filing(Base):
     organization_name: Mapped[str] = mapped_column(String(200), default="")
     log_index: Mapped[int | None] = mapped_column(unique=True)
     request_key: Mapped[str] = mapped_column(String(64))
+    state: Mapped[FilingState] = mapped_column(enum_column(FilingState), default=FilingState.OPEN, index=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    owner_organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id"), index=True)
+    vault_key_id: Mapped[int | None] = mapped_column(ForeignKey("vault_keys.id"), unique=True)
+    opens_at: Mapped[datetime | None] = mapped_column(index=True)
+    amended_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    files_destroyed_at: Mapped[datetime | None]
+    row_version: Mapped[int] = mapped_column(default=1)
 
-    applicant: Mapped[Account] = relationship(lazy="joined")
-    organization: Mapped[Organization | None] = relationship(lazy="joined")
+    applicant: Mapped[Account] = relationship(foreign_keys=applicant_id, lazy="joined")
+    organization: Mapped[Organization | None] = relationship(foreign_keys=organization_id, lazy="joined")
+    owner: Mapped[Account] = relationship(foreign_keys=owner_id, lazy="joined")
+    owner_organization: Mapped[Organization | None] = relationship(
+        foreign_keys=owner_organization_id, lazy="joined"
+    )
+    vault_key: Mapped[VaultKey | None] = relationship(lazy="joined")
     views: Mapped[list[FilingView]] = relationship(
-        back_populates="filing", order_by="FilingView.position", lazy="selectin"
+        primaryjoin="and_(FilingView.filing_id == Filing.id, FilingView.version == Filing.version)",
+        viewonly=True,
+        order_by="FilingView.position",
+        lazy="selectin",
     )
     design_files: Mapped[list[DesignFile]] = relationship(
-        back_populates="filing", order_by="DesignFile.position", lazy="selectin"
+        primaryjoin="and_(DesignFile.filing_id == Filing.id, DesignFile.version == Filing.version)",
+        viewonly=True,
+        order_by="DesignFile.position",
+        lazy="selectin",
     )
+    versions: Mapped[list[FilingVersion]] = relationship(
+        back_populates="filing", order_by="FilingVersion.version", lazy="select"
+    )
+
+    __mapper_args__ = {"version_id_col": row_version}  # noqa: RUF012
 
 
 class FilingView(Base):
-    """One picture of a filing. ``compared_by`` names the algorithm that has compared it with everything."""
+    """One picture of one version. ``compared_by`` names the algorithm that has compared it with everything."""
 
     __tablename__ = "filing_views"
-    __table_args__ = (UniqueConstraint("filing_id", "position"), UniqueConstraint("filing_id", "sha256"))
+    __table_args__ = (
+        UniqueConstraint("filing_id", "version", "position"),
+        UniqueConstraint("filing_id", "version", "sha256"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     filing_id: Mapped[int] = mapped_column(ForeignKey("filings.id"))
+    version: Mapped[int] = mapped_column(default=1)
     position: Mapped[int]
     kind: Mapped[ViewKind] = mapped_column(enum_column(ViewKind))
     filename: Mapped[str] = mapped_column(String(255))
     sha256: Mapped[str] = mapped_column(ForeignKey("stored_files.sha256"), index=True)
     compared_by: Mapped[str | None] = mapped_column(String(64), index=True)
 
-    filing: Mapped[Filing] = relationship(back_populates="views", lazy="joined")
+    filing: Mapped[Filing] = relationship(lazy="joined")
     file: Mapped[StoredFile] = relationship(lazy="joined")
 
 
@@ -135,13 +176,39 @@ class DesignFile(Base):
     """A file of the designer's work that was filed with the views, as bytes: a layered picture, a ZIP, say."""
 
     __tablename__ = "design_files"
-    __table_args__ = (UniqueConstraint("filing_id", "position"), UniqueConstraint("filing_id", "sha256"))
+    __table_args__ = (
+        UniqueConstraint("filing_id", "version", "position"),
+        UniqueConstraint("filing_id", "version", "sha256"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     filing_id: Mapped[int] = mapped_column(ForeignKey("filings.id"))
+    version: Mapped[int] = mapped_column(default=1)
     position: Mapped[int]
     filename: Mapped[str] = mapped_column(String(255))
     sha256: Mapped[str] = mapped_column(ForeignKey("stored_files.sha256"), index=True)
 
-    filing: Mapped[Filing] = relationship(back_populates="design_files")
+    filing: Mapped[Filing] = relationship()
     file: Mapped[StoredFile] = relationship(lazy="joined")
+
+
+class FilingVersion(Base):
+    """What was filed as one version, never changed: its manifest says everything, and names the one before it."""
+
+    __tablename__ = "filing_versions"
+    __table_args__ = (
+        UniqueConstraint("filing_id", "version"),
+        UniqueConstraint("filing_id", "request_key"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    filing_id: Mapped[int] = mapped_column(ForeignKey("filings.id"))
+    version: Mapped[int]
+    filed_at: Mapped[datetime]
+    filed_by_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    manifest: Mapped[str] = mapped_column(Text)
+    log_index: Mapped[int] = mapped_column(unique=True)
+    request_key: Mapped[str] = mapped_column(String(64))
+
+    filing: Mapped[Filing] = relationship(back_populates="versions")
+    filed_by: Mapped[Account] = relationship(lazy="joined")

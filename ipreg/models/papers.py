@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ipreg.db import Base
@@ -12,12 +12,18 @@ from ipreg.models.designs import Filing
 
 
 class Certificate(Base):
-    """The signed certificate of a filing: issued once, kept in the store under ``sha256``, the same ever after."""
+    """The signed certificate of a version of a filing: issued once, kept under ``sha256``, the same ever after.
+
+    That of a ``sealed`` filing does not show it; once the filing is open there is another that does.
+    """
 
     __tablename__ = "certificates"
+    __table_args__ = (UniqueConstraint("filing_id", "version", "sealed"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    filing_id: Mapped[int] = mapped_column(ForeignKey("filings.id"), unique=True)
+    filing_id: Mapped[int] = mapped_column(ForeignKey("filings.id"))
+    version: Mapped[int] = mapped_column(default=1)
+    sealed: Mapped[bool] = mapped_column(default=False)
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
     sm3: Mapped[str] = mapped_column(String(64), index=True)
     size: Mapped[int]

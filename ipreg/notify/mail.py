@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from email.utils import format_datetime
 from html import escape
 
 from ipreg.i18n import translator
-from ipreg.models import Delivery, Match
+from ipreg.models import Delivery, Filing, Match
 from ipreg.storage import Store
 
 N_ = str  # marks a text for extraction
@@ -38,10 +38,11 @@ def compose(delivery: Delivery, store: Store, *, public_url: str, sender: str) -
     message["Auto-Submitted"] = "auto-generated"
     lines = _lines(match, say)
     message.set_content("\n".join([*lines, "", say(N_("Look at both and decide:")), link, ""]))
-    message.add_alternative(_html(lines, say(N_("Look at both and decide")), link), subtype="html")
+    pictures = list(_pictures(match, store))
+    names = [name for name, _ in pictures]
+    message.add_alternative(_html(lines, say(N_("Look at both and decide")), link, names), subtype="html")
     part = message.get_payload()[1]  # type: ignore[index]
-    for name, digest in (("filed", match.view.sha256), ("seen", _seen(match))):
-        picture = store.thumbnail(digest, 320)
+    for name, picture in pictures:
         part.add_related(picture, "image", "jpeg", cid=f"<{name}@ipreg>", disposition="inline")  # type: ignore[union-attr]
     return message
 
@@ -52,7 +53,7 @@ def _subject(delivery: Delivery) -> str:
     place = match.listing.platform if match.listing else say(N_("the registry"))
     filled = say(SUBJECT) % {
         "likelihood": say(likelihood(match.probability)),
-        "title": match.filing.title,
+        "title": _title(match.filing),
         "place": place,
     }
     return " ".join(filled.split())  # no line break of a title can begin another header
@@ -61,30 +62,35 @@ def _subject(delivery: Delivery) -> str:
 def _lines(match: Match, words: Callable[[str], str]) -> list[str]:
     # Labels stand outside of f-strings: extraction of texts does not look into those.
     filed, seen, likeness = words(N_("Filed")), words(N_("Seen")), words(N_("Likeness"))
-    lines = [f"{filed}: {match.filing.title} ({match.filing.number})"]
+    lines = [f"{filed}: {_title(match.filing)} ({match.filing.number})"]
     if match.listing is not None:
         lines.append(f"{seen}: {' · '.join((match.listing.title, match.listing.platform, match.listing.seller))}")
         if match.listing.address:
             lines.append(match.listing.address)
     elif match.later_filing is not None:
-        lines.append(f"{seen}: {match.later_filing.title} ({match.later_filing.number})")
+        lines.append(f"{seen}: {_title(match.later_filing)} ({match.later_filing.number})")
     share = min(match.probability, 0.99)  # two pictures never prove more than that they are alike
     return [*lines, f"{likeness}: {words(likelihood(match.probability))} ({share:.0%})"]
 
 
-def _seen(match: Match) -> str:
+def _pictures(match: Match, store: Store) -> Iterator[tuple[str, bytes]]:
+    """Small ones of both, but never of what is sealed: mail lies about in the clear."""
+    if match.filing.vault_key_id is None:
+        yield "filed", store.thumbnail(match.view.sha256, 320)
     if match.picture is not None:
-        return match.picture.sha256
-    if match.later_view is None:
-        raise ValueError("a match without a counterpart")
-    return match.later_view.sha256
+        yield "seen", store.thumbnail(match.picture.sha256, 320)
+    elif match.later_view is not None and match.later_view.filing.vault_key_id is None:
+        yield "seen", store.thumbnail(match.later_view.sha256, 320)
 
 
-def _html(lines: list[str], action: str, link: str) -> str:
+def _title(filing: Filing) -> str:
+    return filing.title if filing.vault_key_id is None else filing.number
+
+
+def _html(lines: list[str], action: str, link: str, names: list[str]) -> str:
     rows = "".join(f"<p style='margin:4px 0'>{escape(line)}</p>" for line in lines)
     pictures = "".join(
-        f"<td style='padding:4px'><img src='cid:{name}@ipreg' width='240' alt=''></td>"
-        for name in ("filed", "seen")
+        f"<td style='padding:4px'><img src='cid:{name}@ipreg' width='240' alt=''></td>" for name in names
     )
     return (
         f"<!doctype html><html><head><meta name='color-scheme' content='light dark'></head>"

@@ -31,23 +31,22 @@ class Owner:
 
     def filed(self) -> ColumnElement[bool]:
         """The owner's filings."""
-        return self._designs(Filing)
+        if self.organization_id is not None:
+            return Filing.owner_organization_id == self.organization_id
+        return (Filing.owner_id == self.account_id) & Filing.owner_organization_id.is_(None)
 
     def alerted(self) -> ColumnElement[bool]:
         """The alerts on the owner's designs."""
-        return self._designs(Alert)
-
-    def _designs(self, table: Any) -> ColumnElement[bool]:
         if self.organization_id is not None:
-            return table.organization_id == self.organization_id  # type: ignore[no-any-return]
-        return (table.applicant_id == self.account_id) & table.organization_id.is_(None)  # type: ignore[no-any-return]
+            return Alert.organization_id == self.organization_id
+        return (Alert.applicant_id == self.account_id) & Alert.organization_id.is_(None)
 
 
 def owner_of(filing: Filing) -> Owner:
     """Whose the design is."""
-    if filing.organization_id is not None:
-        return Owner(organization_id=filing.organization_id)
-    return Owner(account_id=filing.applicant_id)
+    if filing.owner_organization_id is not None:
+        return Owner(organization_id=filing.owner_organization_id)
+    return Owner(account_id=filing.owner_id)
 
 
 def owner_for(account: Account) -> Owner:
@@ -78,9 +77,9 @@ def members(session: Session, owner: Owner) -> list[Account]:
 def _alerts_follow(_mapper: Mapper[Filing], connection: Connection, filing: Filing) -> None:
     """Where a filing changes hands its alerts do: they repeat the owner to be found by one index."""
     state = inspect(filing)
-    if state.attrs.organization_id.history.has_changes() or state.attrs.applicant_id.history.has_changes():
+    if state.attrs.owner_organization_id.history.has_changes() or state.attrs.owner_id.history.has_changes():
         connection.execute(
             update(Alert)
             .where(Alert.filing_id == filing.id)
-            .values(organization_id=filing.organization_id, applicant_id=filing.applicant_id)
+            .values(organization_id=filing.owner_organization_id, applicant_id=filing.owner_id)
         )

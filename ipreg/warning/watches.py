@@ -54,7 +54,7 @@ def accepting(found: Sequence[Policy], match: Match, probability: float) -> list
 
 def recipients(session: Session, filing: Filing, accepted: Sequence[Policy]) -> dict[int, Policy]:
     """Ids of the accounts to be told, each with the policy whose quiet hours are his. Only who may see is told."""
-    may_see = {one.id for one in members(session, owner_of(filing))} | {filing.applicant_id}
+    may_see = {one.id for one in members(session, owner_of(filing))} | {filing.owner_id}
     found: dict[int, Policy] = {}
     for policy in accepted:
         for account_id in policy.recipients or may_see:

@@ -1,22 +1,29 @@
-"""Signing up, in and out; belonging to an enterprise."""
+"""Signing up, in and out; who somebody is."""
 
 from __future__ import annotations
 
+import hashlib
+from datetime import datetime, timedelta
+
 from flask import Blueprint, redirect, render_template, request, url_for
-from flask_login import login_user, logout_user
+from flask import session as cookie
+from flask_login import current_user, logout_user
 from werkzeug.wrappers import Response
 
-from ipreg import accounts
+from ipreg import accounts, credentials, links, signins, throttle, twofactor
 from ipreg.db import utc_now
-from ipreg.errors import CallerError
+from ipreg.errors import CallerError, ConflictError
 from ipreg.models import Account, Role
 from ipreg.web.errors import words_of
 from ipreg.web.language import chosen
-from ipreg.web.rules import EVERYBODY, public, who
-from ipreg.web.session import Reader, db, me, start_again
+from ipreg.web.rules import EVERYBODY, public, viewers_too, who
+from ipreg.web.session import db, me, runtime, sign_in_here, start_again
 
 bp = Blueprint("accounts", __name__)
 _SELF_SERVICE = {Role.DESIGNER.value: Role.DESIGNER, Role.ENTERPRISE.value: Role.ENTERPRISE}
+_SHOWN = "password-shown"
+_SECOND_WITHIN = timedelta(minutes=10)
+_TRIES, _TRIES_WITHIN = 60, timedelta(minutes=15)
 
 
 @bp.route("/sign-up", methods=["GET", "POST"])
@@ -26,13 +33,14 @@ def sign_up() -> str | Response | tuple[str, int]:
         return render_template("sign_up.html", faults={}, given=request.args)
     try:
         account = _sign_up()
+        credentials.ask_to_verify(db(), links.link_key(runtime().secrets), account=account, now=utc_now())
         db().commit()
     except CallerError as fault:
         start_again()
         faults = {fault.field or "": words_of(fault)}
         return render_template("sign_up.html", faults=faults, given=request.form), 400
-    login_user(Reader(account))
-    return redirect("/")
+    sign_in_here(account)
+    return redirect(url_for("pages.home"))
 
 
 def _sign_up() -> Account:
@@ -57,42 +65,110 @@ def _sign_up() -> Account:
 def sign_in() -> str | Response | tuple[str, int]:
     if request.method == "GET":
         return render_template("sign_in.html", faults={}, given=request.args)
-    form = request.form
     try:
-        account = accounts.sign_in(
-            db(), email=form.get("email", ""), password=form.get("password", ""), now=utc_now()
-        )
+        account = _by_password()
     except CallerError as fault:
         db().commit()  # the failure is counted
-        return render_template("sign_in.html", faults={"": words_of(fault)}, given=form), 400
-    db().commit()
-    login_user(Reader(account))
-    return redirect(_own_path(request.args.get("next")))
+        return render_template("sign_in.html", faults={"": words_of(fault)}, given=request.form), 400
+    target = own_path(request.args.get("next"))
+    if twofactor.is_on(db(), account=account):
+        db().commit()
+        cookie[_SHOWN] = [account.id, _mark(account), int(utc_now().timestamp())]
+        return redirect(url_for("accounts.second", next=target))
+    sign_in_here(account)
+    return redirect(target)
+
+
+def _by_password() -> Account:
+    form, now = request.form, utc_now()
+    place = request.remote_addr or ""
+    if throttle.spent(db(), what="sign-in", whom=place, most=_TRIES, within=_TRIES_WITHIN, now=now):
+        raise CallerError("too_often")
+    try:
+        return accounts.sign_in(db(), email=form.get("email", ""), password=form.get("password", ""), now=now)
+    except CallerError:
+        throttle.note(db(), what="sign-in", whom=place, now=now)
+        raise
+
+
+@bp.route("/sign-in/code", methods=["GET", "POST"])
+@public
+def second() -> str | Response | tuple[str, int]:
+    """The second step: only for a browser that has just shown the password."""
+    account = _half_signed_in(utc_now())
+    if account is None:
+        return redirect(url_for("accounts.sign_in"))
+    if request.method == "GET":
+        return render_template("sign_in_code.html", faults={})
+    key = twofactor.two_factor_key(runtime().secrets)
+    try:
+        twofactor.check(db(), key, account=account, code=request.form.get("code", ""), now=utc_now())
+    except ConflictError:  # switched off meanwhile, on another device
+        return redirect(url_for("accounts.sign_in"))
+    except CallerError as fault:
+        db().commit()  # the failure is counted
+        return render_template("sign_in_code.html", faults={"code": words_of(fault)}), 400
+    sign_in_here(account, second_factor=True)
+    return redirect(own_path(request.args.get("next")))
+
+
+def _half_signed_in(now: datetime) -> Account | None:
+    account_id, mark, at = cookie.get(_SHOWN, (0, "", 0))
+    account = accounts.get_account(db(), account_id)
+    fresh = now.timestamp() - at < _SECOND_WITHIN.total_seconds()
+    return account if account is not None and fresh and mark == _mark(account) else None
+
+
+def _mark(account: Account) -> str:
+    """Another one after a change of password: what was shown before then opens nothing."""
+    return hashlib.sha256(account.password_hash.encode()).hexdigest()[:16]
 
 
 @bp.post("/sign-out")
 @public
 def sign_out() -> Response:
+    if current_user.is_authenticated:
+        signins.end(db(), account=me(), sign_in_id=current_user.sign_in.id, now=utc_now())
+        db().commit()
     logout_user()
-    return redirect("/")
+    cookie.clear()
+    return redirect(url_for("pages.home"))
 
 
 @bp.route("/account", methods=["GET", "POST"])
 @who(*EVERYBODY)
+@viewers_too
 def account() -> str | Response | tuple[str, int]:
     if request.method == "GET":
-        return render_template("account.html", faults={}, account=me())
+        return _account_page({})
+    try:
+        accounts.rename(db(), account=me(), name=request.form.get("name", ""), now=utc_now())
+        db().commit()
+    except CallerError as fault:
+        start_again()
+        return _account_page({fault.field or "": words_of(fault)}), 400
+    return redirect(url_for("accounts.account", saved=1))
+
+
+@bp.post("/account/join")
+@who(Role.DESIGNER)
+def join() -> Response | tuple[str, int]:
     try:
         accounts.join_organization(db(), account=me(), join_code=request.form.get("join_code", ""))
         db().commit()
     except CallerError as fault:
         start_again()
-        faults = {fault.field or "": words_of(fault)}
-        return render_template("account.html", faults=faults, account=me()), 400
+        return _account_page({fault.field or "": words_of(fault)}), 400
     return redirect(url_for("accounts.account"))
 
 
-def _own_path(target: str | None) -> str:
+def _account_page(faults: dict[str, str]) -> str:
+    account = me()
+    given = {"name": account.name, **request.form}
+    return render_template("account.html", faults=faults, account=account, given=given)
+
+
+def own_path(target: str | None) -> str:
     """Only a path of our own: what leads elsewhere is dropped."""
     if target and target.startswith("/") and target[1:2] not in ("/", "\\"):
         return target

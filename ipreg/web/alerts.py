@@ -7,9 +7,10 @@ from werkzeug.wrappers import Response
 
 from ipreg import access, alerts, cases
 from ipreg.db import transaction, utc_now
-from ipreg.errors import CallerError, MissingError
+from ipreg.errors import CallerError
 from ipreg.models import AlertState, DismissReason, Role
 from ipreg.sightings.capture import capture_of
+from ipreg.web.pictures import seen_bytes, view_bytes
 from ipreg.web.rules import who
 from ipreg.web.session import db, me, runtime
 from similarity import Reason, overlay
@@ -45,13 +46,10 @@ def alert(alert_id: int) -> str:
 def overlay_picture(alert_id: int) -> Response:
     found = alerts.get_alert(db(), alert_id=alert_id, account=me())
     match = found.match
-    seen = match.picture.sha256 if match.picture else match.later_view.sha256 if match.later_view else None
-    if seen is None:
-        raise MissingError("listing_missing")
-    store = runtime().store
-    drawn = overlay(store.get(match.view.sha256), store.get(seen), Reason.from_dict(match.reason))
+    sealed = [one for one in (match.filing, match.later_filing) if one is not None and one.vault_key_id is not None]
+    drawn = overlay(view_bytes(match.view), seen_bytes(match), Reason.from_dict(match.reason))
     answer = Response(drawn, mimetype="image/jpeg" if drawn[:2] == b"\xff\xd8" else "image/png")
-    answer.headers["Cache-Control"] = "private, max-age=3600"
+    answer.headers["Cache-Control"] = "no-store" if sealed else "private, max-age=3600"
     return answer
 
 

@@ -38,11 +38,12 @@ LABELS = {
     "created_on": N_("Day of creation"),
     "disclosure": N_("Has it been shown to the public?"),
     "first_disclosed_on": N_("Day of first showing"),
+    "opens_on": N_("Opens on"),
 }
 STEPS = {
     "pictures": ("pictures",),
     "about": ("title", "industry", "locarno_class", "description", "keywords", "materials", "colours", "district"),
-    "makers": ("creator", "created_on", "disclosure", "first_disclosed_on"),
+    "makers": ("creator", "created_on", "disclosure", "first_disclosed_on", "sealed", "opens_on"),
     "check": (),
 }
 Answer = str | AnyResponse | tuple[str | AnyResponse, int]
@@ -218,7 +219,8 @@ def alike_picture(draft_id: int, finding_id: int) -> AnyResponse:
     found = next((one for one in _alike(draft) if one.finding.id == finding_id and one.file is not None), None)
     if found is None or found.file is None:
         raise MissingError("draft_missing")
-    return _jpeg(runtime().store.thumbnail(found.file.sha256, 640))
+    shelf = runtime().store.shelf(found.filing.vault_key if found.filing else None)
+    return _jpeg(shelf.thumbnail(found.file.sha256, 640))
 
 
 def _alike(draft: Draft) -> list[Alike]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 
-from flask import Blueprint, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_login import current_user
 from sqlalchemy import select
 from werkzeug.wrappers import Response
@@ -14,6 +14,7 @@ from ipreg.accounts import create_account
 from ipreg.errors import CallerError, MissingError
 from ipreg.models import Account, Delivery, DeliveryState, FeedImport, Listing, Role, StoredFile
 from ipreg.registry import get_filing
+from ipreg.storage import Shelf
 from ipreg.web.errors import words_of
 from ipreg.web.rules import EVERYBODY, public, who
 from ipreg.web.session import db, me, runtime, start_again
@@ -48,10 +49,13 @@ def health() -> tuple[str, int]:
 @who(*EVERYBODY)
 def filing_picture(number: str, position: int) -> Response:
     filing = get_filing(db(), number=number, account=me())
+    if not access.can_see_files(db(), me(), filing):
+        raise MissingError("filing_missing", number=number)
     for view in filing.views:
         if view.position == position:
-            return picture(view.file, f"{filing.number}-{view.kind}")
-    raise MissingError("filing_missing")
+            shelf = runtime().store.shelf(filing.vault_key)
+            return picture(view.file, f"{filing.number}-{view.kind}", shelf, private=filing.vault_key is not None)
+    raise MissingError("filing_missing", number=number)
 
 
 @bp.get("/listings/<int:listing_id>/pictures/<int:position>")
@@ -61,20 +65,22 @@ def listing_picture(listing_id: int, position: int) -> Response:
     if listing is not None and access.can_see_listing(db(), me(), listing):
         for one in listing.pictures:
             if one.position == position:
-                return picture(one.file, f"{listing.platform}-{listing.external_id}-{position}")
+                return picture(one.file, f"{listing.platform}-{listing.external_id}-{position}", runtime().store)
     raise MissingError("listing_missing")
 
 
-def picture(file: StoredFile, name: str) -> Response:
-    """The original for download, or a JPEG of one of ``SIZES`` to show."""
+def picture(file: StoredFile, name: str, shelf: Shelf, *, private: bool = False) -> Response:
+    """The original for download, or a JPEG of one of ``SIZES`` to show. ``private``: no browser keeps it."""
     size = request.args.get("size", type=int)
     if size is None:
-        place = runtime().store.path(file.sha256)
+        answer = Response(shelf.pieces(file.sha256), mimetype=file.media_type)
         name += mimetypes.guess_extension(file.media_type) or ""
-        return send_file(place, mimetype=file.media_type, as_attachment=True, download_name=name)
-    side = min(SIZES, key=lambda one: abs(one - size))
-    answer = Response(runtime().store.thumbnail(file.sha256, side), mimetype="image/jpeg")
-    answer.headers["Cache-Control"] = "private, max-age=86400, immutable"
+        answer.headers.set("Content-Disposition", "attachment", filename=name)
+        answer.content_length = file.size
+    else:
+        side = min(SIZES, key=lambda one: abs(one - size))
+        answer = Response(shelf.thumbnail(file.sha256, side), mimetype="image/jpeg")
+    answer.headers["Cache-Control"] = "no-store" if private else "private, max-age=86400, immutable"
     return answer
 
 

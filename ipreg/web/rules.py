@@ -11,7 +11,8 @@ from werkzeug.wrappers import Response
 
 from ipreg import access
 from ipreg.errors import PermissionDeniedError
-from ipreg.models import Role
+from ipreg.models import Account, Role
+from ipreg.web.session import runtime
 
 View = TypeVar("View", bound=Callable[..., Any])
 PUBLIC: frozenset[Role] = frozenset()
@@ -37,9 +38,20 @@ def who(*roles: Role) -> Callable[[View], View]:
 
 
 def viewers_too(view: View) -> View:
-    """A change that a member who only looks on may make: to his own account, not in the enterprise's name."""
+    """A change that an auditor, or a member who only looks on, may make: to his own account and nothing else."""
     view.viewers_too = True  # type: ignore[attr-defined]
     return view
+
+
+def before_two_factor(view: View) -> View:
+    """Open to those who still have to set their second factor up."""
+    view.before_two_factor = True  # type: ignore[attr-defined]
+    return view
+
+
+def must_have_two_factor(account: Account) -> bool:
+    """Who decides about others signs in with two factors, where the installation asks for it."""
+    return runtime().config.require_two_factor and account.role not in (Role.DESIGNER, Role.ENTERPRISE)
 
 
 def rule_of(app: Flask, endpoint: str) -> frozenset[Role] | None:
@@ -65,14 +77,13 @@ def _enforce() -> Response | None:
         target = request.full_path if request.method == "GET" else None
         return redirect(url_for("accounts.sign_in", next=target))
     account = current_user.account
-    if account.role not in rule or (account.role is Role.AUDITOR and _writes_elsewhere()):
-        raise PermissionDeniedError("role_refused")
     view = current_app.view_functions[request.endpoint]
-    if request.method in _CHANGES and access.is_viewer(account) and not getattr(view, "viewers_too", False):
+    elsewhere = request.method in _CHANGES and not getattr(view, "viewers_too", False)
+    if account.role not in rule or (elsewhere and account.role is Role.AUDITOR):
+        raise PermissionDeniedError("role_refused")
+    if elsewhere and access.is_viewer(account):
         raise PermissionDeniedError("viewer_only_sees")
+    lacks = must_have_two_factor(account) and not current_user.sign_in.second_factor
+    if lacks and not getattr(view, "before_two_factor", False):
+        return redirect(url_for("security.two_factor"))
     return None
-
-
-def _writes_elsewhere() -> bool:
-    """An auditor sees and verifies; of all that can be written only his own account is his."""
-    return request.method in _CHANGES and request.blueprint != "accounts"

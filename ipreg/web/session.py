@@ -1,28 +1,37 @@
-"""One database session a request, and who is signed in."""
+"""One database session a request, and who is signed in.
+
+The cookie carries the token of a row of ``sign_ins``; the row says whether it still holds, to every web process.
+"""
 
 from __future__ import annotations
 
 from typing import cast
 
 from flask import Flask, current_app, g, request
+from flask import session as cookie
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask.wrappers import Response
-from flask_login import UserMixin, current_user
+from flask_login import UserMixin, current_user, login_user
 from sqlalchemy.orm import Session
 
-from ipreg.accounts import get_account
-from ipreg.models import Account
+from ipreg import signins
+from ipreg.db import transaction, utc_now
+from ipreg.models import Account, SignIn
 from ipreg.runtime import Runtime
+
+_READS = ("GET", "HEAD", "OPTIONS")
 
 
 class Reader(UserMixin):  # type: ignore[misc]
     """Who is signed in, as Flask-Login wants it."""
 
-    def __init__(self, account: Account) -> None:
-        self.account = account
+    def __init__(self, sign_in: SignIn, token: str) -> None:
+        self.account = sign_in.account
+        self.sign_in = sign_in
+        self._token = token
 
     def get_id(self) -> str:
-        return str(self.account.id)
+        return self._token
 
 
 def runtime() -> Runtime:
@@ -33,7 +42,7 @@ def db() -> Session:
     """The request's session. The view commits; what is not committed is gone at the end."""
     if "db" not in g:
         g.db = runtime().sessions()
-        if request.method not in ("GET", "HEAD", "OPTIONS"):
+        if request.method not in _READS:
             g.db.connection(execution_options={"writes": True})
     return cast(Session, g.db)
 
@@ -41,7 +50,7 @@ def db() -> Session:
 def start_again() -> Session:
     """Gives the transaction back and begins another: what failed half way leaves nothing."""
     db().rollback()
-    if request.method not in ("GET", "HEAD", "OPTIONS"):
+    if request.method not in _READS:
         db().connection(execution_options={"writes": True})
     return db()
 
@@ -51,9 +60,30 @@ def me() -> Account:
     return cast(Account, db().merge(current_user.account, load=True))
 
 
-def load_reader(account_id: str) -> Reader | None:
-    account = get_account(db(), int(account_id)) if account_id.isdecimal() else None
-    return Reader(account) if account else None
+def sign_in_here(account: Account, *, second_factor: bool = False) -> None:
+    """Signs the account in on this device, commits, and leaves nothing of an older session in the cookie."""
+    made, token = signins.open_sign_in(
+        db(),
+        account=account,
+        user_agent=request.user_agent.string,
+        address=request.remote_addr or "",
+        second_factor=second_factor,
+        now=utc_now(),
+    )
+    db().commit()
+    cookie.clear()
+    login_user(Reader(made, token))
+
+
+def load_reader(token: str) -> Reader | None:
+    now = utc_now()
+    found = signins.find(db(), token=token, now=now)
+    if found is None:
+        return None
+    if request.method in _READS and now - found.last_seen_at >= signins.SEEN_EVERY:
+        with transaction(runtime().sessions) as session:
+            signins.see(session, sign_in_id=found.id, now=now)
+    return Reader(found, token)
 
 
 class _Sessions(SecureCookieSessionInterface):

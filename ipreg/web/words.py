@@ -11,6 +11,7 @@ from ipreg.casework.words import OUTCOMES as OUTCOMES
 from ipreg.casework.words import PARTS as PARTS
 from ipreg.casework.words import SEVERITIES as SEVERITIES
 from ipreg.casework.words import STEPS as STEPS
+from ipreg.invitations import ROLES as ORGANIZATION_ROLES  # noqa: F401
 from ipreg.models import (
     AlertState,
     AuditKind,
@@ -19,6 +20,7 @@ from ipreg.models import (
     DeliveryState,
     DismissReason,
     ImportState,
+    OrganizationRole,
     ReportState,
     Role,
     RunState,
@@ -37,6 +39,12 @@ ROLES = {
     Role.REGULATOR: N_("Market regulator"),
     Role.ADMINISTRATOR: N_("Administrator"),
     Role.AUDITOR: N_("Auditor"),
+}
+ORGANIZATION_RIGHTS = {
+    OrganizationRole.OWNER: N_("Sees, files and decides everything, invites people and gives them roles."),
+    OrganizationRole.FILER: N_("Sees everything, files designs and decides on alerts."),
+    OrganizationRole.VIEWER: N_("Sees everything and changes nothing."),
+    OrganizationRole.CONTRIBUTOR: N_("Files on behalf of the enterprise and sees only what he filed."),
 }
 ALERT_STATES = {
     AlertState.OPEN: N_("Open"),

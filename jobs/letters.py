@@ -1,0 +1,47 @@
+"""Mail about accounts goes out; sign-ins, tries and letters that are over are forgotten."""
+
+from __future__ import annotations
+
+from ipreg import links, signins, throttle
+from ipreg.config import SmtpConfig
+from ipreg.db import Clock, transaction, utc_now
+from ipreg.notify import letters
+from ipreg.notify.deliveries import _send
+from ipreg.notify.postbox import open_postbox
+from ipreg.runtime import Runtime
+
+
+def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
+    """How many letters were tried."""
+    with runtime.sessions() as session:
+        waiting = letters.due(session, now=clock())
+    if not waiting:
+        return 0
+    config = runtime.config
+    if config.smtp is not None:
+        return _send_all(runtime, config.smtp, waiting, clock)
+    with open_postbox(config.var / "mail", config.mail_sender) as smtp:
+        return _send_all(runtime, smtp, waiting, clock)
+
+
+def clean_up(runtime: Runtime, *, clock: Clock = utc_now) -> int:
+    """Forgets what is over. Returns 0: nobody waits for it."""
+    with transaction(runtime.sessions) as session:
+        for forget in (signins.forget, throttle.forget, letters.forget):
+            forget(session, now=clock())
+    return 0
+
+
+def _send_all(runtime: Runtime, smtp: SmtpConfig, waiting: list[int], clock: Clock) -> int:
+    key = links.link_key(runtime.secrets)
+    for letter_id in waiting:
+        with transaction(runtime.sessions) as session:
+            letter = letters.claim(session, letter_id=letter_id, now=clock())
+            if letter is None:
+                continue
+            message = letters.compose(letter, key, public_url=runtime.config.public_url, sender=smtp.sender)
+        fault = _send(smtp, message)
+        with transaction(runtime.sessions) as session:
+            words, final = (fault.words, fault.final) if fault else (None, False)
+            letters.mark(session, letter_id=letter_id, fault=words, final=final, now=clock())
+    return len(waiting)
