@@ -20,7 +20,10 @@ from ipreg.web import (
     audithook,
     audittrail,
     batches,
+    casedesk,
     cases,
+    casesteps,
+    casewords,
     drafts,
     errors,
     evidence,
@@ -66,11 +69,12 @@ def create_app(config: Config) -> Flask:
     Bootstrap5(app)
     CSRFProtect(app).exempt(api.bp)
     LoginManager(app).user_loader(session.load_reader)
-    for part in (session, rules, errors, language, pictures):
+    for part in (session, rules, errors, language, pictures, casewords):
         part.install(app)
     views = (
-        *(organization, security, recovery),
-        *(pages, accounts, drafts, batches, filings, imports, alerts, cases, log, logpage, verify, audittrail),
+        *(organization, security, recovery, casesteps, casedesk),
+        *(drafts, batches),
+        *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
         *(sources, reports, evidence, api),
     )
     for blueprint in (one.bp for one in views):

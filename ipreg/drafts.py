@@ -39,7 +39,7 @@ _GUESSES = {
     ViewKind.IN_USE: r"in.?use|worn|使用|模特|上身",
     ViewKind.DETAIL: r"detail|close|局部|细节",
 }
-_WORKING_FILES = frozenset({"application/pdf", "image/vnd.adobe.photoshop", filekinds.ILLUSTRATOR})
+_WORKING_FILES = frozenset({"application/pdf", "image/svg+xml", "image/vnd.adobe.photoshop", filekinds.ILLUSTRATOR})
 
 
 def start(session: Session, *, account: Account, now: datetime) -> Draft:
@@ -129,7 +129,7 @@ def add_file(
         return known
     made = DraftFile(
         position=max((one.position for one in draft.files), default=-1) + 1,
-        kind=_guess(draft, filename) if looked.shown and looked.media_type not in _WORKING_FILES else None,
+        kind=_guess(draft, filename) if looked.shown and not _is_working_file(draft, looked) else None,
         filename=registry.base_name(filename),
         sha256=digest,
         size=len(looked.data),
@@ -265,6 +265,11 @@ def _require_room(config: Config, files: Sequence[DraftFile]) -> None:
         raise CallerError("pictures_too_many", field="pictures", most=config.max_views)
     if len(files) - views > registry.MAX_DESIGN_FILES:
         raise CallerError("design_files_too_many", field="pictures", most=registry.MAX_DESIGN_FILES)
+
+
+def _is_working_file(draft: Draft, looked: Looked) -> bool:
+    """Drawings and layered files are the work behind the pictures, where there are pictures."""
+    return looked.media_type in _WORKING_FILES and any(one.kind for one in draft.files)
 
 
 def _guess(draft: Draft, filename: str) -> ViewKind:

@@ -144,7 +144,7 @@ def find(text: str) -> str | None:
     return named[0] if len(named) == 1 else None
 
 
-def line_of(number: str | None) -> str:
-    """The line of the list; the number alone where the list has grown shorter since, empty for None."""
+def line_of(number: str | None, locale: str) -> str:
+    """Number and name; the number alone where the list has grown shorter since, empty for None."""
     found = _BY_NUMBER.get(number or "")
-    return found.line if found else number or ""
+    return f"{found.number} {found.zh if locale == 'zh' else found.en}" if found else number or ""

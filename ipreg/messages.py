@@ -121,6 +121,17 @@ MESSAGES: dict[str, str] = {
     "case_changed_by": N_(
         "Somebody else (%(name)s) changed this case in the meantime. Look at it again, then act."
     ),
+    "case_task_missing": N_("There is no such task in this case."),
+    "case_day_past": N_("This day is over."),
+    "case_days_out_of_order": N_("The last day comes before the first, or is over."),
+    "case_days_taken": N_("You have named a deputy for some of these days already."),
+    "case_absence_missing": N_("There are no such days away."),
+    "case_view_missing": N_("There is no such view."),
+    "case_views_too_many": N_("You have saved as many views as there may be. Forget one first."),
+    "case_merge_two": N_("Choose at least two cases to merge."),
+    "case_none_chosen": N_("Choose some cases first."),
+    "case_bulk_too_many": N_("At most %(most)s cases at once."),
+    "case_document_large": N_("A document has at most %(megabytes)s MB."),
     "case_clock_not_pausable": N_("The law does not let this clock be paused."),
     "case_clock_paused": N_("This clock is paused already."),
     "case_clock_not_paused": N_("This clock is not paused."),

@@ -12,7 +12,7 @@ from ipreg.models import CaseKind, ClockKind
 
 N_ = str  # marks a text for extraction
 PATENT = "design_patent"
-"""The kind of right of a case about a granted design patent (``Case.right_kind``)."""
+"""The kind of right of a case about a design patent, held or sought: the stricter rule of the two is followed."""
 
 
 class Unit(StrEnum):

@@ -16,7 +16,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
 
 from ipreg import access, log
-from ipreg.casework import clocks, table
+from ipreg.casework import clocks, deputies, table, telling
 from ipreg.casework.table import Move, Need, Part
 from ipreg.errors import CallerError, ConflictError, PermissionDeniedError
 from ipreg.models import Account, Case, CaseEvent, CaseKind, CaseOutcome, CaseState, ClockKind, Role
@@ -82,7 +82,7 @@ def transition(
     move = table.find(case.state, action)
     if move is None:
         raise ConflictError("case_already_decided" if case.state is CaseState.DECIDED else "case_step_impossible")
-    part = _part(session, case, actor, move)
+    part = _part(session, case, actor, move, now)
     given = _checked(move, replace(given, reason=given.reason.strip()))
     if action in GUARDS:
         given = GUARDS[action](case, actor, given)
@@ -90,24 +90,26 @@ def transition(
     _turn_clocks(case, move, given, now)
     clocks.rank(case, now, ended=case.state in table.ENDED or case.state is CaseState.DECIDED)
     name = table.event_name(action, given.outcome)
-    return record(session, case=case, actor=actor, part=part, action=name, given=given, now=now)
+    event = record(session, case=case, actor=actor, part=part, action=name, given=given, now=now)
+    telling.stepped(session, case=case, event=event, now=now)
+    return event
 
 
-def possible(session: Session, *, case: Case, actor: Actor) -> list[Move]:
+def possible(session: Session, *, case: Case, actor: Actor, now: datetime) -> list[Move]:
     """The steps that the actor may take now, in the table's order."""
-    mine = parts_of(session, case=case, actor=actor)
+    mine = parts_of(session, case=case, actor=actor, now=now)
     return [move for move in table.MOVES if case.state in move.sources and move.parts & mine]
 
 
-def parts_of(session: Session, *, case: Case, actor: Actor) -> frozenset[Part]:
-    """What the actor is in the case."""
+def parts_of(session: Session, *, case: Case, actor: Actor, now: datetime) -> frozenset[Part]:
+    """What the actor is in the case; the deputy of an officer who is away is what he is."""
     if isinstance(actor, Outside):
         return frozenset({actor.part})
     mine = set()
     if actor.role is Role.REGULATOR:
         mine.add(Part.REGULATOR)
         mine |= {Part.SUPERVISOR} if actor.supervisor else set()
-        mine |= {Part.OFFICER} if _has_case(session, case, actor) else {Part.APPROVER}
+        mine |= {Part.OFFICER} if _has_case(session, case, actor, now) else {Part.APPROVER}
     if access.can_act_on_filing(actor, case.match.filing):
         mine.add(Part.OWNER)
     later = case.match.later_filing
@@ -173,9 +175,9 @@ def event_statement(case: Case, event: CaseEvent) -> dict[str, object]:
     return said
 
 
-def _part(session: Session, case: Case, actor: Actor, move: Move) -> Part:
+def _part(session: Session, case: Case, actor: Actor, move: Move, now: datetime) -> Part:
     """As what the actor takes the step: the part that is named first in the order of ``Part``."""
-    mine = parts_of(session, case=case, actor=actor)
+    mine = parts_of(session, case=case, actor=actor, now=now)
     if isinstance(actor, Account) and not mine:
         access.require_role(actor, Role.REGULATOR)
     held = [part for part in Part if part in mine & move.parts]
@@ -185,8 +187,10 @@ def _part(session: Session, case: Case, actor: Actor, move: Move) -> Part:
     return held[0]
 
 
-def _has_case(session: Session, case: Case, actor: Account) -> bool:
-    return case.officer_id == actor.id
+def _has_case(session: Session, case: Case, actor: Account, now: datetime) -> bool:
+    if case.officer_id is None or case.officer_id == actor.id:
+        return case.officer_id is not None
+    return case.officer_id in deputies.stands_in_for(session, deputy=actor, now=now)
 
 
 def _checked(move: Move, given: Given) -> Given:

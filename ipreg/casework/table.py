@@ -46,6 +46,18 @@ class Need(StrEnum):
     SEVERITY = "severity"
 
 
+class Tab(StrEnum):
+    """The queue's parts; ``ipreg.casework.queue`` says which states each shows."""
+
+    OPEN = "open"
+    MINE = "mine"
+    WAITING = "waiting"
+    APPROVAL = "approval"
+    OVERDUE = "overdue"
+    FOLLOW_UP = "follow_up"
+    ENDED = "ended"
+
+
 @dataclass(frozen=True)
 class Move:
     """One row: ``target`` None stays in the state; ``reopens`` begins anew, without officer and outcome."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipreg.casework.table import Need, Part
+from ipreg.casework.table import Need, Part, Tab
 from ipreg.models import CaseKind, CaseOutcome, CaseState, ClockKind
 
 N_ = str  # marks a text for extraction
@@ -126,3 +126,42 @@ CLOCKS = {
     ClockKind.APPEAL: N_("Time to appeal"),
 }
 SEVERITIES = {1: N_("Ordinary"), 2: N_("Repeat seller"), 3: N_("Grave")}
+CASE_SHORT = {
+    CaseState.FLAGGED: N_("Flagged"),
+    CaseState.NOT_ACCEPTED: N_("Not accepted"),
+    CaseState.ACCEPTED: N_("Accepted"),
+    CaseState.UNDER_REVIEW: N_("Under review"),
+    CaseState.NOTICE_ISSUED: N_("Notice issued"),
+    CaseState.AWAITING_RESPONSE: N_("Awaiting"),
+    CaseState.RESPONSE_RECEIVED: N_("Responded"),
+    CaseState.NO_RESPONSE: N_("No response"),
+    CaseState.HEARING: N_("Hearing"),
+    CaseState.DECISION_PROPOSED: N_("Approval"),
+    CaseState.DECIDED: N_("Decided"),
+    CaseState.REMEDIES: N_("Remedies"),
+    CaseState.APPEALED: N_("Appealed"),
+    CaseState.CLOSED: N_("Closed"),
+    CaseState.WITHDRAWN: N_("Withdrawn"),
+    CaseState.MERGED: N_("Merged"),
+}
+"""As they fit into the drawing's boxes."""
+TABS = {
+    Tab.OPEN: N_("Open"),
+    Tab.MINE: N_("Mine"),
+    Tab.WAITING: N_("To assign"),
+    Tab.APPROVAL: N_("To approve"),
+    Tab.OVERDUE: N_("Overdue"),
+    Tab.FOLLOW_UP: N_("Decided"),
+    Tab.ENDED: N_("Ended"),
+}
+REASONS = {
+    "": N_("Reason, as it stays on the record"),
+    "notice_issued": N_("The notice: what is alleged, and what the other side may do"),
+    "served": N_("How and when the notice was served"),
+    "responded": N_("What the other side says"),
+    "hearing_called": N_("Why a hearing, when and where"),
+    "hearing_held": N_("What the hearing brought"),
+    "remedies_ordered": N_("What is to be done, and how it is checked"),
+    "closed": N_("What came of it"),
+}
+"""The label of a step's text."""

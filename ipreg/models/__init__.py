@@ -30,6 +30,7 @@ from ipreg.models.designs import (
     RightKind,
     ViewKind,
 )
+from ipreg.models.desk import Absence, CaseNote, CaseTask, SavedView
 from ipreg.models.drafts import Batch, BatchRow, BatchState, Draft, DraftFile, DraftFinding, RowState
 from ipreg.models.evidence import Capture, CaptureFile, CaptureState, Report, ReportState
 from ipreg.models.files import PictureFingerprint, StoredFile, VaultKey
@@ -78,6 +79,7 @@ from ipreg.models.watches import (
 )
 
 __all__ = [
+    "Absence",
     "Account",
     "Agreement",
     "AgreementKind",
@@ -106,9 +108,11 @@ __all__ = [
     "CaseClock",
     "CaseEvent",
     "CaseKind",
+    "CaseNote",
     "CaseOpening",
     "CaseOutcome",
     "CaseState",
+    "CaseTask",
     "Certificate",
     "ChangeKind",
     "ClockKind",
@@ -168,6 +172,7 @@ __all__ = [
     "RowState",
     "RunState",
     "SavedFilter",
+    "SavedView",
     "Seller",
     "SellerMark",
     "SellerTie",

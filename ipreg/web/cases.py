@@ -2,85 +2,181 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from urllib.parse import urlencode
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from ipreg import cases, logkeys
+from ipreg import access, cases, logkeys
+from ipreg.casework import caseproofs, clocks, deputies, drawing, machine, neighbours, queue, together
+from ipreg.casework.law import PERIODS
+from ipreg.casework.queue import Filter, Place
+from ipreg.casework.table import FOUR_EYES_FROM, Move, Tab
 from ipreg.db import utc_now
-from ipreg.errors import CallerError
+from ipreg.errors import IpregError
 from ipreg.models import Case, CaseOutcome, CaseState, Role
 from ipreg.sightings.capture import capture_of
 from ipreg.web.errors import words_of
 from ipreg.web.filings import proof_of
+from ipreg.web.pictures import seen_bytes, view_bytes
 from ipreg.web.rules import who
 from ipreg.web.session import db, me, runtime, start_again
+from similarity import Reason
+from similarity.aligned import aligned
 
 bp = Blueprint("cases", __name__)
-_PARTIES = (Role.REGULATOR, Role.AUDITOR, Role.ENTERPRISE, Role.DESIGNER)
+PARTIES = (Role.REGULATOR, Role.ENTERPRISE, Role.DESIGNER)
+READERS = (*PARTIES, Role.AUDITOR)
+OWNER_TABS = (Tab.OPEN, Tab.FOLLOW_UP, Tab.ENDED)
+USUAL = {
+    CaseState.FLAGGED: "assigned",
+    CaseState.ACCEPTED: "assigned",
+    CaseState.UNDER_REVIEW: "decided",
+    CaseState.RESPONSE_RECEIVED: "decided",
+    CaseState.NO_RESPONSE: "decided",
+    CaseState.NOTICE_ISSUED: "served",
+    CaseState.AWAITING_RESPONSE: "responded",
+    CaseState.HEARING: "hearing_held",
+    CaseState.DECISION_PROPOSED: "approved",
+    CaseState.REMEDIES: "closed",
+    CaseState.APPEALED: "appeal_refused",
+}
+"""The step that a case in this state most likely takes next: the page's one primary action."""
 
 
-@bp.get("/cases")
-@who(*_PARTIES)
-def queue() -> str:
-    asked = request.args.get("state", "")
-    state = CaseState(asked) if asked in list(CaseState) else None
-    found = cases.queue(db(), account=me(), state=state)
-    return render_template("cases.html", cases=found, state=state, now=utc_now())
+@bp.get("/cases", endpoint="queue")
+@who(*READERS)
+def queue_page() -> str:
+    return _queue({})
 
 
 @bp.get("/cases/<number>")
-@who(*_PARTIES)
+@who(*READERS)
 def case(number: str) -> str:
-    return _page(cases.get_case(db(), number=number, account=me()), {})
+    return page(cases.get_case(db(), number=number, account=me()), {})
 
 
-@bp.post("/cases/<number>/assign")
-@who(Role.REGULATOR)
-def assign(number: str) -> Response:
+@bp.get("/cases/<number>/proofs")
+@who(*READERS)
+def proofs(number: str) -> str:
+    """Everything about the case that is in the log, verified anew for this answer."""
     found = cases.get_case(db(), number=number, account=me())
-    cases.assign(db(), case=found, officer=me(), row_version=_seen(), now=utc_now())
-    db().commit()
-    return redirect(url_for("cases.case", number=number))
+    verifiers = logkeys.verifiers(db(), first=runtime().log_key)
+    checked = caseproofs.check(db(), runtime().store, case=found, verifiers=verifiers)
+    return render_template("case_proofs.html", case=found, checked=checked, now=utc_now())
 
 
-@bp.post("/cases/<number>/decide")
-@who(Role.REGULATOR)
-def decide(number: str) -> Response | tuple[str, int]:
-    found = cases.get_case(db(), number=number, account=me())
-    try:
-        outcome = request.form.get("outcome", "")
-        if outcome not in list(CaseOutcome):
-            raise CallerError("choice_wrong", field="outcome")
-        cases.decide(
-            db(),
-            case=found,
-            officer=me(),
-            outcome=CaseOutcome(outcome),
-            reason=request.form.get("reason", ""),
-            row_version=_seen(),
-            now=utc_now(),
-        )
-    except CallerError as fault:
-        start_again()
-        found = cases.get_case(db(), number=number, account=me())
-        return _page(found, {fault.field or "": words_of(fault)}), 400
-    db().commit()
-    return redirect(url_for("cases.case", number=number))
+@bp.get("/cases/<number>/aligned")
+@who(*access.OFFICIALS)
+def aligned_picture(number: str) -> Response:
+    """The sighted picture, laid over the filed one."""
+    match = cases.get_case(db(), number=number, account=me()).match
+    drawn = aligned(view_bytes(match.view), seen_bytes(match), Reason.from_dict(match.reason))
+    answer = Response(drawn, mimetype="image/jpeg")
+    answer.headers["Cache-Control"] = "private, max-age=3600"
+    return answer
 
 
-def _page(found: Case, faults: dict[str, str]) -> str:
+def queue_again(fault: IpregError) -> tuple[str, int]:
+    """The queue with what was wrong."""
+    start_again()
+    return _queue({"": words_of(fault)}), 400
+
+
+def _queue(faults: dict[str, str]) -> str:
+    now = utc_now()
+    wanted = Filter.from_address(request.args)
+    as_of = _moment(request.args.get("as_of")) or now
+    after = Place.parse(request.args.get("after", ""))
+    found = queue.page(db(), account=me(), wanted=wanted, as_of=as_of, after=after, now=now)
+    official = me().role in access.OFFICIALS
+    address = wanted.to_address()
+    following = {**address, "as_of": as_of.isoformat(), "after": str(found.after)}
+    return render_template(
+        "cases.html",
+        found=found,
+        wanted=wanted,
+        address=address,
+        query=urlencode(address),
+        tabs=queue.counts(db(), account=me(), wanted=wanted, now=now),
+        shown_tabs=list(Tab) if official else OWNER_TABS,
+        following=following if found.after else None,
+        later=after is not None,
+        officers=queue.officers(db()) if official else [],
+        choices={name: queue.choices(db(), name) for name in ("platform", "district", "right_kind")}
+        if official
+        else {},
+        views=together.saved_views(db(), account=me()) if official else [],
+        official=official,
+        acts=me().role is Role.REGULATOR,
+        faults=faults,
+        now=now,
+    )
+
+
+def page(found: Case, faults: dict[str, str], action: str = "decided") -> str:
+    """The case; ``faults`` stand beside the fields of the form for ``action``."""
+    now = utc_now()
+    moves = machine.possible(db(), case=found, actor=me(), now=now)
+    official = me().role in access.OFFICIALS
+    usual = _usual(found, moves)
     return render_template(
         "case.html",
         case=found,
+        official=official,
+        acts=me().role is Role.REGULATOR,
         capture=capture_of(db(), found.alert) if found.alert else None,
         me=me(),
+        now=now,
         faults=faults,
+        faulty=action,
         given=request.form,
+        moves=[move for move in moves if move is not usual and not _hidden(found, move)],
+        usual=usual,
+        clocks=[one for one in found.clocks if one.stopped_at is None],
+        periods=PERIODS,
+        days_left=lambda clock: clocks.days_left(clock, now),
+        proposal=machine.proposal(found),
+        four_eyes=found.severity >= FOUR_EYES_FROM,
+        heard=any(event.action == "served" for event in found.events),
+        drawn=drawing.draw(found.state, {event.action for event in found.events}),
+        notes=together.notes(db(), case=found, account=me()),
+        tasks=together.tasks(db(), case=found) if official else [],
+        officers=queue.officers(db()) if official else [],
+        deputy=deputies.deputy_of(db(), account_id=found.officer_id, now=now) if found.officer_id else None,
+        near=neighbours.of(db(), case=found) if official else None,
         proof=proof_of(found.match.filing.log_index),
         verifier=str(logkeys.current_verifier(db(), first=runtime().log_key)),
     )
 
 
-def _seen() -> int:
-    """The version of the case that the officer had before him."""
-    return request.form.get("row_version", -1, type=int)
+def _usual(found: Case, moves: list[Move]) -> Move | None:
+    wanted = USUAL.get(found.state)
+    if found.state is CaseState.DECIDED:
+        remedy = found.outcome in (CaseOutcome.INFRINGING, CaseOutcome.SETTLED)
+        wanted = "remedies_ordered" if remedy else "closed"
+    return next((move for move in moves if move.action == wanted), None)
+
+
+def _hidden(found: Case, move: Move) -> bool:
+    """The decision has its own form; a clock that does not run is not paused, one that does is not resumed."""
+    running = [one for one in found.clocks if one.stopped_at is None and PERIODS[one.rule].pausable]
+    if move.action == "clock_resumed":
+        return not any(one.due_on is None for one in running)
+    if move.action == "clock_paused":
+        return not any(one.due_on is not None for one in running)
+    return move.action in ("decided", "proposed")
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None
+
+
+def back(number: str) -> Response:
+    """To the case, after a step."""
+    return redirect(url_for("cases.case", number=number))

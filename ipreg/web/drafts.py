@@ -17,7 +17,7 @@ from ipreg.names import RIGHTS
 from ipreg.novelty import Alike, alike, waiting
 from ipreg.statements import read_form
 from ipreg.web.errors import words_of
-from ipreg.web.language import day, say
+from ipreg.web.language import chosen, day, say
 from ipreg.web.pages import SIZES
 from ipreg.web.rules import who
 from ipreg.web.session import db, me, runtime, start_again
@@ -284,6 +284,12 @@ def labels_of_fields() -> dict[str, str]:
 def creators_line(given: Sequence[Sequence[str]] | None) -> str:
     """Names with their shares, as they were entered."""
     return say(", ").join(f"{name} {share} %".removesuffix("  %") for name, share in given or ())
+
+
+@bp.app_template_global()
+def locarno_line(number: str | None) -> str:
+    """A class with its name in the reader's language."""
+    return locarno.line_of(number, chosen())
 
 
 @bp.app_template_global()

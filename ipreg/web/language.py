@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from ipreg.accounts import LOCALES
 from ipreg.db import transaction
 from ipreg.messages import message_for
-from ipreg.models import Account, Case, Match
+from ipreg.models import Account, Case, CaseState, Match
 from ipreg.notify.mail import likelihood
 from ipreg.reasons import describe
 from ipreg.web import words
@@ -127,4 +127,5 @@ def fault_words(code: str, values: dict[str, object]) -> str:
 
 def case_word(case: Case) -> str:
     """How it was decided, or where it stands."""
-    return say(words.OUTCOMES[case.outcome] if case.outcome else words.CASE_STATES[case.state])
+    decided = case.outcome is not None and case.state is CaseState.DECIDED
+    return say(words.OUTCOMES[case.outcome] if decided and case.outcome else words.CASE_STATES[case.state])

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from ipreg.casework.words import CASE_KINDS as CASE_KINDS
+from ipreg.casework.words import CASE_SHORT as CASE_SHORT
 from ipreg.casework.words import CASE_STATES as CASE_STATES
 from ipreg.casework.words import CLOCKS as CLOCKS
 from ipreg.casework.words import EVENTS as EVENTS
 from ipreg.casework.words import NEEDS as NEEDS
 from ipreg.casework.words import OUTCOMES as OUTCOMES
 from ipreg.casework.words import PARTS as PARTS
+from ipreg.casework.words import REASONS as REASONS
 from ipreg.casework.words import SEVERITIES as SEVERITIES
 from ipreg.casework.words import STEPS as STEPS
+from ipreg.casework.words import TABS as TABS
 from ipreg.invitations import ROLES as ORGANIZATION_ROLES  # noqa: F401
 from ipreg.models import (
     AlertState,

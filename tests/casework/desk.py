@@ -12,6 +12,7 @@ from ipreg.casework import machine
 from ipreg.casework.machine import Document, Given
 from ipreg.models import (
     Account,
+    Alert,
     Case,
     CaseOutcome,
     Filing,
@@ -93,7 +94,14 @@ class Desk:
     def open(self, seed: int = 1, seller: Seller | None = None) -> Case:
         """One more case of the design ``seed``, about a listing of its own."""
         match = self.match(self.filing(seed), seller=seller)
-        alert = alerts.raise_alert(self.session, match=match, mail_domain="ipreg.example", now=self.clock())
+        alert = Alert(
+            filing=match.filing, counterpart=f"listing:{match.listing_id}", match=match, probability=0.97,
+            severity=0,
+            applicant_id=match.filing.applicant_id, organization_id=match.filing.organization_id,
+            raised_at=self.clock(), changed_at=self.clock(),
+        )  # fmt: skip
+        self.session.add(alert)
+        self.session.flush()
         enterprise = self.people.enterprise
         return alerts.confirm(self.session, alert=alert, account=enterprise, note="是我们的款", now=self.clock())
 

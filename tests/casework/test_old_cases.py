@@ -10,7 +10,8 @@ from sqlalchemy import text
 from ipreg import schema
 from ipreg.db import make_engine
 
-BEFORE, AT = "202611242325", "'2026-03-02 09:00:00.000000'"
+BEFORE, AFTER = "202611242325", "202611242340"
+AT = "'2026-03-02 09:00:00.000000'"
 ROWS = f"""
 insert into accounts (id, email, password_hash, name, role, locale, created_at, failed_sign_ins)
   values (1, 'a@ipreg.example', '', '林晓', 'designer', 'zh', {AT}, 0);
@@ -41,7 +42,8 @@ def test_old_cases_are_kept(tmp_path: Path) -> None:
     with engine.begin() as connection:
         for row in ROWS.split(";"):
             connection.execute(text(row.replace(":", "\\:")))
-    schema.upgrade(engine)
+    with engine.begin() as connection:
+        command.upgrade(schema._config(connection), AFTER)
     with engine.begin() as connection:
         kept = connection.execute(
             text("select number, state, outcome, match_id, industry, platform, row_version from cases")

@@ -1,16 +1,16 @@
 """drafts and batches
 
-Revision ID: 202611250028
-Revises: 202611250008
-Create Date: 2026-11-25 00:28:00
+Revision ID: 202611250034
+Revises: 202611250010
+Create Date: 2026-11-25 00:34:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 
-revision = '202611250028'
-down_revision = '202611250008'
+revision = '202611250034'
+down_revision = '202611250010'
 branch_labels = None
 depends_on = None
 

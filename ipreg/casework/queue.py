@@ -1,0 +1,248 @@
+"""The queue: cases by urgency, filtered by what stands in the address bar, paged so that no row jumps.
+
+A page begins after a place in the order (``Place``) and not after a number of rows, and shows only what was there
+when reading began (``as_of``): what comes in meanwhile is counted and waits for a click.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy.orm import Session, joinedload, lazyload
+
+from ipreg import access
+from ipreg.casework import table
+from ipreg.casework.table import Tab
+from ipreg.models import (
+    Account,
+    Case,
+    CaseKind,
+    CaseOutcome,
+    CaseState,
+    Filing,
+    Industry,
+    Match,
+    Role,
+    Seller,
+)
+
+PAGE = 25
+MOST_CHOICES = 100
+NOBODY = "none"
+
+
+TAB_STATES: dict[Tab, frozenset[CaseState]] = {
+    Tab.OPEN: table.OPEN,
+    Tab.MINE: table.OPEN | {CaseState.REMEDIES, CaseState.APPEALED},
+    Tab.WAITING: table.WAITING,
+    Tab.APPROVAL: frozenset({CaseState.DECISION_PROPOSED}),
+    Tab.OVERDUE: table.OPEN | {CaseState.REMEDIES},
+    Tab.FOLLOW_UP: frozenset({CaseState.DECIDED, CaseState.REMEDIES, CaseState.APPEALED}),
+    Tab.ENDED: table.ENDED,
+}
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What is asked for; a None does not narrow. ``officer`` is an account's id or ``NOBODY``."""
+
+    tab: Tab = Tab.OPEN
+    kind: CaseKind | None = None
+    state: CaseState | None = None
+    industry: Industry | None = None
+    platform: str | None = None
+    district: str | None = None
+    right: str | None = None
+    officer: str | None = None
+    severity: int | None = None
+    outcome: CaseOutcome | None = None
+    seller: int | None = None
+    search: str | None = None
+
+    @classmethod
+    def from_address(cls, values: Mapping[str, str]) -> Filter:
+        """The filter of an address; what it does not know it leaves out."""
+
+        def one(name: str, kind: type[StrEnum]) -> StrEnum | None:
+            return kind(values[name]) if values.get(name) in list(kind) else None
+
+        def text(name: str) -> str | None:
+            return values.get(name, "").strip()[:200] or None
+
+        def number(name: str) -> int | None:
+            given = values.get(name, "")
+            return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else None
+
+        return cls(
+            tab=one("tab", Tab) or Tab.OPEN,  # type: ignore[arg-type]
+            kind=one("kind", CaseKind),  # type: ignore[arg-type]
+            state=one("state", CaseState),  # type: ignore[arg-type]
+            industry=one("industry", Industry),  # type: ignore[arg-type]
+            platform=text("platform"),
+            district=text("district"),
+            right=text("right"),
+            officer=NOBODY if values.get("officer") == NOBODY else str(number("officer") or "") or None,
+            severity=number("severity"),
+            outcome=one("outcome", CaseOutcome),  # type: ignore[arg-type]
+            seller=number("seller"),
+            search=text("search"),
+        )
+
+    def to_address(self) -> dict[str, str]:
+        """The same as parameters of an address; only what narrows."""
+        found = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {
+            name: str(value)
+            for name, value in found.items()
+            if value is not None and (name, value) != ("tab", Tab.OPEN)
+        }
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in the order: after this row the next page begins."""
+
+    rank_at: datetime
+    id: int
+
+    def __str__(self) -> str:
+        return f"{self.rank_at.astimezone(UTC).isoformat()}~{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Place | None:
+        """The place that ``str`` gave; None for anything else."""
+        at, _, number = text.partition("~")
+        try:
+            moment = datetime.fromisoformat(at)
+            return cls(moment, int(number)) if moment.tzinfo is not None and 0 < int(number) < 2**53 else None
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True)
+class Page:
+    """``after`` begins the next page, None on the last; ``newer`` came in since ``as_of``."""
+
+    cases: list[Case]
+    after: Place | None
+    newer: int
+    repeats: Mapping[int, int]
+    """Seller's id to the decisions that found him to infringe."""
+
+
+def page(
+    session: Session,
+    *,
+    account: Account,
+    wanted: Filter,
+    as_of: datetime,
+    after: Place | None = None,
+    now: datetime,
+    limit: int = PAGE,
+) -> Page:
+    """A page of the cases that the account may see, the most urgent first."""
+    where = conditions(account, wanted, now)
+    rows = _bare(select(Case)).where(*where, Case.opened_at <= as_of).order_by(Case.rank_at, Case.id)
+    if after is not None:
+        rows = rows.where(tuple_(Case.rank_at, Case.id) > tuple_(after.rank_at, after.id))
+    found = list(session.scalars(rows.limit(limit + 1)).unique())
+    more, found = found[limit:], found[:limit]
+    last = Place(found[-1].rank_at, found[-1].id) if more else None
+    newer = session.scalar(select(func.count()).select_from(Case).where(*where, Case.opened_at > as_of)) or 0
+    return Page(found, last, newer, repeats(session, [one.seller_id for one in found if one.seller_id]))
+
+
+def counts(session: Session, *, account: Account, wanted: Filter, now: datetime) -> dict[Tab, int]:
+    """How many cases each tab has under the other filters."""
+    narrowed = _narrowing(account, wanted)
+    grouped = session.execute(select(Case.state, func.count()).where(*narrowed).group_by(Case.state))
+    by_state = {row[0]: row[1] for row in grouped}
+    found = {tab: sum(by_state.get(state, 0) for state in states) for tab, states in TAB_STATES.items()}
+    for tab in (Tab.MINE, Tab.OVERDUE):
+        where = [*narrowed, *_of_tab(account, tab, now)]
+        found[tab] = session.scalar(select(func.count()).select_from(Case).where(*where)) or 0
+    return found
+
+
+def conditions(account: Account, wanted: Filter, now: datetime) -> list[ColumnElement[bool]]:
+    """All that narrows, the tab and what the account may see included."""
+    return [*_narrowing(account, wanted), *_of_tab(account, wanted.tab, now)]
+
+
+def choices(session: Session, column: str) -> list[str]:
+    """The values of ``platform``, ``district`` or ``right_kind`` that there are, for the filter's list."""
+    kept = {"platform": Case.platform, "district": Case.district, "right_kind": Case.right_kind}[column]
+    found = session.scalars(select(kept).where(kept != "").distinct().order_by(kept).limit(MOST_CHOICES))
+    return list(found)
+
+
+def officers(session: Session) -> list[Account]:
+    """All regulators, by name."""
+    return list(session.scalars(select(Account).where(Account.role == Role.REGULATOR).order_by(Account.name)))
+
+
+def repeats(session: Session, sellers: list[int]) -> dict[int, int]:
+    """How often each seller was found to infringe."""
+    counted = (
+        select(Case.seller_id, func.count())
+        .where(Case.seller_id.in_(sellers), Case.outcome == CaseOutcome.INFRINGING)
+        .group_by(Case.seller_id)
+    )
+    return {seller: count for seller, count in session.execute(counted) if seller is not None}
+
+
+def _of_tab(account: Account, tab: Tab, now: datetime) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [Case.state.in_(sorted(TAB_STATES[tab]))]
+    if tab is Tab.MINE and account.role is Role.REGULATOR:
+        found.append(Case.officer_id == account.id)
+    if tab is Tab.OVERDUE:
+        found.append(Case.due_at <= now)
+    return found
+
+
+def _narrowing(account: Account, wanted: Filter) -> list[ColumnElement[bool]]:
+    asked = {
+        Case.kind: wanted.kind,
+        Case.state: wanted.state,
+        Case.industry: wanted.industry,
+        Case.platform: wanted.platform,
+        Case.district: wanted.district,
+        Case.right_kind: wanted.right,
+        Case.severity: wanted.severity,
+        Case.outcome: wanted.outcome,
+        Case.seller_id: wanted.seller,
+    }
+    found: list[ColumnElement[bool]] = [column == value for column, value in asked.items() if value is not None]
+    if wanted.officer == NOBODY:
+        found.append(Case.officer_id.is_(None))
+    elif wanted.officer is not None:
+        found.append(Case.officer_id == int(wanted.officer))
+    if wanted.search is not None:
+        found.append(_search(wanted.search))
+    if account.role not in access.OFFICIALS:
+        found.append(_of_owner(account))
+    return found
+
+
+def _search(text: str) -> ColumnElement[bool]:
+    """By the number of the case or the filing, or the seller's whole name: what an index finds."""
+    number = text.upper()
+    of_filing = select(Match.id).join(Filing, Match.filing_id == Filing.id).where(Filing.number == number)
+    of_seller = select(Seller.id).where(Seller.name == text)
+    return or_(Case.number == number, Case.match_id.in_(of_filing), Case.seller_id.in_(of_seller))
+
+
+def _of_owner(account: Account) -> ColumnElement[bool]:
+    mine = select(Filing.id).where(access.owned_by(account))
+    earlier = Case.match_id.in_(select(Match.id).where(Match.filing_id.in_(mine)))
+    later = Case.match_id.in_(select(Match.id).where(Match.later_filing_id.in_(mine)))
+    return or_(earlier, and_(Case.kind == CaseKind.CONFLICT, later))
+
+
+def _bare(rows: Select[Case]) -> Select[Case]:
+    """With what a row of the queue shows, and not the whole history."""
+    return rows.options(lazyload(Case.events), lazyload(Case.clocks), joinedload(Case.match))

@@ -1,0 +1,172 @@
+"""Officers together at a case: notes with mentions, tasks, deputies for days away, saved views of the queue."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ipreg import access, workdays
+from ipreg.casework import telling
+from ipreg.errors import CallerError, ConflictError, MissingError
+from ipreg.models import Absence, Account, Case, CaseNote, CaseTask, Role, SavedView
+
+MAX_NOTE, MAX_TASK, MAX_NAME, MAX_VIEWS = 5000, 200, 60, 50
+_MENTION = re.compile(r"@([^\s@,，。；;：:！!？?（）()]{1,64}(?:@[\w.-]+)?)")
+
+
+def add_note(session: Session, *, case: Case, author: Account, text: str, shared: bool, now: datetime) -> CaseNote:
+    """A remark; whom it mentions is told. Owners write shared ones only."""
+    text = _text(text, MAX_NOTE, "note")
+    if author.role is not Role.REGULATOR:
+        shared = True
+    note = CaseNote(case_id=case.id, author=author, at=now, text=text, shared=shared)
+    session.add(note)
+    session.flush()
+    for told in mentioned(session, text):
+        if told.id != author.id:
+            telling.mentioned(session, case=case, note=note, account=told, now=now)
+    return note
+
+
+def notes(session: Session, *, case: Case, account: Account) -> list[CaseNote]:
+    """The notes that the account may read, oldest first."""
+    wanted = select(CaseNote).where(CaseNote.case_id == case.id).order_by(CaseNote.id)
+    if account.role not in access.OFFICIALS:
+        wanted = wanted.where(CaseNote.shared.is_(True))
+    return list(session.scalars(wanted))
+
+
+def mentioned(session: Session, text: str) -> list[Account]:
+    """The officers whom the text names: ``@name`` or ``@address``, the part before the @ of an address too."""
+    names = {one.rstrip(".,") for one in _MENTION.findall(text)}
+    if not names:
+        return []
+    officers = session.scalars(select(Account).where(Account.role == Role.REGULATOR))
+    return [one for one in officers if names & {one.name, one.email, one.email.partition("@")[0]}]
+
+
+def add_task(
+    session: Session,
+    *,
+    case: Case,
+    author: Account,
+    assignee: Account,
+    text: str,
+    due_on: date | None,
+    now: datetime,
+) -> CaseTask:
+    """Something to do, by an officer, until a day that is not over."""
+    access.require_role(author, Role.REGULATOR)
+    text = _text(text, MAX_TASK, "task")
+    if assignee.role is not Role.REGULATOR:
+        raise CallerError("choice_wrong", field="assignee")
+    if due_on is not None and due_on < workdays.shanghai_day(now):
+        raise CallerError("case_day_past", field="due_on")
+    task = CaseTask(
+        case_id=case.id, author_id=author.id, assignee=assignee, text=text, due_on=due_on, created_at=now
+    )
+    session.add(task)
+    session.flush()
+    if assignee.id != author.id:
+        telling.task_given(session, case=case, task=task, now=now)
+    return task
+
+
+def tasks(session: Session, *, case: Case) -> list[CaseTask]:
+    """The case's tasks, open ones first, by day."""
+    wanted = select(CaseTask).where(CaseTask.case_id == case.id)
+    return list(session.scalars(wanted.order_by(CaseTask.done_at.is_not(None), CaseTask.due_on, CaseTask.id)))
+
+
+def finish_task(session: Session, *, case: Case, task_id: int, account: Account, now: datetime) -> CaseTask:
+    """The task is done; done again it stays done."""
+    access.require_role(account, Role.REGULATOR)
+    task = session.get(CaseTask, task_id)
+    if task is None or task.case_id != case.id:
+        raise MissingError("case_task_missing")
+    task.done_at = task.done_at or now
+    session.flush()
+    return task
+
+
+def set_absence(
+    session: Session, *, account: Account, deputy: Account, from_on: date, until_on: date, now: datetime
+) -> Absence:
+    """The deputy acts in the account's cases on these days. Overlapping days are refused."""
+    access.require_role(account, Role.REGULATOR)
+    if deputy.role is not Role.REGULATOR or deputy.id == account.id:
+        raise CallerError("choice_wrong", field="deputy")
+    if until_on < from_on or until_on < workdays.shanghai_day(now):
+        raise CallerError("case_days_out_of_order", field="until_on")
+    if any(one.from_on <= until_on and from_on <= one.until_on for one in absences(session, account=account)):
+        raise ConflictError("case_days_taken")
+    made = Absence(account=account, deputy=deputy, from_on=from_on, until_on=until_on, created_at=now)
+    session.add(made)
+    session.flush()
+    telling.deputy_named(session, absence=made, now=now)
+    return made
+
+
+def absences(session: Session, *, account: Account) -> list[Absence]:
+    """The account's days away, in order."""
+    return list(session.scalars(select(Absence).where(Absence.account_id == account.id).order_by(Absence.from_on)))
+
+
+def end_absence(session: Session, *, account: Account, absence_id: int) -> None:
+    """Takes the days back."""
+    found = session.get(Absence, absence_id)
+    if found is None or found.account_id != account.id:
+        raise MissingError("case_absence_missing")
+    session.delete(found)
+    session.flush()
+
+
+def save_view(session: Session, *, account: Account, name: str, query: str, now: datetime) -> SavedView:
+    """Keeps the filters under a name; the same name again takes the new filters."""
+    name = _text(name, MAX_NAME, "name")
+    views = saved_views(session, account=account)
+    view = next((one for one in views if one.name == name), None)
+    if view is None:
+        if len(views) >= MAX_VIEWS:
+            raise ConflictError("case_views_too_many")
+        view = SavedView(account_id=account.id, name=name, query="", created_at=now)
+        session.add(view)
+    view.query = query[:1000]
+    session.flush()
+    return view
+
+
+def saved_views(session: Session, *, account: Account) -> list[SavedView]:
+    """The account's own, by name."""
+    return list(
+        session.scalars(select(SavedView).where(SavedView.account_id == account.id).order_by(SavedView.name))
+    )
+
+
+def forget_view(session: Session, *, account: Account, view_id: int) -> None:
+    """Removes one of the account's own views."""
+    view = session.get(SavedView, view_id)
+    if view is None or view.account_id != account.id:
+        raise MissingError("case_view_missing")
+    session.delete(view)
+    session.flush()
+
+
+def require_regulator(session: Session, account_id: int | None, field: str) -> Account:
+    """The officer with this id; raises ``CallerError`` beside ``field`` where it is nobody's."""
+    found = session.get(Account, account_id) if account_id is not None else None
+    if found is None or found.role is not Role.REGULATOR:
+        raise CallerError("choice_wrong", field=field)
+    return found
+
+
+def _text(text: str, most: int, field: str) -> str:
+    text = text.strip()
+    if not text:
+        raise CallerError("field_empty", field=field)
+    if len(text) > most:
+        raise CallerError("field_too_long", field=field, most=most)
+    return text

@@ -1,0 +1,56 @@
+"""What the pages of cases say beyond plain names: days, filters, lists of choices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from flask import Flask
+
+from ipreg.models import Account
+from ipreg.web import words
+from ipreg.web.language import say
+from ipreg.workdays import shanghai_day
+
+
+def install(app: Flask) -> None:
+    app.jinja_env.filters.update(last_day=last_day, twice=twice, right_kind=right_kind)
+    app.jinja_env.globals.update(said=said, filter_word=filter_word)
+
+
+def last_day(due_at: datetime) -> date:
+    """The last day of a period that is over at ``due_at``."""
+    return shanghai_day(due_at - timedelta(seconds=1))
+
+
+def twice(text: str) -> tuple[str, str]:
+    """A choice that is called as it is."""
+    return text, text
+
+
+def right_kind(text: str) -> tuple[str, str]:
+    """A kind of right with its name."""
+    names: Mapping[Any, str] = words.RIGHTS
+    return text, say(names.get(text, text))
+
+
+def said(names: Mapping[Any, str]) -> list[tuple[str, str]]:
+    """The choices of a list, in the reader's language."""
+    return [(value.value if isinstance(value, StrEnum) else str(value), say(text)) for value, text in names.items()]
+
+
+def filter_word(name: str, value: str, officers: list[Account]) -> str:
+    """A filter's value in the reader's language."""
+    if name == "officer":
+        return next((one.name for one in officers if str(one.id) == value), say("nobody"))
+    names: dict[str, Mapping[Any, str]] = {
+        "kind": words.CASE_KINDS,
+        "state": words.CASE_STATES,
+        "industry": words.INDUSTRIES,
+        "outcome": words.OUTCOMES,
+        "right": words.RIGHTS,
+        "severity": {str(level): text for level, text in words.SEVERITIES.items()},
+    }
+    return say(names.get(name, {}).get(value, value))
