@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 CHROMIUM = os.environ.get("IPREG_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+NEXT = "main button.btn-primary[value=next]"
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.network,
@@ -98,12 +99,18 @@ def test_from_a_file_to_a_decision_by_clicking(
     sign_up(designer, "designer", code=enterprise.locator("dd code").inner_text())
 
     designer.click("text=提交备案")
+    designer.set_input_files("#files", tmp_path / "front.jpg")
+    designer.wait_for_selector(".draft-file img")
+    no_sideways_scrolling(designer)
+    designer.click(NEXT)
     designer.fill("#title", "云纹外套")
     designer.select_option("#industry", "clothing")
+    designer.click(NEXT)
     designer.fill("#creator", "林晓")
     designer.fill("#created_on", "2026-01-31")
-    designer.set_input_files("#view-front", tmp_path / "front.jpg")
-    designer.wait_for_selector(".preview img")
+    designer.select_option("#disclosure", "none")
+    no_sideways_scrolling(designer)
+    designer.click(NEXT)
     no_sideways_scrolling(designer)
     designer.click("text=立即备案")
     designer.wait_for_selector("text=刚刚验证通过")
