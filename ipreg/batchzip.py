@@ -27,14 +27,14 @@ class BatchZip:
         members = [one for one in self._archive.infolist() if not one.is_dir()]
         if len(members) > MAX_MEMBERS:
             raise CallerError("zip_too_large", field="batch")
-        self._members = {key: one for one in members if (key := _key(_name(one)))}
+        self._members = {key: one for one in members for name in _names(one) if (key := _key(name))}
 
     def table(self) -> bytes:
         """The one CSV; raises ``CallerError`` (``batch_without_table``)."""
-        tables = [one for key, one in self._members.items() if key.endswith((".csv", ".tsv"))]
+        tables = {one.header_offset: one for key, one in self._members.items() if key.endswith((".csv", ".tsv"))}
         if len(tables) != 1:
             raise CallerError("batch_without_table", field="batch")
-        return self._read(tables[0], MAX_TABLE)
+        return self._read(next(iter(tables.values())), MAX_TABLE)
 
     def read(self, name: str) -> bytes:
         """A file by its path in the ZIP, or by its last part where only one has it.
@@ -44,8 +44,8 @@ class BatchZip:
         key = _key(name)
         found = self._members.get(key)
         if found is None:
-            ends = [one for path, one in self._members.items() if path.rsplit("/", 1)[-1] == key]
-            found = ends[0] if len(ends) == 1 else None
+            ends = {one.header_offset: one for path, one in self._members.items() if path.endswith(f"/{key}")}
+            found = next(iter(ends.values())) if len(ends) == 1 else None
         if found is None:
             raise CallerError("batch_file_missing", field="batch", name=name)
         return self._read(found, self._most)
@@ -64,17 +64,18 @@ class BatchZip:
         return data
 
 
-def _name(member: zipfile.ZipInfo) -> str:
-    """As it was meant: Windows in China writes names in GBK and says nothing of it."""
+def _names(member: zipfile.ZipInfo) -> list[str]:
+    """What it may be called: Windows in China writes GBK and says nothing of it, others UTF-8 likewise, and
+    short names are good in both."""
     if member.flag_bits & _UTF8:
-        return member.filename
-    raw = member.filename.encode("cp437", "replace")
+        return [member.filename]
+    raw, found = member.filename.encode("cp437", "replace"), []
     for encoding in ("utf-8", "gb18030"):
         try:
-            return raw.decode(encoding)
+            found.append(raw.decode(encoding))
         except UnicodeDecodeError:
             continue
-    return member.filename
+    return found or [member.filename]
 
 
 def _key(name: str) -> str:

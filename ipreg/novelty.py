@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,11 +18,12 @@ from ipreg.models import (
     DraftFile,
     DraftFinding,
     Filing,
+    FilingState,
     FilingView,
     ListingPicture,
     StoredFile,
 )
-from similarity import Fingerprint
+from similarity import Fingerprint, Verdict
 
 SHOWN = 12
 """So many are shown at most, the likeliest first."""
@@ -63,25 +65,25 @@ def pending(session: Session, *, now: datetime) -> list[int]:
 def compare(session: Session, indexes: Indexes, *, file: DraftFile, asked: Fingerprint | None) -> None:
     """Writes what is alike to ``file``, as ``matching.look_at`` sees it, in place of what was found before."""
     session.execute(delete(DraftFinding).where(DraftFinding.draft_file_id == file.id))
-    for index, kind, column in (
-        (indexes.filings, FilingView, "view_id"),
-        (indexes.listings, ListingPicture, "picture_id"),
-    ):
-        if asked is None:
-            continue
-        for found in index.search(asked, limit=MOST, asked_is_registered=kind is ListingPicture):
-            one = session.scalar(select(kind.id).where(kind.sha256 == found.key).order_by(kind.id).limit(1))
-            if one is not None and found.verdict.probability >= FLOOR:
-                session.add(
-                    DraftFinding(
-                        draft_file_id=file.id,
-                        probability=found.verdict.probability,
-                        reason=found.verdict.reason.to_dict(),
-                        **{column: one},
-                    )
-                )
+    if asked is not None:
+        for found in indexes.filings.search(asked, limit=MOST):
+            same = select(FilingView.id).join(Filing).where(FilingView.sha256 == found.key)
+            shown = same.where(Filing.state != FilingState.WITHDRAWN).order_by(FilingView.id)
+            _note(session, file, found.verdict, [{"view_id": one} for one in session.scalars(shown.limit(MOST))])
+        for found in indexes.listings.search(asked, limit=MOST, asked_is_registered=True):
+            seen = select(ListingPicture.id).where(ListingPicture.sha256 == found.key).order_by(ListingPicture.id)
+            _note(session, file, found.verdict, [{"picture_id": one} for one in session.scalars(seen.limit(MOST))])
     file.looked_by = comparison()
     session.flush()
+
+
+def _note(session: Session, file: DraftFile, judged: Verdict, places: Sequence[dict[str, int]]) -> None:
+    """One picture may stand in several filings or listings: each is told."""
+    if judged.probability < FLOOR:
+        return
+    reason = judged.reason.to_dict()
+    for one in places:
+        session.add(DraftFinding(draft_file_id=file.id, probability=judged.probability, reason=reason, **one))
 
 
 def alike(session: Session, config: Config, *, draft: Draft, account: Account, now: datetime) -> list[Alike]:

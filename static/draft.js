@@ -67,7 +67,7 @@ if (upload) {
     request.setRequestHeader("X-Autosave", "1");
     request.responseType = "json";
     request.upload.onprogress = (event) => { job.bar.max = event.total; job.bar.value = event.loaded; };
-    request.onload = () => done({ ok: request.status === 200, answer: request.response });
+    request.onload = () => done({ ok: request.status === 200 && request.response?.files !== undefined, answer: request.response });
     request.onerror = request.ontimeout = () => done({ lost: true });
     request.send(body);
   });
@@ -87,7 +87,7 @@ if (upload) {
     else {
       job.bar.remove();
       job.text.className = "text-danger fw-semibold";
-      job.text.textContent = job.file.name + ": " + (found.answer?.faults?.join(" ") || upload.dataset.failed);
+      job.text.textContent = job.file.name + ": " + (found.answer?.faults?.join(" ") || upload.dataset.signedOut);
     }
     next();
   };
