@@ -28,6 +28,7 @@ from ipreg.web import (
     errors,
     evidence,
     filings,
+    guide,
     imports,
     language,
     log,
@@ -74,6 +75,7 @@ def create_app(config: Config) -> Flask:
     views = (
         *(organization, security, recovery, casesteps, casedesk),
         *(drafts, batches),
+        *(guide,),
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
         *(sources, reports, evidence, api),
     )

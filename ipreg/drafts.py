@@ -65,6 +65,11 @@ def open_drafts(session: Session, *, account: Account) -> list[Draft]:
     return list(session.scalars(wanted.order_by(Draft.updated_at.desc(), Draft.id.desc())))
 
 
+def begun(session: Session, *, account: Account) -> list[Draft]:
+    """Of the open drafts those that hold anything."""
+    return [one for one in open_drafts(session, account=account) if one.values or one.files]
+
+
 def get(session: Session, *, draft_id: int, account: Account) -> Draft:
     """The account's draft, filed or not; ``MissingError`` otherwise."""
     found = session.get(Draft, draft_id)

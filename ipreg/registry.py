@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import rfc8785
-from sqlalchemy import Text, cast, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ipreg import access, log, numbers
@@ -152,36 +152,6 @@ def checked_opening(opens_at: datetime | None, *, sealed: bool, now: datetime) -
     if not now < opens_at <= now + SEALED_AT_MOST:
         raise CallerError("opens_on_wrong", field="opens_on", years=SEALED_AT_MOST.days // 365)
     return opens_at
-
-
-@dataclass(frozen=True)
-class FilingsPage:
-    """One page of filings, newest first; ``older`` and ``newer`` say whether there are more."""
-
-    filings: list[Filing]
-    number: int
-    older: bool
-
-    @property
-    def newer(self) -> bool:
-        return self.number > 1
-
-
-PAGE = 24
-
-
-def page_of_filings(session: Session, account: Account, *, words: str = "", page: int = 1) -> FilingsPage:
-    """The account's filings, an enterprise's with those of its designers; ``words`` are looked for in title, number
-    and keywords."""
-    wanted = select(Filing).where(access.owned_by(account)).order_by(Filing.id.desc())
-    for word in words.split()[:5]:
-        wanted = wanted.where(or_(*(column.icontains(word, autoescape=True) for column in _SEARCHED)))
-    page = min(max(page, 1), 100_000)
-    found = list(session.scalars(wanted.limit(PAGE + 1).offset((page - 1) * PAGE)).unique())
-    return FilingsPage(found[:PAGE], page, len(found) > PAGE)
-
-
-_SEARCHED = (Filing.title, Filing.number, cast(Filing.keywords, Text))
 
 
 def get_filing(session: Session, *, number: str, account: Account) -> Filing:

@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from ipreg import access, bundle, certificate, drafts, log, logkeys, registry, stamping
+from ipreg import access, bundle, certificate, designs, drafts, log, logkeys, registry, stamping
 from ipreg.db import transaction, utc_now
 from ipreg.errors import MissingError, ProofError
 from ipreg.models import Account, Filing, LogEntry, LogTimeStamp, Match, Role
@@ -30,15 +30,14 @@ class ShownProof:
 @bp.get("/filings")
 @who(Role.DESIGNER, Role.ENTERPRISE)
 def filings() -> str:
-    page = registry.page_of_filings(
-        db(), me(), words=request.args.get("q", ""), page=request.args.get("page", 1, type=int)
-    )
+    account, wanted = me(), designs.Wanted.read(request.args)
     return render_template(
         "filings.html",
-        page=page,
-        words_given=request.args.get("q", ""),
-        drafts=[one for one in drafts.open_drafts(db(), account=me()) if one.values or one.files],
-        may_file=access.may_file(me()),
+        found=designs.search(db(), account=account, wanted=wanted),
+        wanted=wanted,
+        may_file=access.may_file(account),
+        counted=designs.COUNTED,
+        drafts=drafts.begun(db(), account=account),
     )
 
 

@@ -51,6 +51,8 @@ TABLE: dict[str, set[Role]] = {
     "recovery.verify_email": set(),
     "recovery.change_email": set(),
     "recovery.forgot": set(),
+    "guide.index": set(),
+    "guide.page": set(),
     "security.overview": EVERYBODY,
     "security.change_password": EVERYBODY,
     "security.change_email": EVERYBODY,
@@ -216,7 +218,7 @@ def begin_filing(site: Site, clock: HandClock) -> None:
 def address(site: Site, rule: Rule) -> str:
     values = {"number": site.filing, "position": "0", "listing_id": "1", "import_id": "1", "alert_id": "1",
               "index": "0", "code": "en", "filename": "ipreg.css", "source_id": "1", "seller_id": "1",
-              "capture_id": "1", "report_id": "1", "kind": "crawl", "token": "x",
+              "capture_id": "1", "report_id": "1", "kind": "crawl", "token": "x", "slug": "copied",
               "sign_in_id": "999", "member_id": "999", "invitation_id": "999", "action": "accepted", "which": "0",
               "task_id": "1", "view_id": "1", "absence_id": "1",
               "draft_id": "1", "file_id": "1", "finding_id": "1", "batch_id": "1", "name": "pictures"}  # fmt: skip
