@@ -1,16 +1,16 @@
 """drafts and batches
 
-Revision ID: 202611250034
-Revises: 202611250010
-Create Date: 2026-11-25 00:34:00
+Revision ID: 202611250044
+Revises: 202611250029
+Create Date: 2026-11-25 00:44:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 
-revision = '202611250034'
-down_revision = '202611250010'
+revision = '202611250044'
+down_revision = '202611250029'
 branch_labels = None
 depends_on = None
 
