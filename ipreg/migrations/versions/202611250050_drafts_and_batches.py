@@ -1,16 +1,16 @@
 """drafts and batches
 
-Revision ID: 202611250044
-Revises: 202611250029
-Create Date: 2026-11-25 00:44:00
+Revision ID: 202611250050
+Revises: 202611250038
+Create Date: 2026-11-25 00:50:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 
-revision = '202611250044'
-down_revision = '202611250029'
+revision = '202611250050'
+down_revision = '202611250038'
 branch_labels = None
 depends_on = None
 
