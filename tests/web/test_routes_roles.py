@@ -244,16 +244,9 @@ def address(site: Site, rule: Rule) -> str:
               "capture_id": "1", "report_id": "1", "kind": "crawl", "token": "x", "slug": "copied",
               "serial": "1", "paper_id": "1", "side": "filed",
               "sign_in_id": "999", "member_id": "999", "invitation_id": "999", "action": "accepted", "which": "0",
-<<<<<<< HEAD
               "task_id": "1", "view_id": "1", "absence_id": "1",
               "draft_id": "1", "file_id": "1", "finding_id": "1", "batch_id": "1", "name": "pictures"}  # fmt: skip
-    if rule.endpoint.endswith(".discard"):
-        values |= {"draft_id": "2", "batch_id": "2"}
-    if rule.endpoint.startswith("case"):
-=======
-              "task_id": "1", "view_id": "1", "absence_id": "1"}  # fmt: skip
     if rule.endpoint.startswith(("case", "parties.")):
->>>>>>> main
         values["number"] = site.case
     if rule.endpoint.endswith(".discard"):
         values |= {"draft_id": "2", "batch_id": "2"}
