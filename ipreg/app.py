@@ -33,6 +33,7 @@ from ipreg.web import (
     language,
     log,
     logpage,
+    mydata,
     organization,
     pages,
     parties,
@@ -77,7 +78,7 @@ def create_app(config: Config) -> Flask:
     views = (
         *(organization, security, recovery, casesteps, casedesk),
         *(drafts, batches),
-        *(guide,),
+        *(guide, mydata),
         *(parties, respond),
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
         *(sources, reports, evidence, api),

@@ -33,6 +33,7 @@ from ipreg.models.designs import (
 from ipreg.models.desk import Absence, CaseNote, CaseTask, SavedView
 from ipreg.models.drafts import Batch, BatchRow, BatchState, Draft, DraftFile, DraftFinding, RowState
 from ipreg.models.evidence import Capture, CaptureFile, CaptureState, Report, ReportState
+from ipreg.models.exports import DataExport, ExportState
 from ipreg.models.files import PictureFingerprint, StoredFile, VaultKey
 from ipreg.models.keeping import (
     Agreement,
@@ -130,6 +131,7 @@ __all__ = [
     "ClockKind",
     "CrawlHost",
     "CrawlPage",
+    "DataExport",
     "Delivery",
     "DeliveryState",
     "DesignFile",
@@ -139,6 +141,7 @@ __all__ = [
     "DraftFile",
     "DraftFinding",
     "EventKind",
+    "ExportState",
     "FeedImport",
     "Filing",
     "FilingAct",

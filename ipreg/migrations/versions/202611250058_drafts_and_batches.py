@@ -1,16 +1,16 @@
 """drafts and batches
 
-Revision ID: 202611250050
-Revises: 202611250038
-Create Date: 2026-11-25 00:50:00
+Revision ID: 202611250058
+Revises: 202611250047
+Create Date: 2026-11-25 00:58:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 
-revision = '202611250050'
-down_revision = '202611250038'
+revision = '202611250058'
+down_revision = '202611250047'
 branch_labels = None
 depends_on = None
 
