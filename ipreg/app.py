@@ -34,6 +34,7 @@ from ipreg.web import (
     log,
     logpage,
     mydata,
+    notices,
     organization,
     pages,
     parties,
@@ -73,13 +74,14 @@ def create_app(config: Config) -> Flask:
     Bootstrap5(app)
     CSRFProtect(app).exempt(api.bp)
     LoginManager(app).user_loader(session.load_reader)
-    for part in (session, rules, errors, language, pictures, casewords):
+    for part in (session, rules, errors, language, pictures, casewords, notices):
         part.install(app)
     views = (
         *(organization, security, recovery, casesteps, casedesk),
         *(drafts, batches),
         *(guide, mydata),
         *(parties, respond),
+        *(notices,),
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
         *(sources, reports, evidence, api),
     )

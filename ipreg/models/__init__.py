@@ -9,8 +9,6 @@ from ipreg.models.alerts import (
     AlertMatch,
     AlertRecipient,
     AlertState,
-    Delivery,
-    DeliveryState,
     DismissReason,
     EventKind,
     SavedFilter,
@@ -67,6 +65,16 @@ from ipreg.models.log import (
     StampState,
 )
 from ipreg.models.matches import Match, MatchPair
+from ipreg.models.notices import (
+    Channel,
+    ChannelKind,
+    ChannelState,
+    Delivery,
+    DeliveryState,
+    Notice,
+    Outgoing,
+    Rhythm,
+)
 from ipreg.models.papers import Certificate
 from ipreg.models.parties import (
     CasePaper,
@@ -128,6 +136,9 @@ __all__ = [
     "CaseTask",
     "Certificate",
     "ChangeKind",
+    "Channel",
+    "ChannelKind",
+    "ChannelState",
     "ClockKind",
     "CrawlHost",
     "CrawlPage",
@@ -174,9 +185,11 @@ __all__ = [
     "LogWitness",
     "Match",
     "MatchPair",
+    "Notice",
     "OneTimeLink",
     "Organization",
     "OrganizationRole",
+    "Outgoing",
     "PageState",
     "PaperKind",
     "PaperService",
@@ -187,6 +200,7 @@ __all__ = [
     "Report",
     "ReportState",
     "RespondentLink",
+    "Rhythm",
     "RightKind",
     "Role",
     "RowState",
