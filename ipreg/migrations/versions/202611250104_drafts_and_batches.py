@@ -1,16 +1,16 @@
 """drafts and batches
 
-Revision ID: 202611250058
-Revises: 202611250047
-Create Date: 2026-11-25 00:58:00
+Revision ID: 202611250104
+Revises: 202611250048
+Create Date: 2026-11-25 01:04:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 
-revision = '202611250058'
-down_revision = '202611250047'
+revision = '202611250104'
+down_revision = '202611250048'
 branch_labels = None
 depends_on = None
 
