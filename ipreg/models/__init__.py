@@ -86,6 +86,7 @@ from ipreg.models.parties import (
     SubmissionFile,
     SubmissionKind,
 )
+from ipreg.models.rights import ObtainedKind, PackageText, QuietReminders, RightRecord, RightsDiary
 from ipreg.models.sources import RunState, Source, SourceKind, SourceRun, SourceState
 from ipreg.models.terms import FilingTerm
 from ipreg.models.watches import (
@@ -186,15 +187,18 @@ __all__ = [
     "Match",
     "MatchPair",
     "Notice",
+    "ObtainedKind",
     "OneTimeLink",
     "Organization",
     "OrganizationRole",
     "Outgoing",
+    "PackageText",
     "PageState",
     "PaperKind",
     "PaperService",
     "PictureFingerprint",
     "PictureState",
+    "QuietReminders",
     "RecoveryCode",
     "RemotePicture",
     "Report",
@@ -202,6 +206,8 @@ __all__ = [
     "RespondentLink",
     "Rhythm",
     "RightKind",
+    "RightRecord",
+    "RightsDiary",
     "Role",
     "RowState",
     "RunState",

@@ -10,11 +10,14 @@ from flask.testing import FlaskClient
 from scenery import HandClock, draw_picture
 from site_of_tests import Site
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from ipreg import drafts
 from ipreg.db import transaction
-from ipreg.models import Account, Batch, Capture, CaptureState, Role
+from ipreg.models import Account, Batch, Capture, CaptureState, Filing, ObtainedKind, Role
+from ipreg.registry import Attached
+from ipreg.rights import records
 from ipreg.sightings import capture
 from ipreg.web.rules import PUBLIC, rule_of
 
@@ -85,6 +88,13 @@ TABLE: dict[str, set[Role]] = {
     "filings.filing": EVERYBODY,
     "filings.certificate_file": EVERYBODY,
     "filings.evidence": EVERYBODY,
+    "rights.page": EVERYBODY,
+    "rights.record": OWN,
+    "rights.retract": OWN,
+    "rights.paper": EVERYBODY,
+    "rights.calendar": EVERYBODY,
+    "rights.package": OWN,
+    "rights.package_file": OWN,
     "imports.imports": IMPORTERS,
     "imports.one": IMPORTERS,
     "imports.progress": IMPORTERS,
@@ -181,6 +191,11 @@ OF_ONE_OWNER = {
     "imports.one": {"enterprise", "administrator"},
     "imports.progress": {"enterprise", "administrator"},
     "sources.one": {"enterprise", "administrator"},
+    "rights.page": {"designer", "enterprise", "regulator", "second-regulator"},
+    "rights.paper": {"designer", "enterprise", "regulator", "second-regulator"},
+    "rights.calendar": {"designer", "enterprise", "regulator", "second-regulator"},
+    "rights.package": {"designer", "enterprise"},
+    "rights.package_file": {"designer", "enterprise"},
     "reports.seller": {"designer", "enterprise"} | OFFICERS,
     "evidence.one": {"designer", "enterprise"} | OFFICERS,
     "evidence.file": {"designer", "enterprise"} | OFFICERS,
@@ -233,8 +248,23 @@ def site(site: Site, clock: HandClock) -> Site:
         work = session.get_one(Capture, 1)
         work.state = CaptureState.DONE
         capture._keep(site.runtime, session, work, capture.Found(200, {}, [page]), clock())
+        a_right(session, site, clock)
     begin_filing(site, clock)
     return site
+
+
+def a_right(session: Session, site: Site, clock: HandClock) -> None:
+    filing = session.scalars(select(Filing).where(Filing.number == site.filing)).one()
+    records.record_right(
+        session,
+        site.runtime.store,
+        filing=filing,
+        account=filing.applicant,
+        form=records.RightForm(ObtainedKind.TRADE_MARK, "12345678", clock().date()),
+        paper=Attached("receipt.png", draw_picture(3, kind="PNG")),
+        request_key="right",
+        now=clock(),
+    )
 
 
 def begin_filing(site: Site, clock: HandClock) -> None:
@@ -254,7 +284,8 @@ def address(site: Site, rule: Rule) -> str:
     values = {"number": site.filing, "position": "0", "listing_id": "1", "import_id": "1", "alert_id": "1",
               "notice_id": "1",
               "index": "0", "code": "en", "filename": "ipreg.css", "source_id": "1", "seller_id": "1",
-              "capture_id": "1", "report_id": "1", "kind": "crawl", "token": "x", "slug": "copied",
+              "capture_id": "1", "report_id": "1", "record_id": "1",
+              "kind": "crawl", "token": "x", "slug": "copied",
               "serial": "1", "paper_id": "1", "side": "filed",
               "sign_in_id": "999", "member_id": "999", "invitation_id": "999", "action": "accepted", "which": "0",
               "export_id": "999", "task_id": "1", "view_id": "1", "absence_id": "1"}  # fmt: skip
@@ -262,6 +293,8 @@ def address(site: Site, rule: Rule) -> str:
         values["number"] = site.case
     which = "2" if rule.endpoint.endswith(".discard") else "1"
     values |= {"draft_id": which, "batch_id": which, "file_id": "1", "finding_id": "1", "name": "pictures"}
+    if rule.endpoint.startswith("rights."):
+        values["kind"] = "patent"
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found.group(1)], rule.rule)
 
 
@@ -308,6 +341,11 @@ def test_each_reader_gets_what_is_his_and_nothing_else(site: Site, name: str) ->
         elif rule.endpoint in LEADS_ON:
             assert status == 302, rule
         elif rule.endpoint in OF_THE_DESIGNER:
+        elif rule.endpoint == "parties.link":
+            assert status == 302, rule  # the link is shown once, right after it was made
+        elif rule.endpoint.startswith("rights.") and "POST" in (rule.methods or ()):
+            assert status in ((302, 400) if name in ("designer", "enterprise") else (404,)), rule
+        elif rule.endpoint == "reports.retry":
             assert status == (302 if name == "designer" else 404), rule
         elif rule.endpoint.startswith(("alerts.", "cases.", "parties.")) and "POST" in (rule.methods or ()):
             stranger = name in ("freelancer", "rival")
