@@ -22,7 +22,7 @@ from ipreg.app import create_app
 from ipreg.db import transaction
 from ipreg.models import Account, Draft, Filing
 from ipreg.runtime import Runtime
-from jobs import fingerprints, novelty
+from jobs import matches, novelty
 
 FRONT = {"front.jpg": draw_picture(8, (120, 160))}
 
@@ -224,7 +224,7 @@ def test_a_sealed_filing_of_somebody_else_shows_only_that_it_exists(
                 session, runtime.store, applicant=account(name), form=design_form(f"{name}的外套"),
                 pictures=one_picture(1), request_key="r", sealed=sealed, now=clock(),
             )  # fmt: skip
-    fingerprints.run(runtime)
+    matches.run(runtime)
     client = sign_in(app)
     draft = fill(client, {"front.jpg": one_picture(1)[0].data})
     waiting = client.get(f"{draft}/check").text
