@@ -1,16 +1,16 @@
 """drafts and batches
 
-Revision ID: 202611250111
-Revises: 202611250049
-Create Date: 2026-11-25 01:11:00
+Revision ID: 202611250130
+Revises: 202611250119
+Create Date: 2026-11-25 01:30:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 
-revision = '202611250111'
-down_revision = '202611250049'
+revision = '202611250130'
+down_revision = '202611250119'
 branch_labels = None
 depends_on = None
 
