@@ -50,6 +50,23 @@ def drop(page: Page, what: str, name: str, data: bytes) -> None:
     page.dispatch_event(what, "drop", {"dataTransfer": held})
 
 
+def adds_pictures(person: Counted, folder: Path) -> None:
+    """Chosen and dropped; one of them is lost on the way and sent again by itself."""
+    page = person.page
+    page.route("**/files", lambda route: route.abort(), times=1)
+    page.set_input_files("#files", [folder / "front.jpg", folder / "云纹.svg"])
+    person.steps += 2
+    drop(page, "#upload", "背面.jpg", draw_picture(2, (300, 400)))
+    page.wait_for_selector(".draft-file >> nth=2", timeout=20_000)
+    page.wait_for_selector("#uploads:not(:has(li))", state="attached")
+    kinds = [one.input_value() for one in page.locator(".draft-file select").all()]
+    assert kinds == ["front", "", "back"]
+    person.click(".draft-file >> nth=2 >> button[name=up]")
+    assert page.locator(".draft-file .name").all_inner_texts() == ["front.jpg", "背面.jpg", "云纹.svg"]
+    no_sideways_scrolling(page)
+    person.click(NEXT)
+
+
 @pytest.mark.parametrize(("width", "locale"), [(360, "zh"), (1440, "en")])
 def test_a_fresh_user_files_in_three_minutes(
     browser: Browser,  # noqa: F811
@@ -74,19 +91,7 @@ def test_a_fresh_user_files_in_three_minutes(
     page.goto("/filings/new")
     person.steps += 1
 
-    # Pictures: chosen and dropped, one of them lost on the way and sent again by itself.
-    page.route("**/files", lambda route: route.abort(), times=1)
-    page.set_input_files("#files", [tmp_path / "front.jpg", tmp_path / "云纹.svg"])
-    person.steps += 2
-    drop(page, "#upload", "背面.jpg", draw_picture(2, (300, 400)))
-    page.wait_for_selector(".draft-file >> nth=2", timeout=20_000)
-    page.wait_for_selector("#uploads:not(:has(li))", state="attached")
-    kinds = [one.input_value() for one in page.locator(".draft-file select").all()]
-    assert kinds == ["front", "", "back"]
-    person.click(".draft-file >> nth=2 >> button[name=up]")
-    assert page.locator(".draft-file .name").all_inner_texts() == ["front.jpg", "背面.jpg", "云纹.svg"]
-    no_sideways_scrolling(page)
-    person.click(NEXT)
+    adds_pictures(person, tmp_path)
 
     # What is typed is there still after the tab was closed.
     person.fill("#title", "云纹外套")
