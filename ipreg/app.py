@@ -15,6 +15,8 @@ from ipreg.i18n import FOLDER, compile_catalogs
 from ipreg.runtime import open_runtime
 from ipreg.web import (
     accounts,
+    alertbulk,
+    alertcharts,
     alerts,
     api,
     audithook,
@@ -32,6 +34,7 @@ from ipreg.web import (
     log,
     logpage,
     mydata,
+    notices,
     organization,
     pages,
     parties,
@@ -39,11 +42,13 @@ from ipreg.web import (
     recovery,
     reports,
     respond,
+    rights,
     rules,
     security,
     session,
     sources,
     verify,
+    watches,
 )
 
 _TOP = Path(__file__).parent.parent
@@ -71,14 +76,16 @@ def create_app(config: Config) -> Flask:
     Bootstrap5(app)
     CSRFProtect(app).exempt(api.bp)
     LoginManager(app).user_loader(session.load_reader)
-    for part in (session, rules, errors, language, pictures, casewords):
+    for part in (session, rules, errors, language, pictures, casewords, notices, alerts):
         part.install(app)
     views = (
+        *(alertbulk, alertcharts, watches),
         *(organization, security, recovery, casesteps, casedesk),
         *(guide, mydata),
         *(parties, respond),
+        *(notices,),
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
-        *(sources, reports, evidence, api),
+        *(sources, reports, evidence, api, rights),
     )
     for blueprint in (one.bp for one in views):
         app.register_blueprint(blueprint)

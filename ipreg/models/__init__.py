@@ -9,8 +9,6 @@ from ipreg.models.alerts import (
     AlertMatch,
     AlertRecipient,
     AlertState,
-    Delivery,
-    DeliveryState,
     DismissReason,
     EventKind,
     SavedFilter,
@@ -66,6 +64,16 @@ from ipreg.models.log import (
     StampState,
 )
 from ipreg.models.matches import Match, MatchPair
+from ipreg.models.notices import (
+    Channel,
+    ChannelKind,
+    ChannelState,
+    Delivery,
+    DeliveryState,
+    Notice,
+    Outgoing,
+    Rhythm,
+)
 from ipreg.models.papers import Certificate
 from ipreg.models.parties import (
     CasePaper,
@@ -77,6 +85,7 @@ from ipreg.models.parties import (
     SubmissionFile,
     SubmissionKind,
 )
+from ipreg.models.rights import ObtainedKind, PackageText, QuietReminders, RightRecord, RightsDiary
 from ipreg.models.sources import RunState, Source, SourceKind, SourceRun, SourceState
 from ipreg.models.terms import FilingTerm
 from ipreg.models.watches import (
@@ -124,6 +133,9 @@ __all__ = [
     "CaseTask",
     "Certificate",
     "ChangeKind",
+    "Channel",
+    "ChannelKind",
+    "ChannelState",
     "ClockKind",
     "CrawlHost",
     "CrawlPage",
@@ -167,20 +179,28 @@ __all__ = [
     "LogWitness",
     "Match",
     "MatchPair",
+    "Notice",
+    "ObtainedKind",
     "OneTimeLink",
     "Organization",
     "OrganizationRole",
+    "Outgoing",
+    "PackageText",
     "PageState",
     "PaperKind",
     "PaperService",
     "PictureFingerprint",
     "PictureState",
+    "QuietReminders",
     "RecoveryCode",
     "RemotePicture",
     "Report",
     "ReportState",
     "RespondentLink",
+    "Rhythm",
     "RightKind",
+    "RightRecord",
+    "RightsDiary",
     "Role",
     "RunState",
     "SavedFilter",

@@ -1,4 +1,4 @@
-"""Alerts, what happened to them, who receives them, and the deliveries that carry them."""
+"""Alerts, what happened to them, and who receives them."""
 
 from __future__ import annotations
 
@@ -29,12 +29,6 @@ class DismissReason(StrEnum):
     LICENSED = "licensed"
     NOT_SIMILAR = "not_similar"
     OTHER = "other"
-
-
-class DeliveryState(StrEnum):
-    WAITING = "waiting"
-    SENT = "sent"
-    PARKED = "parked"
 
 
 class EventKind(StrEnum):
@@ -70,8 +64,9 @@ class Alert(Base):
     counts up when the seller offers it again after a decision. ``probability`` is the lead's, recalibrated where
     the owner's decisions have taught how (``calibration_id``); the verdict's own stays with each match.
     ``severity`` is 0 to 100, the sum of ``severity_reasons`` (each a kind, a count and its points). ``evidence``
-    counts the changes that recipients were told of. Owner, seller, platform and price repeat what other rows say,
-    so that lists of many alerts are sorted and filtered by one index.
+    counts the changes that recipients were told of. Owner (``applicant_id`` is the
+    design's present one), seller, platform and price repeat what other rows say, so that lists of many alerts are
+    sorted and filtered by one index.
     """
 
     __tablename__ = "alerts"
@@ -79,6 +74,8 @@ class Alert(Base):
         UniqueConstraint("filing_id", "counterpart", "round"),
         Index("ix_alerts_organization", "organization_id", "state", "severity", "id"),
         Index("ix_alerts_applicant", "applicant_id", "state", "severity", "id"),
+        Index("ix_alerts_organization_all", "organization_id", "severity", "id"),
+        Index("ix_alerts_applicant_all", "applicant_id", "severity", "id"),
         Index("ix_alerts_sleeping", "state", "snoozed_until"),
     )
 
@@ -211,28 +208,3 @@ class SavedFilter(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     name: Mapped[str] = mapped_column(String(60))
     query: Mapped[str] = mapped_column(String(1000))
-
-
-class Delivery(Base):
-    """The outbox: one message to one account by one channel, written together with its alert."""
-
-    __tablename__ = "deliveries"
-    __table_args__ = (
-        UniqueConstraint("alert_id", "account_id", "channel"),
-        Index("ix_deliveries_due", "state", "next_try_at"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    alert_id: Mapped[int] = mapped_column(ForeignKey("alerts.id"))
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
-    channel: Mapped[str] = mapped_column(String(32))
-    message_id: Mapped[str] = mapped_column(String(200), unique=True)
-    state: Mapped[DeliveryState] = mapped_column(enum_column(DeliveryState), default=DeliveryState.WAITING)
-    tries: Mapped[int] = mapped_column(default=0)
-    next_try_at: Mapped[datetime]
-    last_fault: Mapped[str] = mapped_column(Text, default="")
-    created_at: Mapped[datetime]
-    sent_at: Mapped[datetime | None]
-
-    alert: Mapped[Alert] = relationship(lazy="joined")
-    account: Mapped[Account] = relationship(lazy="joined")
