@@ -55,7 +55,7 @@ def test_what_an_owner_does_with_a_sealed_design(browser: Browser, address: str,
     owner.goto("/filings")
     owner.click("text=云纹外套")
     filing = owner.url
-    assert owner.locator(".alert-info").count() == 1
+    owner.wait_for_selector(".alert-info")
     assert other.goto(filing).status == 404  # type: ignore[union-attr]
 
     owner.click("text=修改（提交新版本）")
@@ -73,6 +73,7 @@ def test_what_an_owner_does_with_a_sealed_design(browser: Browser, address: str,
     owner.fill("#taker_email", "rival@ipreg.example")
     owner.fill("#shops", "锦绣旗舰店*")
     owner.click("#offer")
+    owner.wait_for_selector("#take-back")
     other.goto("/agreements")
     other.click("main a.card")
     other.click("#accept")
@@ -86,19 +87,21 @@ def test_what_an_owner_does_with_a_sealed_design(browser: Browser, address: str,
     owner.goto(f"{filing}/offer/transfer")
     owner.fill("#taker_email", "rival@ipreg.example")
     owner.click("#offer")
+    owner.wait_for_selector("#take-back")
     other.goto("/agreements")
     other.click("main a.card >> nth=0")
     other.click("#accept")
+    other.wait_for_selector("#accept", state="detached")
     owner.goto(filing)
     assert owner.locator(".unseen").count() == 2  # sealed now from who filed it
 
     other.goto(f"{filing}/withdraw")
     other.fill("#confirmed", "no")
     other.click("#withdraw")
-    assert other.locator("#fault-confirmed").count() == 1
+    other.wait_for_selector("#fault-confirmed")
     other.fill("#confirmed", filing.rsplit("/", 1)[-1])
     other.click("#withdraw")
-    assert other.locator(".alert-warning").count() == 1
+    other.wait_for_selector(".alert-warning")
     other.goto("/verify/" + filing.rsplit("/", 1)[-1])
     assert "撤回" in other.inner_text("dl.facts")
     no_sideways_scrolling(other)

@@ -14,6 +14,7 @@ from papers import file_some
 from scenery import HandClock, People, Picture, design_form, draw_picture
 
 from ipreg import certificate, registry, typesetting
+from ipreg.amending import version_of
 from ipreg.authority import open_authority
 from ipreg.bundle import to_pem
 from ipreg.db import transaction
@@ -107,7 +108,8 @@ def test_of_two_issued_at_once_one_stays(runtime: Runtime, clock: HandClock) -> 
 def test_the_unsigned_page_comes_out_the_same_each_time(runtime: Runtime, clock: HandClock) -> None:
     filing_id, _ = file_some(runtime, clock, 1)
     with runtime.sessions() as session:
-        draft = certificate.prepare(session, runtime, session.get_one(Filing, filing_id))
+        filing = session.get_one(Filing, filing_id)
+        draft = certificate.prepare(session, runtime, filing, version_of(session, filing, 1))
     pages = {typesetting.set_page(draft.facts, draft.picture, at=draft.at) for _ in range(2)}
     assert len(pages) == 1
 
@@ -204,4 +206,5 @@ def test_an_independent_authority_is_asked_before_ours(runtime: Runtime, clock: 
 def _facts(runtime: Runtime, clock: HandClock) -> dict[str, object]:
     filing_id, _ = file_some(runtime, clock, 1)
     with runtime.sessions() as session:
-        return certificate.prepare(session, runtime, session.get_one(Filing, filing_id)).facts
+        filing = session.get_one(Filing, filing_id)
+        return certificate.prepare(session, runtime, filing, version_of(session, filing, 1)).facts
