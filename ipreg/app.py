@@ -42,6 +42,7 @@ from ipreg.web import (
     security,
     session,
     sources,
+    statistics,
     verify,
 )
 
@@ -75,7 +76,7 @@ def create_app(config: Config) -> Flask:
     views = (
         *(organization, security, recovery, casesteps, casedesk),
         *(guide,),
-        *(parties, respond),
+        *(parties, respond, statistics),
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
         *(sources, reports, evidence, api),
     )

@@ -145,6 +145,11 @@ TABLE: dict[str, set[Role]] = {
     "log.token_certificates": set(),
     "log.proof": set(),
     "logpage.page": set(),
+    "statistics.page": TRAIL | {Role.REGULATOR},
+    "statistics.chart": TRAIL | {Role.REGULATOR},
+    "statistics.export": TRAIL | {Role.REGULATOR},
+    "statistics.totals": set(),
+    "statistics.public_chart": set(),
     "audittrail.trail": TRAIL,
     "audittrail.check": TRAIL,
     "audittrail.export": TRAIL,
@@ -207,11 +212,13 @@ def address(site: Site, rule: Rule) -> str:
     values = {"number": site.filing, "position": "0", "listing_id": "1", "import_id": "1", "alert_id": "1",
               "index": "0", "code": "en", "filename": "ipreg.css", "source_id": "1", "seller_id": "1",
               "capture_id": "1", "report_id": "1", "kind": "crawl", "token": "x", "slug": "copied",
-              "serial": "1", "paper_id": "1", "side": "filed",
+              "serial": "1", "paper_id": "1", "side": "filed", "figure": "cases", "dimension": "month",
               "sign_in_id": "999", "member_id": "999", "invitation_id": "999", "action": "accepted", "which": "0",
               "task_id": "1", "view_id": "1", "absence_id": "1"}  # fmt: skip
     if rule.endpoint.startswith(("case", "parties.")):
         values["number"] = site.case
+    if rule.endpoint.startswith("statistics."):
+        values["kind"] = "csv"
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found.group(1)], rule.rule)
 
 
