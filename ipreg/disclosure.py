@@ -1,8 +1,8 @@
 """What the public may know of a table: small numbers are left out, and so is what would give them away.
 
 A count from 1 to 4 is not told. Where the total is told, one hidden row could be had by subtraction, and two small
-ones by a guess: so further rows, the smallest first, are hidden until it is two rows with ten or more together; where
-there are not enough, the total is hidden, and in every table of that figure so much that nothing adds up to it.
+ones by a guess: so further rows, the smallest first, are hidden until it is two rows with ten or more together.
+Where there are not enough, the total is hidden, and in every table of that figure so much that no sum tells it.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Float, FunctionElement, Select, and_, case
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 
-from ipreg.models import Alert, Case, CaseEvent, CaseOutcome, Filing, Industry, Listing, Match
+from ipreg.models import Alert, Case, CaseEvent, CaseOutcome, Filing, Industry
 from ipreg.names import INDUSTRIES
 
 N_ = str  # marks a text for extraction
@@ -101,22 +101,12 @@ _FIGURES: dict[str, _Figure] = {
     "filings": _Figure(
         Filing.filed_at,
         lambda: select().select_from(Filing),
-        {"industry": Filing.industry, "district": func.coalesce(Filing.district, "")},
+        {"industry": Filing.industry, "district": Filing.district},
     ),
     "alerts": _Figure(
         Alert.raised_at,
-        lambda: (
-            select()
-            .select_from(Alert)
-            .join(Match, Alert.match_id == Match.id)
-            .join(Filing, Match.filing_id == Filing.id)
-            .outerjoin(Listing, Match.listing_id == Listing.id)
-        ),
-        {
-            "industry": Filing.industry,
-            "district": func.coalesce(Filing.district, ""),
-            "platform": func.coalesce(Listing.platform, ""),
-        },
+        lambda: select().select_from(Alert).join(Filing, Alert.filing_id == Filing.id),
+        {"industry": Filing.industry, "district": Filing.district, "platform": Alert.platform},
     ),
     "cases": _Figure(
         Case.opened_at,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, current_app, render_template, request
 
 from ipreg import charts, statisticsfiles
 from ipreg.db import utc_now
@@ -33,6 +34,7 @@ from ipreg.web.session import db, runtime
 bp = Blueprint("statistics", __name__)
 _OFFICIALS = (Role.REGULATOR, Role.AUDITOR, Role.ADMINISTRATOR)
 _FILTERS = ("industry", "district", "platform")
+_KEPT_SECONDS, _MOST_KEPT = 60, 100
 _SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
@@ -40,8 +42,8 @@ _SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 @who(*_OFFICIALS)
 def page() -> str:
     asked = _asked()
-    found = figures(db(), asked=asked)
-    whole = found if not any(request.args.get(one) for one in _FILTERS) else figures(db(), asked=Asked(asked.year))
+    found = _counted(asked)
+    whole = found if not any(request.args.get(one) for one in _FILTERS) else _counted(Asked(asked.year))
     return render_template(
         "statistics.html",
         found=found,
@@ -62,7 +64,7 @@ def totals() -> str:
     asked = _public_asked()
     return render_template(
         "statistics.html",
-        found=public(figures(db(), asked=asked)),
+        found=public(_counted(asked)),
         asked=asked,
         years=years(db()),
         kept={"year": asked.year},
@@ -74,19 +76,19 @@ def totals() -> str:
 @bp.get("/statistics/charts/<figure>/<dimension>.svg")
 @who(*_OFFICIALS)
 def chart(figure: str, dimension: str) -> Response:
-    return _chart(figures(db(), asked=_asked()), figure, dimension)
+    return _chart(_counted(_asked()), figure, dimension)
 
 
 @bp.get("/figures/charts/<figure>/<dimension>.svg")
 @open_to_all
 def public_chart(figure: str, dimension: str) -> Response:
-    return _chart(public(figures(db(), asked=_public_asked())), figure, dimension)
+    return _chart(public(_counted(_public_asked())), figure, dimension)
 
 
 @bp.get("/statistics.<kind>")
 @who(*_OFFICIALS)
 def export(kind: str) -> Response:
-    found = figures(db(), asked=_asked())
+    found = _counted(_asked())
     if kind == "csv":
         answer = Response(statisticsfiles.as_csv(found, say), mimetype="text/csv")
     elif kind == "xlsx":
@@ -99,6 +101,19 @@ def export(kind: str) -> Response:
         raise MissingError("page_missing")
     answer.headers["Content-Disposition"] = f"attachment; filename=statistics-{found.asked.year}.{kind}"
     return answer
+
+
+def _counted(asked: Asked) -> Figures:
+    """The figures; those of the last minute again, for a page asks for all its charts at once."""
+    kept: dict[Asked, tuple[float, Figures]] = current_app.extensions.setdefault("figures", {})
+    known = kept.get(asked)
+    if known is not None and time.monotonic() - known[0] < _KEPT_SECONDS:
+        return known[1]
+    if len(kept) >= _MOST_KEPT:
+        kept.clear()
+    found = figures(db(), asked=asked)
+    kept[asked] = (time.monotonic(), found)
+    return found
 
 
 def _chart(found: Figures | PublicFigures, figure: str, dimension: str) -> Response:
