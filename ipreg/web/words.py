@@ -72,6 +72,7 @@ DELIVERY_STATES = {
     DeliveryState.WAITING: N_("Waiting"),
     DeliveryState.SENT: N_("Sent"),
     DeliveryState.PARKED: N_("Given up"),
+    DeliveryState.WITHDRAWN: N_("Nothing left to say"),
 }
 SOURCE_KINDS = {
     SourceKind.FEED: N_("Feed"),
@@ -160,6 +161,14 @@ AUDIT_ACTIONS = {
     "alerts.reopen": N_("Reopen an alert"),
     "casesteps.assign": N_("Assign a case"),
     "casesteps.decide": N_("Decide a case"),
+    "parties.notice": N_("Issue a one-time link"),
+    "parties.revoke": N_("Withdraw a one-time link"),
+    "parties.submit": N_("Hand something in"),
+    "parties.paper": N_("Open a paper"),
+    "respond.open_link": N_("Open a one-time link"),
+    "respond.submit": N_("Hand something in"),
+    "respond.paper": N_("Open a paper"),
+    "retention.erase": N_("Erase personal data"),
     "filings.new": N_("File a design"),
     "filings.certificate_file": N_("Issue a certificate"),
     "filings.evidence": N_("Issue an evidence bundle"),
