@@ -15,8 +15,10 @@ from sqlalchemy import ColumnElement, Float, FunctionElement, Select, and_, case
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 
-from ipreg.models import Alert, Case, CaseEvent, CaseOutcome, Filing, Industry
+from ipreg.casework.words import OUTCOMES
+from ipreg.models import Alert, Case, CaseEvent, CaseOutcome, Filing, Industry, ObtainedKind, RightRecord
 from ipreg.names import INDUSTRIES
+from ipreg.rights.words import OBTAINED
 
 N_ = str  # marks a text for extraction
 BEIJING = timezone(timedelta(hours=8))
@@ -103,6 +105,16 @@ _FIGURES: dict[str, _Figure] = {
         lambda: select().select_from(Filing),
         {"industry": Filing.industry, "district": Filing.district},
     ),
+    "rights": _Figure(
+        RightRecord.recorded_at,
+        lambda: (
+            select()
+            .select_from(RightRecord)
+            .join(Filing, RightRecord.filing_id == Filing.id)
+            .where(RightRecord.granted_on.is_not(None), RightRecord.retracted_at.is_(None))
+        ),
+        {"industry": Filing.industry, "district": Filing.district, "right": RightRecord.kind},
+    ),
     "alerts": _Figure(
         Alert.raised_at,
         lambda: select().select_from(Alert).join(Filing, Alert.filing_id == Filing.id),
@@ -121,12 +133,14 @@ _FIGURES: dict[str, _Figure] = {
 }
 TITLES = {
     "filings": N_("Designs filed"),
+    "rights": N_("Designs that became rights"),
     "alerts": N_("Alerts raised"),
     "cases": N_("Cases opened"),
     "decisions": N_("Cases decided"),
 }
 DEFINITIONS = {
     "filings": N_("Filings by the time they were filed (filings.filed_at), withdrawn ones too."),
+    "rights": N_("Granted rights by the time they were recorded (right_records.recorded_at), not retracted."),
     "alerts": N_("Alerts by the time they were raised (alerts.raised_at); one a design and seller."),
     "cases": N_("Cases by the time they were opened (cases.opened_at), merged and withdrawn ones included."),
     "decisions": N_("Cases by the time of their newest decision (cases.decided_at), those that have one."),
@@ -139,6 +153,7 @@ DIMENSIONS = {
     "district": N_("District"),
     "platform": N_("Platform"),
     "outcome": N_("Outcome"),
+    "right": N_("Right"),
 }
 STAGES: dict[str, tuple[str, frozenset[str] | None, frozenset[str]]] = {
     "acceptance": (N_("From opening to acceptance"), None, frozenset({"accepted", "not_accepted", "assigned"})),
@@ -193,9 +208,9 @@ def word_of(dimension: str, value: str, say: Callable[[str], str]) -> str:
     if dimension == "industry":
         return say(INDUSTRIES[Industry(value)])
     if dimension == "outcome":
-        from ipreg.casework.words import OUTCOMES
-
         return say(OUTCOMES[CaseOutcome(value)])
+    if dimension == "right":
+        return say(OBTAINED[ObtainedKind(value)])
     return value or say(N_("not stated"))
 
 

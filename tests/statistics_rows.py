@@ -21,6 +21,8 @@ from ipreg.models import (
     Industry,
     Listing,
     Match,
+    ObtainedKind,
+    RightRecord,
 )
 from ipreg.runtime import Runtime
 
@@ -31,7 +33,9 @@ START = datetime(2025, 12, 20, tzinfo=UTC)
 def fill(runtime: Runtime, cases: int, *, seed: int = 1) -> None:
     """So many filings, listings, matches, alerts and cases, over some thirteen months around 2026."""
     chance = random.Random(seed)
-    tables: dict[Any, list[dict[str, Any]]] = {one: [] for one in (Filing, Listing, Match, Alert, Case, CaseEvent)}
+    tables: dict[Any, list[dict[str, Any]]] = {
+        one: [] for one in (Filing, RightRecord, Listing, Match, Alert, Case, CaseEvent)
+    }
     for number in range(1, cases + 1):
         _one(chance, number, tables)
     with runtime.sessions.kw["bind"].connect() as connection:
@@ -69,6 +73,19 @@ def _one(chance: random.Random, number: int, tables: dict[Any, list[dict[str, An
             "row_version": 1,
             "request_key": f"r{number}",
             "filed_at": at - timedelta(days=9),
+        }
+    )
+    tables[RightRecord].append(
+        {
+            "filing_id": number,
+            "kind": chance.choice(list(ObtainedKind)),
+            "number": str(number),
+            "applied_on": at.date(),
+            "granted_on": chance.choice([None, at.date()]),
+            "account_id": 1,
+            "request_key": f"k{number}",
+            "recorded_at": at,
+            "retracted_at": chance.choice([None, None, at]),
         }
     )
     tables[Listing].append(

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from statistics_rows import fill
 
 from ipreg import disclosure
-from ipreg.models import Alert, Case, CaseEvent, CaseOutcome, Filing, Industry, Listing
+from ipreg.models import Alert, Case, CaseEvent, CaseOutcome, Filing, Industry, Listing, RightRecord
 from ipreg.runtime import Runtime
 from ipreg.statistics import BEIJING, STAGES, Asked, Figures, Table, figures, last_full_month, years
 
@@ -50,6 +50,11 @@ def test_every_figure_is_what_counting_the_rows_by_hand_gives(filled: Runtime, a
     cases = rows(filled, Case)
     counted = {
         "filings": [(one.filed_at, one.industry, one.district or "", None, None) for one in filings.values()],
+        "rights": [
+            (one.recorded_at, *place[one.filing_id], None, one.kind)
+            for one in rows(filled, RightRecord)
+            if one.granted_on and not one.retracted_at
+        ],
         "alerts": [(one.raised_at, *place[one.id], one.platform, None) for one in rows(filled, Alert)],
         "cases": [(one.opened_at, one.industry, one.district, one.platform, None) for one in cases],
         "decisions": [
@@ -58,7 +63,8 @@ def test_every_figure_is_what_counting_the_rows_by_hand_gives(filled: Runtime, a
     }
     for name, all_rows in counted.items():
         kept = [one for one in all_rows if _asked_for(asked, *one[:4])]
-        for position, dimension in enumerate(("month", "industry", "district", "platform", "outcome")):
+        last = "right" if name == "rights" else "outcome"
+        for position, dimension in enumerate(("month", "industry", "district", "platform", last)):
             if not any((one.figure, one.dimension) == (name, dimension) for one in found.tables):
                 continue
             by_hand = Counter(_word(one[position]) for one in kept)
@@ -160,7 +166,17 @@ def fill_after(site: Site) -> None:
     with site.runtime.sessions.kw["bind"].connect() as connection:
         connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
         with connection.begin():
-            for one in (CaseEvent, CaseClock, Case, AlertRecipient, AlertMatch, Alert, MatchPair, Match):
+            for one in (
+                RightRecord,
+                CaseEvent,
+                CaseClock,
+                Case,
+                AlertRecipient,
+                AlertMatch,
+                Alert,
+                MatchPair,
+                Match,
+            ):
                 connection.execute(delete(one.__table__))
             for table in (ListingPicture, Listing, FilingView, Filing):
                 connection.execute(delete(table.__table__))
