@@ -23,6 +23,7 @@ from ipreg.web import (
     cases,
     casesteps,
     casewords,
+    channels,
     errors,
     evidence,
     filings,
@@ -78,7 +79,7 @@ def create_app(config: Config) -> Flask:
         *(organization, security, recovery, casesteps, casedesk),
         *(guide, mydata),
         *(parties, respond),
-        *(notices,),
+        *(notices, channels),
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
         *(sources, reports, evidence, api),
     )
