@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from ipreg import access
 from ipreg.db import transaction, utc_now
-from ipreg.errors import CallerError
+from ipreg.errors import CallerError, MissingError
 from ipreg.models import Account, ChannelKind, Rhythm
 from ipreg.notify import setup
 from ipreg.notify.channels import label
@@ -19,6 +19,7 @@ from ipreg.web.rules import EVERYBODY, who
 from ipreg.web.session import db, me, runtime, start_again
 
 bp = Blueprint("channels", __name__)
+ACTIONS = ("test", "pause", "resume", "again", "secret")
 
 
 @bp.get("/channels")
@@ -89,10 +90,12 @@ def change(channel_id: int) -> Response | tuple[str, int]:
     return redirect(url_for("channels.overview"))
 
 
-@bp.post("/channels/<int:channel_id>/<any(test, pause, resume, again, secret):action>")
+@bp.post("/channels/<int:channel_id>/<action>")
 @who(*EVERYBODY)
 def act(channel_id: int, action: str) -> str | Response:
     channel = setup.get_channel(db(), channel_id=channel_id, account=me())
+    if action not in ACTIONS:
+        raise MissingError("page_missing")
     secret = ""
     if action == "test":
         setup.send_test(db(), channel=channel, account=me(), now=utc_now())
