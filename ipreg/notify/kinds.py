@@ -51,6 +51,14 @@ KINDS: dict[str, Kind] = {
         sentences=(N_("Notices for %(name)s arrive here."),),
         action=N_("Your channels"),
     ),
+    "rights_reminder": Kind(
+        subject=N_("%(clock)s: %(days)s days left for “%(title)s”"),
+        sentences=(
+            N_("The last day is %(day)s (%(article)s)."),
+            N_("Filing %(number)s. When it is done, record it there and the reminders end."),
+        ),
+        action=N_("What to do, and the packages"),
+    ),
 }
 
 

@@ -80,6 +80,7 @@ TABLE: dict[str, set[Role]] = {
     "rights.retract": OWN,
     "rights.paper": EVERYBODY,
     "rights.calendar": EVERYBODY,
+    "rights.switch_reminders": OWN,
     "rights.package": OWN,
     "rights.package_file": OWN,
     "imports.imports": IMPORTERS,
