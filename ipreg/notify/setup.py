@@ -23,7 +23,7 @@ from ipreg.models import (
     Outgoing,
     Rhythm,
 )
-from ipreg.notify.channels import SETTINGS, label, mail_channel
+from ipreg.notify.channels import SETTINGS, label
 from ipreg.notify.hooks import PREFIX
 from ipreg.notify.packing import GIVE_UP_AFTER
 from ipreg.notify.rhythm import due_at
@@ -42,9 +42,8 @@ ROBOTS: Mapping[ChannelKind, tuple[str, ...]] = {
 }
 
 
-def channels_of(session: Session, *, account: Account, now: datetime) -> list[Channel]:
+def channels_of(session: Session, *, account: Account) -> list[Channel]:
     """What the account may set up: its own channels, and an owner's those of his organization."""
-    mail_channel(session, account=account, now=now)
     mine = Channel.account_id == account.id
     if access.manages_organization(account) and account.organization_id is not None:
         mine = or_(mine, Channel.organization_id == account.organization_id)
@@ -80,7 +79,7 @@ def add_channel(
 
     ``shared`` makes it the organization's, which its owners may. Raises ``CallerError`` with the field at fault.
     """
-    if len(channels_of(session, account=account, now=now)) >= MOST:
+    if len(channels_of(session, account=account)) >= MOST:
         raise CallerError("channels_too_many", most=MOST)
     name, address = " ".join(name.split())[:100], address.strip()
     if not name:

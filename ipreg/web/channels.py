@@ -8,11 +8,11 @@ from flask import Blueprint, redirect, render_template, request, session, url_fo
 from werkzeug.wrappers import Response
 
 from ipreg import access
-from ipreg.db import transaction, utc_now
+from ipreg.db import utc_now
 from ipreg.errors import CallerError, MissingError
-from ipreg.models import Account, ChannelKind, Rhythm
+from ipreg.models import ChannelKind, Rhythm
 from ipreg.notify import setup
-from ipreg.notify.channels import label
+from ipreg.notify.channels import label, mail_channel
 from ipreg.notify.sealed import Sealer
 from ipreg.web.errors import words_of
 from ipreg.web.rules import EVERYBODY, who
@@ -29,10 +29,11 @@ def overview() -> str:
 
 
 def _page(faults: dict[str, str], secret: str = "") -> str:
-    with transaction(runtime().sessions) as opened:
-        account = opened.get_one(Account, me().id)
-        setup.channels_of(opened, account=account, now=utc_now())  # everybody has mail
-    found = setup.channels_of(db(), account=me(), now=utc_now())
+    db().rollback()
+    db().connection(execution_options={"writes": True})
+    mail_channel(db(), account=me(), now=utc_now())  # everybody has mail
+    db().commit()
+    found = setup.channels_of(db(), account=me())
     return render_template(
         "channels.html",
         channels=[(one, label(one), setup.count_parked(db(), channel=one)) for one in found],

@@ -21,6 +21,7 @@ from ipreg.db import transaction
 from ipreg.errors import CallerError, MissingError
 from ipreg.models import Channel, ChannelKind, ChannelState, Delivery, DeliveryState, Notice
 from ipreg.notify import hooks, setup
+from ipreg.notify.channels import mail_channel
 from ipreg.notify.notices import tell
 from ipreg.notify.sealed import Sealer
 from ipreg.runtime import Runtime
@@ -211,7 +212,8 @@ def test_what_is_somebody_elses_is_not_there_and_a_robot_has_its_own_address(
 ) -> None:
     with transaction(runtime.sessions) as session:
         people = People(session, clock())
-        own = setup.channels_of(session, account=people.designer, now=clock())[0]
+        own = mail_channel(session, account=people.designer, now=clock())
+        assert setup.channels_of(session, account=people.designer) == [own]
         with pytest.raises(MissingError):
             setup.get_channel(session, channel_id=own.id, account=people.rival)
         with pytest.raises(CallerError, match="robot_address_wrong"):
