@@ -15,15 +15,18 @@ from ipreg.i18n import FOLDER, compile_catalogs
 from ipreg.runtime import open_runtime
 from ipreg.web import (
     accounts,
+    alertbulk,
+    alertcharts,
     alerts,
     api,
     audithook,
     audittrail,
+    batches,
     casedesk,
     cases,
     casesteps,
     casewords,
-    channels,
+    drafts,
     errors,
     evidence,
     filings,
@@ -47,6 +50,7 @@ from ipreg.web import (
     session,
     sources,
     verify,
+    watches,
 )
 
 _TOP = Path(__file__).parent.parent
@@ -74,13 +78,15 @@ def create_app(config: Config) -> Flask:
     Bootstrap5(app)
     CSRFProtect(app).exempt(api.bp)
     LoginManager(app).user_loader(session.load_reader)
-    for part in (session, rules, errors, language, pictures, casewords, notices):
+    for part in (session, rules, errors, language, pictures, casewords, notices, alerts, notices):
         part.install(app)
     views = (
+        *(alertbulk, alertcharts, watches),
         *(organization, security, recovery, casesteps, casedesk),
+        *(drafts, batches),
         *(guide, mydata),
         *(parties, respond),
-        *(notices, channels),
+        *(notices,),
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
         *(sources, reports, evidence, api, rights),
     )

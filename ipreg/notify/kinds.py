@@ -35,6 +35,9 @@ KINDS: dict[str, Kind] = {
     "alert": Kind(
         subject=N_("%(likelihood)s a copy of “%(title)s” on %(place)s"), action=N_("Look at both and decide")
     ),
+    "alert_changed": Kind(
+        subject=N_("More evidence of a copy of “%(title)s” on %(place)s"), action=N_("Look at both and decide")
+    ),
     "alert_waits": Kind(
         subject=N_("A possible copy of one of your designs waits for you"), action=N_("Look at both and decide")
     ),
