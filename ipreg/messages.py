@@ -122,7 +122,7 @@ MESSAGES: dict[str, str] = {
     "channels_too_many": N_("An account has at most %(most)s channels."),
     "channel_without_secret": N_("Only webhooks have a secret of ours."),
     "robot_address_wrong": N_("The address of such a robot begins with %(start)s"),
-    "time_wrong": N_("Give a time like 22:00."),
+    "quiet_time_wrong": N_("Give a time like 22:00."),
     "notice_missing": N_("There is no such notice, or it is not yours."),
     "case_already_decided": N_("This case has been decided already."),
     "case_not_assigned_to_you": N_("Assign the case to yourself first."),

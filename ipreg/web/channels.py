@@ -118,6 +118,6 @@ def _quiet(start: str, end: str) -> tuple[int, int] | None:
     for text in (start, end):
         found = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)(:\d\d)?", text.strip())
         if found is None:
-            raise CallerError("time_wrong", field="quiet")
+            raise CallerError("quiet_time_wrong", field="quiet")
         minutes.append(int(found.group(1)) * 60 + int(found.group(2)))
     return minutes[0], minutes[1]
