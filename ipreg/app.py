@@ -34,6 +34,7 @@ from ipreg.web import (
     filings,
     guide,
     imports,
+    keeping,
     language,
     log,
     logpage,
@@ -86,7 +87,9 @@ def create_app(config: Config) -> Flask:
     LoginManager(app).user_loader(session.load_reader)
     for part in (session, rules, errors, language, pictures, casewords, notices, alerts, notices):
         part.install(app)
+    keeping.install(app)
     views = (
+        *(keeping,),
         *(alertbulk, alertcharts, watches),
         *(organization, security, recovery, casesteps, casedesk),
         *(drafts, batches),
