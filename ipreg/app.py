@@ -85,7 +85,7 @@ def create_app(config: Config) -> Flask:
     Compress(app)
     CSRFProtect(app).exempt(api.bp)
     LoginManager(app).user_loader(session.load_reader)
-    for part in (session, rules, errors, language, pictures, casewords, notices, alerts, notices):
+    for part in (session, rules, errors, language, pictures, casewords, notices, alerts):
         part.install(app)
     keeping.install(app)
     views = (
