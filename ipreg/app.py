@@ -52,6 +52,7 @@ from ipreg.web import (
     security,
     session,
     sources,
+    statistics,
     verify,
     watches,
 )
@@ -94,7 +95,7 @@ def create_app(config: Config) -> Flask:
         *(organization, security, recovery, casesteps, casedesk),
         *(drafts, batches),
         *(guide, mydata),
-        *(parties, respond),
+        *(parties, respond, statistics),
         *(notices, channels),
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
         *(sources, reports, evidence, api, rights),
