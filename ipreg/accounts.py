@@ -50,7 +50,7 @@ def sign_up(
     """A new account that a stranger opens for himself; only designers and enterprises may."""
     if role not in _SELF_SERVICE:
         raise PermissionDeniedError("role_not_self_service", role=role.value)
-    return create_account(
+    account = create_account(
         session,
         email=email,
         password=password,
@@ -61,6 +61,9 @@ def sign_up(
         join_code=join_code,
         now=now,
     )
+    account.email_verified_at = None  # nobody has looked at it
+    session.flush()
+    return account
 
 
 def create_account(
@@ -75,7 +78,7 @@ def create_account(
     join_code: str | None = None,
     now: datetime,
 ) -> Account:
-    """A new account. An enterprise names itself or joins by code; a designer may join by code.
+    """A new account, whose address the operator vouches for. A designer may join an enterprise by code.
 
     Raises ``CallerError`` with the field at fault; ``email_taken`` where the address has an account.
     """
@@ -89,6 +92,7 @@ def create_account(
         organization_id=organization_id,
         organization_role=_first_role(role) if organization_id is not None else None,
         created_at=now,
+        email_verified_at=now,
         former_names=[],
     )
     if session.scalar(select(Account.id).where(Account.email == account.email)):

@@ -26,6 +26,7 @@ from ipreg.web import (
     errors,
     evidence,
     filings,
+    guide,
     imports,
     language,
     log,
@@ -71,6 +72,7 @@ def create_app(config: Config) -> Flask:
         part.install(app)
     views = (
         *(organization, security, recovery, casesteps, casedesk),
+        *(guide,),
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
         *(sources, reports, evidence, api),
     )

@@ -67,6 +67,7 @@ from ipreg.models.log import (
 from ipreg.models.matches import Match, MatchPair
 from ipreg.models.papers import Certificate
 from ipreg.models.sources import RunState, Source, SourceKind, SourceRun, SourceState
+from ipreg.models.terms import FilingTerm
 from ipreg.models.watches import (
     AllowedSeller,
     Calibration,
@@ -124,6 +125,7 @@ __all__ = [
     "Filing",
     "FilingAct",
     "FilingState",
+    "FilingTerm",
     "FilingVersion",
     "FilingView",
     "FormerName",

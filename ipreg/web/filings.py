@@ -12,7 +12,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from ipreg import access, bundle, certificate, log, logkeys, registry, stamping
+from ipreg import access, bundle, certificate, designs, log, logkeys, registry, stamping
 from ipreg.db import transaction, utc_now
 from ipreg.errors import CallerError, MissingError, ProofError
 from ipreg.models import Filing, Industry, LogEntry, LogTimeStamp, Match, Role, ViewKind
@@ -37,7 +37,14 @@ class ShownProof:
 @bp.get("/filings")
 @who(Role.DESIGNER, Role.ENTERPRISE)
 def filings() -> str:
-    return render_template("filings.html", filings=registry.filings_of(db(), me()))
+    account, wanted = me(), designs.Wanted.read(request.args)
+    return render_template(
+        "filings.html",
+        found=designs.search(db(), account=account, wanted=wanted),
+        wanted=wanted,
+        may_file=access.may_file(account),
+        counted=designs.COUNTED,
+    )
 
 
 @bp.route("/filings/new", methods=["GET", "POST"])

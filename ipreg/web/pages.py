@@ -9,33 +9,38 @@ from flask_login import current_user
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from ipreg import access
+from ipreg import access, desk
 from ipreg.accounts import create_account
+from ipreg.db import utc_now
 from ipreg.errors import CallerError, MissingError
 from ipreg.models import Account, Delivery, DeliveryState, FeedImport, Listing, Role, StoredFile
 from ipreg.registry import get_filing
 from ipreg.storage import Shelf
 from ipreg.web.errors import words_of
-from ipreg.web.rules import EVERYBODY, public, who
+from ipreg.web.rules import EVERYBODY, lacks_two_factor, public, who
 from ipreg.web.session import db, me, runtime, start_again
 
 bp = Blueprint("pages", __name__)
 SIZES = (160, 320, 640, 1280)
-DESKS = {
-    Role.DESIGNER: "filings.filings",
-    Role.ENTERPRISE: "alerts.inbox",
-    Role.REGULATOR: "cases.queue",
-    Role.ADMINISTRATOR: "pages.administration",
-    Role.AUDITOR: "audittrail.trail",
-}
+_OTHER_DESKS = {Role.ADMINISTRATOR: "pages.administration", Role.AUDITOR: "audittrail.trail"}
 
 
 @bp.get("/")
 @public
 def home() -> Response | str:
-    if current_user.is_authenticated:
-        return redirect(url_for(DESKS[current_user.account.role]))
-    return render_template("home.html")
+    """What waits for whom is signed in; for strangers, what this is."""
+    if not current_user.is_authenticated:
+        return render_template("home.html")
+    account = me()
+    if account.role in _OTHER_DESKS:
+        return redirect(url_for(_OTHER_DESKS[account.role]))
+    if account.role is Role.REGULATOR:
+        if lacks_two_factor():
+            return redirect(url_for("security.two_factor"))
+        officer = desk.officers_desk(db(), account=account)
+        return render_template("desk_officer.html", desk=officer, account=account, now=utc_now())
+    owner = desk.owners_desk(db(), account=account, now=utc_now())
+    return render_template("desk_owner.html", desk=owner, account=account, may_file=access.may_file(account))
 
 
 @bp.get("/healthz")
@@ -112,8 +117,6 @@ def administration() -> str | Response | tuple[str, int]:
 
 
 def _open_account() -> None:
-    from ipreg.db import utc_now
-
     role = request.form.get("role", "")
     if role not in (Role.REGULATOR, Role.ADMINISTRATOR, Role.AUDITOR):
         raise CallerError("choice_wrong", field="role")

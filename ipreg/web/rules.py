@@ -54,6 +54,11 @@ def must_have_two_factor(account: Account) -> bool:
     return runtime().config.require_two_factor and account.role not in (Role.DESIGNER, Role.ENTERPRISE)
 
 
+def lacks_two_factor() -> bool:
+    """Whether who is signed in still has to set his second factor up before anything else."""
+    return must_have_two_factor(current_user.account) and not current_user.sign_in.second_factor
+
+
 def rule_of(app: Flask, endpoint: str) -> frozenset[Role] | None:
     """The roles that may; empty for everybody; None where no rule was given."""
     if endpoint in _SERVED_FILES:
@@ -83,7 +88,6 @@ def _enforce() -> Response | None:
         raise PermissionDeniedError("role_refused")
     if elsewhere and access.is_viewer(account):
         raise PermissionDeniedError("viewer_only_sees")
-    lacks = must_have_two_factor(account) and not current_user.sign_in.second_factor
-    if lacks and not getattr(view, "before_two_factor", False):
+    if lacks_two_factor() and not getattr(view, "before_two_factor", False):
         return redirect(url_for("security.two_factor"))
     return None

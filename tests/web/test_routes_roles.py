@@ -49,6 +49,8 @@ TABLE: dict[str, set[Role]] = {
     "recovery.verify_email": set(),
     "recovery.change_email": set(),
     "recovery.forgot": set(),
+    "guide.index": set(),
+    "guide.page": set(),
     "security.overview": EVERYBODY,
     "security.change_password": EVERYBODY,
     "security.change_email": EVERYBODY,
@@ -181,7 +183,7 @@ def site(site: Site, clock: HandClock) -> Site:
 def address(site: Site, rule: Rule) -> str:
     values = {"number": site.filing, "position": "0", "listing_id": "1", "import_id": "1", "alert_id": "1",
               "index": "0", "code": "en", "filename": "ipreg.css", "source_id": "1", "seller_id": "1",
-              "capture_id": "1", "report_id": "1", "kind": "crawl", "token": "x",
+              "capture_id": "1", "report_id": "1", "kind": "crawl", "token": "x", "slug": "copied",
               "sign_in_id": "999", "member_id": "999", "invitation_id": "999", "action": "accepted", "which": "0",
               "task_id": "1", "view_id": "1", "absence_id": "1"}  # fmt: skip
     if rule.endpoint.startswith("case"):
