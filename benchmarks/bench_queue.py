@@ -19,11 +19,6 @@ from pathlib import Path
 
 from sqlalchemy import insert, select
 
-_TOP = Path(__file__).parent.parent
-sys.path[:0] = [str(_TOP / one) for one in ("", "tests", "tests/casework")]
-from desk import Desk
-from scenery import PASSWORD, HandClock, People
-
 from ipreg import schema
 from ipreg.app import create_app
 from ipreg.config import Config
@@ -42,6 +37,7 @@ from ipreg.models import (
 )
 from ipreg.runtime import Runtime, open_runtime
 
+_TOP = Path(__file__).parent.parent
 LIMIT = 0.150
 OPEN = [CaseState.FLAGGED, CaseState.ACCEPTED, CaseState.UNDER_REVIEW, CaseState.AWAITING_RESPONSE]
 ENDED = [CaseState.DECIDED, CaseState.CLOSED, CaseState.NOT_ACCEPTED]
@@ -49,6 +45,11 @@ ENDED = [CaseState.DECIDED, CaseState.CLOSED, CaseState.NOT_ACCEPTED]
 
 def fill(runtime: Runtime, count: int) -> str:
     """So many cases of a few designs and 2,000 sellers, a tenth of them open; the number of one."""
+    # The desk of the tests' stories makes the people and the first case.
+    sys.path[:0] = [str(_TOP / one) for one in ("", "tests", "tests/casework")]
+    from desk import Desk
+    from scenery import HandClock, People
+
     chance, clock = random.Random(1), HandClock()
     clock.now = datetime.now(UTC) - timedelta(days=3)
     now = clock()
@@ -159,6 +160,8 @@ def main() -> int:
         app = create_app(runtime.config)
         app.config.update(WTF_CSRF_ENABLED=False)
         client = app.test_client()
+        from scenery import PASSWORD
+
         client.post("/sign-in", data={"email": "regulator@ipreg.example", "password": PASSWORD})
         pages = {
             "queue": "/cases",

@@ -109,6 +109,7 @@ TABLE: dict[str, set[Role]] = {
     "casedesk.done": {Role.REGULATOR},
     "casedesk.save_view": {Role.REGULATOR},
     "casedesk.forget_view": {Role.REGULATOR},
+    "casedesk.supervisor": {Role.ADMINISTRATOR},
     "casedesk.away": {Role.REGULATOR},
     "casedesk.back_again": {Role.REGULATOR},
     "verify.start": set(),
@@ -185,7 +186,7 @@ def address(site: Site, rule: Rule) -> str:
               "index": "0", "code": "en", "filename": "ipreg.css", "source_id": "1", "seller_id": "1",
               "capture_id": "1", "report_id": "1", "kind": "crawl", "token": "x", "slug": "copied",
               "sign_in_id": "999", "member_id": "999", "invitation_id": "999", "action": "accepted", "which": "0",
-              "task_id": "1", "view_id": "1", "absence_id": "1"}  # fmt: skip
+              "account_id": "1", "task_id": "1", "view_id": "1", "absence_id": "1"}  # fmt: skip
     if rule.endpoint.startswith("case"):
         values["number"] = site.case
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found.group(1)], rule.rule)
