@@ -33,9 +33,11 @@ from ipreg.web import (
     logpage,
     organization,
     pages,
+    parties,
     pictures,
     recovery,
     reports,
+    respond,
     rules,
     security,
     session,
@@ -73,6 +75,7 @@ def create_app(config: Config) -> Flask:
     views = (
         *(organization, security, recovery, casesteps, casedesk),
         *(guide,),
+        *(parties, respond),
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
         *(sources, reports, evidence, api),
     )

@@ -56,12 +56,12 @@ def build(runtime: Runtime, filing_id: int, *, with_applicant: bool, clock: Cloc
     seal = open_seal(runtime.secrets, owner=runtime.config.origin, now=clock())
     with runtime.sessions() as session:
         filing = session.get_one(Filing, filing_id)
-        evidence = _originals(runtime, filing) + _evidence(session, runtime, filing, with_applicant)
+        evidence = originals_of(runtime, filing) + evidence_of(session, runtime, filing, with_applicant)
         evidence.append(("proof/registry-ca.pem", seal.ca.public_bytes(serialization.Encoding.PEM)))
         signers = logkeys.signers(session, first=runtime.log_key, folder=runtime.secrets)
         members = _explained(runtime, filing, evidence, paper, with_applicant, str(signers[-1].verifier))
     whole = _sealed(filing.number, members, signers)
-    _hold(whole, signers[-1].verifier)
+    hold(whole, signers[-1].verifier)
     return b"".join(verifier.canonical_zip(whole))
 
 
@@ -72,14 +72,14 @@ def _sealed(number: str, members: Members, signers: Sequence[Signer]) -> Members
     return [(verifier.SUMS, sums), (verifier.CONTENTS, note), *members]
 
 
-def _hold(members: Members, key: Verifier) -> None:
+def hold(members: Members, key: Verifier) -> None:
     try:
         verifier.verify_files(dict(members), keys=[verifier.Key.parse(str(key))], ordered=True)
     except verifier.Refused as fault:
         raise ProofError("bundle_does_not_hold", why=str(fault)) from fault
 
 
-def _originals(runtime: Runtime, filing: Filing) -> Members:
+def originals_of(runtime: Runtime, filing: Filing) -> Members:
     shelf = runtime.store.shelf(filing.vault_key)
     stated = json.loads(filing.manifest)
     return [
@@ -91,7 +91,7 @@ def _originals(runtime: Runtime, filing: Filing) -> Members:
     ]
 
 
-def _evidence(session: Session, runtime: Runtime, filing: Filing, with_applicant: bool) -> Members:
+def evidence_of(session: Session, runtime: Runtime, filing: Filing, with_applicant: bool) -> Members:
     """Manifest, salt, leaf, proof, checkpoint, keys and time stamps."""
     stamps = stamping.stamps_covering(session, index=-1 if filing.log_index is None else filing.log_index)
     if filing.log_index is None or not stamps:
@@ -107,7 +107,7 @@ def _evidence(session: Session, runtime: Runtime, filing: Filing, with_applicant
         (verifier.LOG_KEYS, "".join(f"{one}\n" for one in keys).encode()),
     ]
     for number, stamp in enumerate(stamps, 1):
-        found += _stamp(session, entry.index, stamp, f"stamps/{number:02d}-{stamp.authority}")
+        found += stamp_members(session, entry.index, stamp, f"stamps/{number:02d}-{stamp.authority}")
     return found
 
 
@@ -129,7 +129,7 @@ def _made(cosigner: Cosigner, line: str) -> bool:
     return cosigner.made(Signature.parse(line.rstrip("\n")))
 
 
-def _stamp(session: Session, index: int, stamp: LogTimeStamp, stem: str) -> Members:
+def stamp_members(session: Session, index: int, stamp: LogTimeStamp, stem: str) -> Members:
     """The token, what it is over, the proof that the entry is under that, and the certificates."""
     proof = replace(log.prove_inclusion(session, index=index, size=stamp.size), cosignatures=())
     certificates = x509.load_pem_x509_certificates(stamp.certificates.encode())

@@ -43,6 +43,7 @@ from ipreg.stamping import Authority
 from ipreg.typesetting import set_page, showable
 
 FIELD = "RegistrySeal"
+REASON = "设计预备案证书 Certificate of Design Pre-registration"
 _RESERVED = 40_000  # bytes for signature, certificates and time stamp: the same for every certificate
 _PICTURE_SIDE = 1280
 _ROOM = (150.0, 76.0)  # mm for the picture
@@ -322,7 +323,7 @@ class _Stamper(TimeStamper):
         raise UpstreamError("certificate_no_authority")
 
 
-def sign(pdf: bytes, *, seal: Seal, authorities: Sequence[Authority], host: str) -> bytes:
+def sign(pdf: bytes, *, seal: Seal, authorities: Sequence[Authority], host: str, reason: str = REASON) -> bytes:
     """``pdf`` with a PAdES signature of the seal over all of it, which allows no change, and a time stamp on it.
 
     Independent authorities are asked before the embedded one. Raises ``UpstreamError``.
@@ -341,7 +342,7 @@ def sign(pdf: bytes, *, seal: Seal, authorities: Sequence[Authority], host: str)
         field_name=FIELD,
         md_algorithm="sha256",
         location=host,
-        reason="设计预备案证书 Certificate of Design Pre-registration",
+        reason=reason,
         subfilter=SigSeedSubFilter.PADES,
         certify=True,
         docmdp_permissions=MDPPerm.NO_CHANGES,

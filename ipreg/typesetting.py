@@ -28,10 +28,16 @@ _STANDARDS: tuple[list[typst.PDFStandard], ...] = (["a-2a"], [])
 
 def set_page(facts: Mapping[str, object], picture: bytes, *, at: datetime) -> bytes:
     """The certificate as PDF, unsigned: from the same facts, picture (JPEG) and time the same bytes."""
+    return set_paper("certificate.typ", facts, {"picture.jpg": picture}, at=at)
+
+
+def set_paper(template: str, facts: Mapping[str, object], files: Mapping[str, bytes], *, at: datetime) -> bytes:
+    """A paper of ``ipreg/papers`` as PDF, unsigned. ``files`` are what the template reads beside the facts."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "main.typ").write_bytes((_PAPERS / "certificate.typ").read_bytes())
-        (folder / "picture.jpg").write_bytes(picture)
+        (folder / "main.typ").write_bytes((_PAPERS / template).read_bytes())
+        for file, data in files.items():
+            (folder / file).write_bytes(data)
         for standards in _STANDARDS:
             try:
                 return typst.compile(

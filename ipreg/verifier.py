@@ -37,11 +37,13 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 BUNDLE_FORMAT = "ipreg-bundle/1"
+CASE_BUNDLE_FORMAT = "ipreg-case-bundle/1"
+EVENT_FORMATS = ("ipreg-case-event/1", "ipreg-case-event/2")
 FIRST_FORMAT, FILING_FORMAT = "ipreg-filing/1", "ipreg-filing/2"
 LEAF_FORMAT = "ipreg-leaf/1"
 PROOF_FORMAT = "c2sp.org/tlog-proof@v1"
 MAX_BYTES = 1 << 30
-MAX_MEMBERS = 400
+MAX_MEMBERS = 1000
 # The registry's clock and an authority's may differ a little; a filing later than its own time stamp is a lie.
 CLOCKS_APART = timedelta(minutes=15)
 
@@ -51,6 +53,7 @@ SUMS, CONTENTS, MANIFEST, SALT, LEAF = (
 PROOF, CHECKPOINT, LOG_KEYS, WITNESS_KEYS = (
     "proof/inclusion.tlog-proof", "proof/checkpoint", "proof/log-keys", "proof/witness-keys",
 )  # fmt: skip
+CASE_CHECKPOINT, CASE_STAMP = "case/checkpoint", "case/stamp"
 
 # --- What is said, in both languages ---------------------------------------------------------------------------
 
@@ -157,6 +160,18 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "stamp_before_filing": (
         "时间戳“{name}”（{at}）早于备案时间（{filed}）。",
         "The time stamp “{name}” ({at}) is earlier than the filing ({filed}).",
+    ),
+    "step_wrong": (
+        "案件第 {position} 步的记录不合格（{why}）。",
+        "Step {position} of the case is not as it has to be ({why}).",
+    ),
+    "step_commitment_wrong": (
+        "案件第 {position} 步与日志条目不符：记录被改动过。",
+        "Step {position} of the case does not open its log entry: it was changed.",
+    ),
+    "case_file_unlisted": (
+        "文件“{name}”不在案件记录里：不是案件出具或收到的那一份。",
+        "“{name}” is not in the record of the case: it is not what was issued or received.",
     ),
     "pem_malformed": ("“{name}”里的证书读不了。", "The certificates in “{name}” can't be read."),
     "unexpected": ("证据包不合格（{why}）。", "The bundle is not good ({why})."),
@@ -328,9 +343,9 @@ def sums_of(members: Iterable[tuple[str, bytes]]) -> bytes:
     return "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in members).encode()
 
 
-def contents_text(number: str, sums: bytes) -> str:
+def contents_text(number: str, sums: bytes, form: str = BUNDLE_FORMAT) -> str:
     """What the log's key signs about a bundle. Its first line can't be that of a checkpoint."""
-    return f"{BUNDLE_FORMAT}\n{number}\nSHA256SUMS {hashlib.sha256(sums).hexdigest()}\n"
+    return f"{form}\n{number}\nSHA256SUMS {hashlib.sha256(sums).hexdigest()}\n"
 
 
 def _check_sums(files: dict[str, bytes], *, ordered: bool) -> None:
@@ -450,8 +465,8 @@ def _open_note(
 # --- The filing and the log -------------------------------------------------------------------------------------
 
 
-def _check_contents(files: dict[str, bytes], keys: Sequence[Key], own: Sequence[Key]) -> str:
-    """The number of the filing whose bundle this is, as one of ``keys`` signed it.
+def _check_contents(files: dict[str, bytes], keys: Sequence[Key], own: Sequence[Key]) -> tuple[str, str]:
+    """The number of the filing or case whose bundle this is, and its form, as one of ``keys`` signed them.
 
     What it signed names all keys that the log ever had (``own``), and so vouches for the older ones.
     """
@@ -459,11 +474,11 @@ def _check_contents(files: dict[str, bytes], keys: Sequence[Key], own: Sequence[
         raise Refused("key_malformed", line=LOG_KEYS)
     text, others = _open_note(files[CONTENTS], CONTENTS, keys, own)
     lines = text.split("\n")
-    if others or len(lines) != 4 or lines[0] != BUNDLE_FORMAT:
+    if others or len(lines) != 4 or lines[0] not in (BUNDLE_FORMAT, CASE_BUNDLE_FORMAT):
         raise Refused("contents_malformed")
-    if text != contents_text(lines[1], files[SUMS]):
+    if text != contents_text(lines[1], files[SUMS], lines[0]):
         raise Refused("contents_changed")
-    return lines[1]
+    return lines[1], lines[0]
 
 
 def _canonical(data: bytes, code: str, **values: object) -> dict[str, Any]:
@@ -1110,6 +1125,127 @@ def _load_pem(data: bytes, name: str) -> list[x509.Certificate]:
         raise Refused("pem_malformed", name=name) from fault
 
 
+# --- A case -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a case: its statement, and the hash of its leaf, which stands at ``index`` in the log."""
+
+    said: dict[str, Any]
+    leaf: bytes
+    index: int
+
+
+def step_stem(position: int) -> str:
+    """Where step ``position`` (from 0) of a case lies in its bundle."""
+    return f"case/{position:03d}"
+
+
+def _check_steps(files: dict[str, bytes], number: str, keys: Sequence[Key]) -> list[Step]:
+    """All steps from the first on, each opened in the log, none left out between them."""
+    steps: list[Step] = []
+    while f"{step_stem(len(steps))}.json" in files:
+        step = _check_step(files, number, len(steps), keys)
+        if steps and (step.index <= steps[-1].index or step.said["filing"] != steps[0].said["filing"]):
+            raise Refused("step_wrong", position=len(steps), why="order")
+        steps.append(step)
+    if not steps:
+        raise Refused("file_missing", name=f"{step_stem(0)}.json")
+    ends = (".json", ".salt", ".tlog-proof")
+    known = {f"{step_stem(position)}{end}" for position in range(len(steps)) for end in ends}
+    for name in files:
+        if name.startswith("case/") and name not in known and not name.startswith((CASE_CHECKPOINT, CASE_STAMP)):
+            raise Refused("file_extra", name=name)
+    return steps
+
+
+def _check_step(files: dict[str, bytes], number: str, position: int, keys: Sequence[Key]) -> Step:
+    stem = step_stem(position)
+    data, salt = files[f"{stem}.json"], _member(files, f"{stem}.salt")
+    said = _canonical(data, "step_wrong", position=position, why="canonical JSON")
+    if said.get("format") not in EVENT_FORMATS or not all(
+        isinstance(said.get(word), str) for word in ("case", "at", "action", "filing", "note")
+    ):
+        raise Refused("step_wrong", position=position, why="fields")
+    if (said["case"], said.get("position")) != (number, position):
+        raise Refused("step_wrong", position=position, why="another case or place")
+    if len(salt) != 32:
+        raise Refused("step_commitment_wrong", position=position)
+    commitment = hashlib.sha256(salt + data).hexdigest()
+    entry = {"commitment": commitment, "format": LEAF_FORMAT, "kind": "case_event"}
+    leaf = hashlib.sha256(b"\0" + json.dumps(entry, separators=(",", ":"), sort_keys=True).encode()).digest()
+    try:
+        proved = _check_proof(files, (CASE_CHECKPOINT, f"{stem}.tlog-proof"), leaf, keys)
+    except Refused as fault:
+        raise (
+            Refused("step_commitment_wrong", position=position) if fault.code == "proof_wrong" else fault
+        ) from fault
+    return Step(said, leaf, proved.index)
+
+
+def _documents(steps: Iterable[Step]) -> dict[str, str]:
+    """Digest and name of every paper that the steps name."""
+    found: dict[str, str] = {}
+    for step in steps:
+        details = step.said.get("details")
+        listed = details.get("documents") if isinstance(details, dict) else None
+        for one in listed if isinstance(listed, list) else []:
+            if isinstance(one, dict) and isinstance(one.get("sha256"), str):
+                found[one["sha256"]] = str(one.get("name"))
+    return found
+
+
+def _check_case(
+    files: dict[str, bytes],
+    steps: Sequence[Step],
+    keys: Sequence[Key],
+    roots: Sequence[x509.Certificate],
+    report: Report,
+) -> None:
+    """Every paper is one that the steps name, and the last step is under a time stamp."""
+    named = _documents(steps)
+    held = {
+        name: hashlib.sha256(data).hexdigest()
+        for name, data in files.items()
+        if name.startswith(("papers/", "received/"))
+    }
+    for name, digest in held.items():
+        if digest not in named:
+            raise Refused("case_file_unlisted", name=name)
+    last = steps[-1]
+    proved = _check_proof(files, (f"{CASE_STAMP}.checkpoint", f"{CASE_STAMP}.tlog-proof"), last.leaf, keys)
+    if (proved.origin, proved.index) != (report.origin, last.index):
+        raise Refused("proof_wrong", index=proved.index)
+    try:
+        at = datetime.fromisoformat(last.said["at"]).astimezone(UTC)
+    except ValueError as fault:
+        raise Refused("step_wrong", position=len(steps) - 1, why="at") from fault
+    report.stamps.append(_check_stamp(files, f"{CASE_STAMP}.tsr", roots, at))
+    missing = len(named.keys() - set(held.values()))
+    if missing:
+        report.warnings.append(
+            (
+                f"案件记录里有 {missing} 份材料未收入本包（只有摘要）。",
+                f"{missing} papers of the record are not in this bundle (only their digests are).",
+            )
+        )
+
+
+def _told_steps(files: dict[str, bytes], steps: Sequence[Step]) -> Iterator[tuple[str, str]]:
+    if not steps:
+        return
+    number = _printable(steps[0].said["case"])
+    yield (f"案件 {number}，共 {len(steps)} 步", f"Case {number}, {len(steps)} steps")
+    for step in steps:
+        what = _printable(f"{step.said['at']} {step.said['action']}")
+        yield (f"第 {step.said['position'] + 1} 步，日志第 {step.index} 条：{what}", f"Step as logged: {what}")
+    for name in files:
+        if name.startswith(("papers/", "received/")):
+            digest = hashlib.sha256(files[name]).hexdigest()
+            yield (f"案卷材料：{name}  SHA-256 {digest}", f"Of the record: {name}  SHA-256 {digest}")
+
+
 # --- All of it --------------------------------------------------------------------------------------------------
 
 
@@ -1125,9 +1261,10 @@ def verify_files(
     report = Report()
     _check_sums(files, ordered=ordered)
     own = _keys(_member(files, LOG_KEYS), _LOG_TYPE)
-    report.number = _check_contents(files, list(keys) or own, own)
+    report.number, form = _check_contents(files, list(keys) or own, own)
     trusted = [*keys, *(one for one in own if one not in keys)]
-    manifest = _check_filing(files, report.number)
+    steps = _check_steps(files, report.number, trusted) if form == CASE_BUNDLE_FORMAT else []
+    manifest = _check_filing(files, steps[0].said["filing"] if steps else report.number)
     report.title, report.filed_at = manifest["title"], _filed_at(manifest)
     applicant = _check_applicant(files, manifest)
     leaf = _check_leaf(files)
@@ -1138,7 +1275,9 @@ def verify_files(
         if (proved.origin, proved.index) != (report.origin, report.index):
             raise Refused("proof_wrong", index=proved.index)
         report.stamps.append(_check_stamp(files, name, roots, report.filed_at))
-    _tell(report, manifest, applicant)
+    if steps:
+        _check_case(files, steps, trusted, roots, report)
+    _tell(report, manifest, applicant, [*_told_steps(files, steps)])
     _warn(report, keys, roots, own)
     return report
 
@@ -1168,15 +1307,18 @@ def _check_stamp(
     return stamp
 
 
-def _tell(report: Report, manifest: dict[str, Any], applicant: dict[str, Any] | None) -> None:
+def _tell(
+    report: Report, manifest: dict[str, Any], applicant: dict[str, Any] | None, steps: Iterable[tuple[str, str]]
+) -> None:
     """What the bundle proves, sentence by sentence."""
     say = report.lines.append
+    report.lines += steps
     filed = _moment(report.filed_at or datetime.now(UTC))
     title, creator = _printable(report.title), _printable(manifest["creator"])
     say(
         (
-            f"备案号 {report.number}，《{title}》，创作者 {creator}",
-            f"Filing {report.number}, “{title}”, by {creator}",
+            f"备案号 {manifest['number']}，《{title}》，创作者 {creator}",
+            f"Filing {manifest['number']}, “{title}”, by {creator}",
         )
     )
     if applicant is not None:

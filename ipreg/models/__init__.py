@@ -66,6 +66,16 @@ from ipreg.models.log import (
 )
 from ipreg.models.matches import Match, MatchPair
 from ipreg.models.papers import Certificate
+from ipreg.models.parties import (
+    CasePaper,
+    LinkGuess,
+    PaperKind,
+    PaperService,
+    RespondentLink,
+    Submission,
+    SubmissionFile,
+    SubmissionKind,
+)
 from ipreg.models.sources import RunState, Source, SourceKind, SourceRun, SourceState
 from ipreg.models.terms import FilingTerm
 from ipreg.models.watches import (
@@ -108,6 +118,7 @@ __all__ = [
     "CaseNote",
     "CaseOpening",
     "CaseOutcome",
+    "CasePaper",
     "CaseState",
     "CaseTask",
     "Certificate",
@@ -136,6 +147,7 @@ __all__ = [
     "Letter",
     "LetterState",
     "LicenceKind",
+    "LinkGuess",
     "LinkPurpose",
     "Listing",
     "ListingChange",
@@ -156,12 +168,15 @@ __all__ = [
     "Organization",
     "OrganizationRole",
     "PageState",
+    "PaperKind",
+    "PaperService",
     "PictureFingerprint",
     "PictureState",
     "RecoveryCode",
     "RemotePicture",
     "Report",
     "ReportState",
+    "RespondentLink",
     "RightKind",
     "Role",
     "RunState",
@@ -177,6 +192,9 @@ __all__ = [
     "SourceState",
     "StampState",
     "StoredFile",
+    "Submission",
+    "SubmissionFile",
+    "SubmissionKind",
     "TwoFactor",
     "VaultKey",
     "ViewKind",

@@ -17,6 +17,7 @@ from ipreg.web.session import runtime
 View = TypeVar("View", bound=Callable[..., Any])
 PUBLIC: frozenset[Role] = frozenset()
 EVERYBODY = tuple(Role)
+_OWN_ACCOUNT = ("accounts", "security", "recovery")
 _CHANGES = ("POST", "PUT", "PATCH", "DELETE")
 _SERVED_FILES = ("static", "bootstrap.static")
 

@@ -24,10 +24,12 @@ from ipreg.models import (
     DismissReason,
     ImportState,
     OrganizationRole,
+    PaperKind,
     ReportState,
     Role,
     RunState,
     SourceKind,
+    SubmissionKind,
 )
 from ipreg.names import DISCLOSURES as DISCLOSURES
 from ipreg.names import INDUSTRIES as INDUSTRIES
@@ -118,6 +120,17 @@ RISKS = {
     "alerts": N_("Alerts not decided yet"),
     "not_infringing": N_("Decided as not infringing"),
 }
+SUBMISSION_KINDS = {
+    SubmissionKind.COUNTER_NOTICE: N_("Declaration of non-infringement (counter-notice)"),
+    SubmissionKind.STATEMENT: N_("Statement"),
+    SubmissionKind.EVIDENCE: N_("Evidence"),
+}
+PAPERS = {
+    PaperKind.ACCEPTANCE: N_("Notice of acceptance"),
+    PaperKind.NON_ACCEPTANCE: N_("Notice of non-acceptance"),
+    PaperKind.NOTICE: N_("Notice of alleged infringement"),
+    PaperKind.DECISION: N_("Decision"),
+}
 AUDIT_KINDS = {
     AuditKind.WRITE: N_("Change"),
     AuditKind.REFUSED: N_("Refused"),
@@ -145,8 +158,8 @@ AUDIT_ACTIONS = {
     "alerts.confirm": N_("Confirm an alert"),
     "alerts.dismiss": N_("Dismiss an alert"),
     "alerts.reopen": N_("Reopen an alert"),
-    "cases.assign": N_("Assign a case"),
-    "cases.decide": N_("Decide a case"),
+    "casesteps.assign": N_("Assign a case"),
+    "casesteps.decide": N_("Decide a case"),
     "filings.new": N_("File a design"),
     "filings.certificate_file": N_("Issue a certificate"),
     "filings.evidence": N_("Issue an evidence bundle"),

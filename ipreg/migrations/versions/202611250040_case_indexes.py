@@ -1,7 +1,7 @@
 """indexes of the queue
 
 Revision ID: 202611250040
-Revises: 202611250029
+Revises: 202611250038
 Create Date: 2026-11-25 00:40:00
 """
 
@@ -9,7 +9,7 @@ from alembic import op
 
 
 revision = '202611250040'
-down_revision = '202611250029'
+down_revision = '202611250038'
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,161 @@
+"""One-time links: how a respondent without an account comes to his case, and to nothing else.
+
+A link is 256 random bits; of it only the digest is kept, so that nobody who reads the database has one. Opened, it
+is exchanged for a session that knows this one case; it can't be opened again. A new link takes the place of the old
+one, with its session. Guesses are counted by network.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy.orm import Session
+
+from ipreg.casework import machine, table
+from ipreg.casework.machine import Given, Outside
+from ipreg.casework.table import Part
+from ipreg.errors import CallerError, ConflictError, MissingError, PermissionDeniedError
+from ipreg.models import Account, Case, CaseState, LinkGuess, RespondentLink
+
+LINK_FOR = timedelta(days=30)
+SESSION_FOR = timedelta(days=30)
+MOST_GUESSES, GUESSES_WITHIN = 20, timedelta(minutes=15)
+OPEN_FOR = table.IN_HAND | table.DECISIONS - {CaseState.CLOSED}
+"""While a case is here the respondent has a say, or something to read."""
+
+
+def issue(
+    session: Session, *, case: Case, officer: Account, name: str, contact: str = "", now: datetime
+) -> tuple[RespondentLink, str]:
+    """A new link, and its token, which is shown once. Those before it, and their sessions, end.
+
+    Raises ``PermissionDeniedError`` for whoever does not have the case, ``ConflictError`` (``link_case_closed``).
+    """
+    part = _require_officer(session, case, officer, now)
+    if case.state not in OPEN_FOR:
+        raise ConflictError("link_case_closed")
+    name = " ".join(name.split())
+    if not name:
+        raise CallerError("field_empty", field="name")
+    if max(len(name), len(contact)) > 200:
+        raise CallerError("field_too_long", field="name", most=200)
+    _end_all(session, case, now)
+    token = secrets.token_urlsafe(32)
+    link = RespondentLink(
+        case=case,
+        name=name,
+        contact=contact.strip(),
+        token_hash=digest(token),
+        created_at=now,
+        created_by_id=officer.id,
+        expires_at=now + LINK_FOR,
+    )
+    session.add(link)
+    machine.record(session, case=case, actor=officer, part=part, action="link_issued", now=now)
+    return link, token
+
+
+def revoke(session: Session, *, case: Case, officer: Account, now: datetime) -> None:
+    """No link of the case opens anything any more, and nobody who opened one is let in."""
+    part = _require_officer(session, case, officer, now)
+    if _end_all(session, case, now):
+        machine.record(session, case=case, actor=officer, part=part, action="link_revoked", now=now)
+
+
+def look(session: Session, *, token: str, network: str, now: datetime) -> RespondentLink:
+    """The link, if it may be opened; it stays unopened. What looks at links by itself (a mail filter) spends none.
+
+    Raises ``MissingError`` (``link_missing``; the caller commits, so that guesses are counted), ``CallerError``
+    (``link_too_many_tries``), ``PermissionDeniedError`` (used, expired, revoked, case closed).
+    """
+    recent = select(func.count()).where(LinkGuess.network == network, LinkGuess.at > now - GUESSES_WITHIN)
+    if (session.scalar(recent) or 0) >= MOST_GUESSES:
+        raise CallerError("link_too_many_tries", minutes=int(GUESSES_WITHIN.total_seconds() // 60))
+    link = session.scalar(select(RespondentLink).where(RespondentLink.token_hash == digest(token)))
+    if link is None:
+        session.add(LinkGuess(network=network, at=now))
+        session.flush()
+        raise MissingError("link_missing")
+    _require_live(link)
+    if link.used_at is not None:
+        raise PermissionDeniedError("link_used")
+    if now >= link.expires_at:
+        raise PermissionDeniedError("link_expired")
+    return link
+
+
+def open_link(session: Session, *, token: str, network: str, now: datetime) -> tuple[RespondentLink, str]:
+    """Exchanges the link for a session, once; the notice counts as served by it. Raises as ``look``."""
+    link = look(session, token=token, network=network, now=now)
+    secret = secrets.token_urlsafe(32)
+    taken = session.execute(
+        update(RespondentLink)
+        .where(RespondentLink.id == link.id, RespondentLink.used_at.is_(None))
+        .values(used_at=now, used_from=network, session_hash=digest(secret), session_until=now + SESSION_FOR)
+    )
+    if cast("CursorResult[Any]", taken).rowcount != 1:
+        raise PermissionDeniedError("link_used")
+    session.refresh(link)
+    if link.case.state is CaseState.NOTICE_ISSUED:
+        given = Given(reason="被投诉方已通过一次性链接打开通知。The respondent opened the one-time link.")
+        machine.transition(session, case=link.case, action="served", actor=machine.SYSTEM, given=given, now=now)
+    return link, secret
+
+
+def of_session(session: Session, *, secret: str | None, now: datetime) -> RespondentLink:
+    """The link whose session this is. Raises ``PermissionDeniedError`` (``link_session_missing``, ...)."""
+    link = None
+    if secret:
+        link = session.scalar(select(RespondentLink).where(RespondentLink.session_hash == digest(secret)))
+    if link is None or link.session_until is None or now >= link.session_until:
+        raise PermissionDeniedError("link_session_missing")
+    _require_live(link)
+    return link
+
+
+def links_of(session: Session, case: Case) -> list[RespondentLink]:
+    """All links that the case ever had, the newest first."""
+    return list(
+        session.scalars(
+            select(RespondentLink).where(RespondentLink.case_id == case.id).order_by(RespondentLink.id.desc())
+        )
+    )
+
+
+def actor_of(link: RespondentLink) -> Outside:
+    """Who acts by the link, as the history has it: the shop's name, which is public, or nothing more."""
+    listing = link.case.match.listing
+    return Outside(Part.RESPONDENT, (listing.seller if listing else "") or "respondent")
+
+
+def digest(secret: str) -> str:
+    """How a link or a session is kept."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _require_live(link: RespondentLink) -> None:
+    if link.revoked_at is not None:
+        raise PermissionDeniedError("link_revoked")
+    if link.case.state not in OPEN_FOR:
+        raise PermissionDeniedError("link_case_closed")
+
+
+def _require_officer(session: Session, case: Case, officer: Account, now: datetime) -> Part:
+    mine = machine.parts_of(session, case=case, actor=officer, now=now)
+    for part in (Part.OFFICER, Part.SUPERVISOR):
+        if part in mine:
+            return part
+    raise PermissionDeniedError("case_not_assigned_to_you" if Part.REGULATOR in mine else "case_step_not_yours")
+
+
+def _end_all(session: Session, case: Case, now: datetime) -> int:
+    ended = session.execute(
+        update(RespondentLink)
+        .where(RespondentLink.case_id == case.id, RespondentLink.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+    return int(cast("CursorResult[Any]", ended).rowcount)

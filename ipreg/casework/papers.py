@@ -1,0 +1,269 @@
+"""The papers of a case: acceptance, refusal, notice and decision, in both languages, sealed and time-stamped.
+
+A job makes the paper of each step that has one, once; its digest goes into the history of the case, and so into the
+log. A party that opens a paper for the first time has been served; that too goes into the history.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from ipreg import certificate, stamping
+from ipreg.casework import clocks, links, machine, submissions
+from ipreg.casework.machine import Document, Given
+from ipreg.casework.submissions import Party
+from ipreg.casework.table import Part
+from ipreg.casework.words import OUTCOMES
+from ipreg.db import Clock, transaction
+from ipreg.digests import digests
+from ipreg.errors import MissingError
+from ipreg.i18n import translator
+from ipreg.models import (
+    Account,
+    Capture,
+    Case,
+    CaseEvent,
+    CaseOutcome,
+    CasePaper,
+    ClockKind,
+    PaperKind,
+    PaperService,
+    Submission,
+)
+from ipreg.runtime import Runtime
+from ipreg.seal import open_seal
+from ipreg.typesetting import set_paper, showable
+
+TITLES = {
+    PaperKind.ACCEPTANCE: ("受理通知书", "Notice of Acceptance"),
+    PaperKind.NON_ACCEPTANCE: ("不予受理通知书", "Notice of Non-acceptance"),
+    PaperKind.NOTICE: ("涉嫌侵权告知书", "Notice of Alleged Infringement"),
+    PaperKind.DECISION: ("处理决定书", "Decision"),
+}
+FOR_THE_OWNER = frozenset({PaperKind.ACCEPTANCE, PaperKind.NON_ACCEPTANCE})
+"""Papers that only the right holder gets."""
+_KINDS = {
+    "accepted": PaperKind.ACCEPTANCE,
+    "not_accepted": PaperKind.NON_ACCEPTANCE,
+    "notice_issued": PaperKind.NOTICE,
+    **{f"decided_{one.value}": PaperKind.DECISION for one in CaseOutcome},
+}
+_LOOK_BACK, _AT_ONCE = 1000, 20
+_BEIJING = timezone(timedelta(hours=8))
+_RIGHTS_ZH = "不服本决定的，可自收到之日起六十日内申请行政复议，或依法提起行政诉讼。（《行政复议法》第二十条）"
+_RIGHTS_EN = (
+    "Who does not accept this decision may apply for administrative reconsideration within 60 days of receiving it "
+    "(Administrative Reconsideration Law, art. 20), or sue."
+)
+_ANSWER_ZH = "请在 {days} 内提交说明、不侵权声明及证据；逾期未提交的，将依现有证据处理。"
+_ANSWER_EN = "Hand in a statement, a declaration of non-infringement and evidence by then."
+
+
+@dataclass(frozen=True)
+class Draft:
+    """All that a paper shows, read in one transaction."""
+
+    kind: PaperKind
+    number: str
+    facts: dict[str, Any]
+    at: datetime
+
+
+def waiting(session: Session) -> list[int]:
+    """Ids of the newest events that should have a paper and have none."""
+    seen = session.scalar(select(func.max(CasePaper.event_id))) or 0
+    wanted = (
+        select(CaseEvent.id)
+        .outerjoin(CasePaper, CasePaper.event_id == CaseEvent.id)
+        .where(CaseEvent.id > seen - _LOOK_BACK, CaseEvent.action.in_(_KINDS), CasePaper.id.is_(None))
+    )
+    return list(session.scalars(wanted.order_by(CaseEvent.id).limit(_AT_ONCE)))
+
+
+def issue(runtime: Runtime, event_id: int, *, clock: Clock) -> bool:
+    """Makes the paper of the event; False where another process was faster. Call it with no transaction open."""
+    with runtime.sessions() as session:
+        draft = _draft(session, runtime, session.get_one(CaseEvent, event_id))
+    unsigned = set_paper("case.typ", draft.facts, {}, at=draft.at)
+    pdf = certificate.sign(
+        unsigned,
+        seal=open_seal(runtime.secrets, owner=runtime.config.origin, now=clock()),
+        authorities=stamping.authorities_of(runtime, clock=clock),
+        host=_host(runtime),
+        reason=" ".join(TITLES[draft.kind]),
+    )
+    try:
+        with transaction(runtime.sessions) as session:
+            _keep(session, runtime, event_id, draft, pdf, clock())
+    except IntegrityError:
+        return False
+    return True
+
+
+def _keep(session: Session, runtime: Runtime, event_id: int, draft: Draft, pdf: bytes, now: datetime) -> CasePaper:
+    event = session.get_one(CaseEvent, event_id)
+    case = session.get_one(Case, event.case_id)
+    both = digests(pdf)
+    runtime.store.put(pdf)
+    made = CasePaper(
+        case=case,
+        event_id=event_id,
+        kind=draft.kind,
+        sha256=both.sha256,
+        sm3=both.sm3,
+        size=len(pdf),
+        issued_at=now,
+        services=[],
+    )
+    session.add(made)
+    session.flush()
+    given = Given(documents=(Document(draft.kind.value, file_name(made), made.sha256),))
+    machine.record(
+        session, case=case, actor=machine.SYSTEM, part=Part.SYSTEM, action="paper_issued", given=given, now=now
+    )
+    return made
+
+
+def papers_of(session: Session, case: Case, reader: Party) -> list[CasePaper]:
+    """What the reader may read: all for officials and the right holder, not the first ones for the other side."""
+    found = session.scalars(select(CasePaper).where(CasePaper.case_id == case.id).order_by(CasePaper.id)).unique()
+    part = submissions.side_of(case, reader)
+    return [one for one in found if part is not Part.RESPONDENT or one.kind not in FOR_THE_OWNER]
+
+
+def find(session: Session, *, case: Case, paper_id: int, reader: Party) -> CasePaper:
+    """One of those; raises ``MissingError``."""
+    for one in papers_of(session, case, reader):
+        if one.id == paper_id:
+            return one
+    raise MissingError("paper_missing")
+
+
+def serve(session: Session, *, paper: CasePaper, reader: Party, now: datetime) -> bool:
+    """Records that a party has it, the first time; officials are no parties."""
+    part = submissions.side_of(paper.case, reader)
+    label = f"account:{reader.id}" if isinstance(reader, Account) else f"respondent:{reader.id}"
+    if part is None or any(one.reader == label for one in paper.services):
+        return False
+    paper.services.append(PaperService(reader=label, part=part.value, served_at=now))
+    actor = reader if isinstance(reader, Account) else links.actor_of(reader)
+    given = Given(documents=(Document(paper.kind.value, file_name(paper), paper.sha256),))
+    machine.record(session, case=paper.case, actor=actor, part=part, action="paper_served", given=given, now=now)
+    return True
+
+
+def file_name(paper: CasePaper) -> str:
+    """For instance ``AJ2026-0000001-1-decision-7.pdf``."""
+    return f"{paper.case.number}-{paper.kind.value}-{paper.event_id}.pdf"
+
+
+# --- What stands on them
+
+
+def _host(runtime: Runtime) -> str:
+    return urlsplit(runtime.config.public_url).hostname or runtime.config.origin
+
+
+def _draft(session: Session, runtime: Runtime, event: CaseEvent) -> Draft:
+    case = session.get_one(Case, event.case_id)
+    kind = _KINDS[event.action]
+    zh, en = TITLES[kind]
+    facts = {
+        "issuer": f"市场监督管理部门 · Market Regulator · {_host(runtime)}",
+        "title_zh": zh,
+        "title_en": en,
+        "document_title": f"{zh} {en} {case.number}",
+        "document_description": f"{case.number} {showable(case.match.filing.title)}",
+        "number": case.number,
+        "facts": _facts(case, event),
+        "parts": _parts(case, event, kind),
+        "evidence": _evidence(session, case) if kind in (PaperKind.NOTICE, PaperKind.DECISION) else [],
+        "notes": _notes(event),
+    }
+    return Draft(kind, case.number, facts, event.at)
+
+
+def _fact(zh: str, en: str, value: str) -> dict[str, str]:
+    return {"zh": zh, "en": en, "value": showable(value) or "—"}
+
+
+def _facts(case: Case, event: CaseEvent) -> list[dict[str, str]]:
+    filing, listing, later = case.match.filing, case.match.listing, case.match.later_filing
+    holder = filing.organization.name if filing.organization else filing.applicant.name
+    found = [
+        _fact("权利主张方", "Right holder", holder),
+        _fact("备案", "Filing", f"{filing.number} · {filing.title}"),
+        _fact("备案时间", "Filed", _moment(filing.filed_at)),
+    ]
+    if listing is not None:
+        found.append(_fact("被投诉方", "Respondent", f"{listing.platform} · {listing.seller or '—'}"))
+        found.append(_fact("涉案商品", "Listing", f"{listing.title} · {listing.external_id}"))
+    elif later is not None:
+        found.append(_fact("在后备案", "Later filing", f"{later.number} · {later.title}"))
+    return [*found, _fact("出具时间", "Issued", _moment(event.at)), _fact("经办人", "Officer", event.name)]
+
+
+def _parts(case: Case, event: CaseEvent, kind: PaperKind) -> list[dict[str, object]]:
+    parts: list[dict[str, object]] = []
+    if kind is PaperKind.DECISION:
+        outcome = OUTCOMES[CaseOutcome(event.action.removeprefix("decided_"))]
+        parts.append(_part("决定", "Decision", [f"{translator('zh')(outcome)} · {outcome}"]))
+    if event.note:
+        title = ("理由", "Reasons") if kind is not PaperKind.NOTICE else ("告知事项", "What is alleged")
+        parts.append(_part(*title, event.note.splitlines()))
+    if kind is PaperKind.NOTICE:
+        clock = clocks.running(case, ClockKind.RESPONSE)
+        days = clock.due_on.isoformat() if clock and clock.due_on else "送达之日起十五日 (15 days of service)"
+        parts.append(_part("答复", "Your answer", [_ANSWER_ZH.format(days=days), _ANSWER_EN]))
+    if kind is PaperKind.DECISION:
+        parts.append(_part("救济途径", "Remedies", [_RIGHTS_ZH, _RIGHTS_EN]))
+    if kind is PaperKind.ACCEPTANCE:
+        parts.append(_part("受理", "Acceptance", ["经审查，本案予以受理。", "The case has been accepted."]))
+    return parts
+
+
+def _part(zh: str, en: str, lines: list[str]) -> dict[str, object]:
+    return {"zh": zh, "en": en, "lines": [showable(line) for line in lines if line.strip()]}
+
+
+def _evidence(session: Session, case: Case) -> list[dict[str, object]]:
+    """Everything that speaks for or against, with its digests."""
+    match = case.match
+    found = [_shown(f"备案图片 Filed picture · {match.filing.number}", match.view.sha256, match.view.file.sm3)]
+    if match.picture is not None:
+        found.append(_shown("商品图片 Picture of the listing", match.picture.sha256, match.picture.file.sm3))
+    elif match.later_view is not None:
+        found.append(_shown("在后备案图片 Later filing", match.later_view.sha256, match.later_view.file.sm3))
+    if case.alert_id is not None:
+        captured = session.scalars(select(Capture).where(Capture.alert_id == case.alert_id))
+        for file in (file for capture in captured for file in capture.files):
+            found.append(_shown(f"页面取证 Captured page · {file.name}", file.sha256, file.sm3))
+    handed_in = select(Submission).where(Submission.case_id == case.id).order_by(Submission.serial)
+    for one in session.scalars(handed_in).unique():
+        what = f"收到的材料 Received · {one.receipt} · {_moment(one.received_at)}"
+        lines = [f"{file.name} SHA-256 {file.sha256}" for file in one.files]
+        found.append({"what": what, "digests": [f"SHA-256 {one.digest}", *lines]})
+    return found
+
+
+def _shown(what: str, sha256: str, sm3: str) -> dict[str, object]:
+    return {"what": showable(what), "digests": [f"SHA-256 {sha256}", f"SM3     {sm3}"]}
+
+
+def _notes(event: CaseEvent) -> list[str]:
+    return [
+        f"本文书依据案件记录第 {event.position + 1} 步（透明日志第 {event.log_index} 条）出具，有签名和时间戳。",
+        f"Issued on step {event.position + 1} of the case (log entry {event.log_index}); signed and time-stamped.",
+    ]
+
+
+def _moment(at: datetime) -> str:
+    local = at.astimezone(_BEIJING).strftime("%Y-%m-%d %H:%M:%S")
+    return f"{at.astimezone(UTC).strftime('%Y-%m-%d %H:%M:%S')} UTC · 北京时间 {local}"

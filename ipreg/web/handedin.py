@@ -1,0 +1,75 @@
+"""What the pages of the parties share: reading a form of papers, and giving out files and papers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request, send_file, url_for
+from werkzeug.wrappers import Response
+
+from ipreg.casework import papers, submissions
+from ipreg.casework.submissions import Paper as HandedIn
+from ipreg.casework.submissions import Party, Upload
+from ipreg.db import transaction, utc_now
+from ipreg.errors import CallerError, MissingError
+from ipreg.models import Case, CasePaper, Submission, SubmissionKind
+from ipreg.web.session import db, runtime
+
+
+def read_form() -> HandedIn:
+    """The form as it came; raises ``CallerError`` for a kind that is none."""
+    kind = request.form.get("kind", "")
+    if kind not in list(SubmissionKind):
+        raise CallerError("choice_wrong", field="kind")
+    files = request.files.getlist("files")
+    return HandedIn(
+        kind=SubmissionKind(kind),
+        text=request.form.get("text", ""),
+        uploads=[Upload(one.filename or "", one.read()) for one in files if one.filename],
+        confidential=bool(request.form.get("confidential")),
+    )
+
+
+def take_in(case: Case, party: Party) -> Submission:
+    """Hands the form in for ``party``; the view commits."""
+    return submissions.submit(
+        db(),
+        runtime().store,
+        case=case,
+        party=party,
+        paper=read_form(),
+        request_key=request.form.get("request_key", ""),
+        now=utc_now(),
+    )
+
+
+def file_of(one: Submission, position: int) -> Response:
+    """A file of a submission, to keep and never to run: only pictures are shown in the browser."""
+    for file in one.files:
+        if file.position == position:
+            shown = request.args.get("show") and file.media_type in ("image/jpeg", "image/png", "image/webp")
+            name = f"{one.receipt.replace('/', '-')}-{file.name}"
+            kind = file.media_type if shown else "application/octet-stream"
+            answer = send_file(
+                runtime().store.path(file.sha256), mimetype=kind, as_attachment=not shown, download_name=name
+            )
+            answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; img-src 'self'"
+            return answer
+    raise MissingError("submission_missing")
+
+
+def paper_file(found: CasePaper, reader: Party) -> Response:
+    """The paper; who opens it first is served by that."""
+    with transaction(runtime().sessions) as session:
+        papers.serve(session, paper=session.get_one(CasePaper, found.id), reader=reader, now=utc_now())
+    return send_file(
+        runtime().store.path(found.sha256),
+        mimetype="application/pdf",
+        as_attachment=True,
+        download_name=papers.file_name(found),
+    )
+
+
+def absolute(endpoint: str, **values: Any) -> str:
+    """An address that also works on paper."""
+    return runtime().config.public_url.rstrip("/") + url_for(endpoint, **values)

@@ -1,0 +1,330 @@
+"""The parties of a case: links, what is handed in, signed papers, and the bundle that strangers check."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from scenery import HandClock, draw_picture
+from site_of_tests import Site, hidden
+from sqlalchemy import select, update
+
+from ipreg import verifier
+from ipreg.casework import casebundle, links, retention
+from ipreg.db import transaction, utc_now
+from ipreg.errors import IpregError
+from ipreg.log import verify_log
+from ipreg.models import (
+    Account,
+    AuditRow,
+    Case,
+    CaseEvent,
+    CasePaper,
+    CaseState,
+    RespondentLink,
+    Submission,
+)
+from ipreg.runtime import Runtime
+from ipreg.tlog.note import sign_note
+from jobs import checkpoints, papers
+from jobs import retention as retention_job
+
+REASON = "图案与备案设计基本一致，请说明来源。"
+ANSWER = "本店商品为自行设计，附有设计稿。"
+
+
+def issue_link(site: Site) -> str:
+    """The officer takes the case on, issues the notice and gets the link's path."""
+    officer = site.sign_in("regulator")
+    with site.runtime.sessions() as session:
+        case = session.scalars(select(Case)).one()
+    if case.officer_id is None:
+        officer.post(f"/cases/{site.case}/assign", data={"row_version": str(case.row_version)})
+        case.row_version += 1
+    page = officer.get(f"/cases/{site.case}/parties").text
+    form = {
+        "row_version": hidden(page, "row_version"),
+        "name": "快手小铺 张三",
+        "contact": "a@b.cn",
+        "reason": REASON,
+    }
+    answer = officer.post(f"/cases/{site.case}/parties/notice", data=form, follow_redirects=True)
+    found = re.search(r'id="link" href="[^"]*(/respond/[^"]+)"', answer.text)
+    assert found, answer.text
+    assert found.group(1) not in officer.get(f"/cases/{site.case}/parties/link", follow_redirects=True).text
+    return found.group(1)
+
+
+def respond(client: FlaskClient, text: str = ANSWER, *files: tuple[bytes, str], **more: str) -> object:
+    data = {"kind": "counter_notice", "text": text, "request_key": "k1", **more}
+    data["files"] = [(io.BytesIO(content), name) for content, name in files]  # type: ignore[assignment]
+    return client.post("/respond", data=data, content_type="multipart/form-data", follow_redirects=True)
+
+
+def state(site: Site) -> CaseState:
+    with site.runtime.sessions() as session:
+        return session.scalars(select(Case.state)).one()
+
+
+@pytest.fixture
+def opened(site: Site) -> FlaskClient:
+    """A respondent's browser that has opened its link."""
+    path = issue_link(site)
+    client = site.app.test_client()
+    assert "打开案件" in client.get(path).text
+    assert client.post(path).status_code == 302
+    return client
+
+
+def test_a_respondent_opens_the_link_answers_and_gets_a_receipt_that_is_in_the_log(
+    site: Site, opened: FlaskClient
+) -> None:
+    assert state(site) is CaseState.AWAITING_RESPONSE
+    page = opened.get("/respond").text
+    assert "请于" in page and "张三" not in page and "designer@" not in page
+    for side in ("filed", "seen"):
+        assert opened.get(f"/respond/pictures/{side}?size=320").status_code == 200
+        assert opened.get(f"/respond/pictures/{side}").status_code == 404
+    receipt = respond(opened, ANSWER, (draw_picture(5), "设计稿.jpg")).text  # type: ignore[attr-defined]
+    assert f"{site.case}/1" in receipt and "设计稿.jpg" in receipt
+    again = respond(opened, ANSWER, (draw_picture(5), "设计稿.jpg")).text  # type: ignore[attr-defined]
+    assert f"{site.case}/1" in again
+    checkpoints.run(site.runtime)
+    assert "刚刚验证通过" in opened.get("/respond/receipts/1").text
+    with site.runtime.sessions() as session:
+        one = session.scalars(select(Submission)).unique().one()
+        event = session.scalars(select(CaseEvent).where(CaseEvent.action == "responded")).one()
+        assert one.digest in json.dumps(event.details) and one.files[1].sha256 in json.dumps(event.details)
+        assert ANSWER not in event.note and "张三" not in event.who
+        acted = session.scalars(select(AuditRow).where(AuditRow.actor.like("respondent:%"))).all()
+        assert {row.action for row in acted} >= {"respond.open_link", "respond.submit"}
+        secret = opened.get_cookie("respondent", path="/respond")
+        assert secret is not None and not [row for row in acted if secret.value in row.details]
+    assert state(site) is CaseState.RESPONSE_RECEIVED
+    owner = site.sign_in("designer")
+    assert ANSWER in owner.get(f"/cases/{site.case}/submissions/1").text
+    assert "张三" not in owner.get(f"/cases/{site.case}/parties").text
+
+
+def test_a_link_opens_once_and_only_in_one_browser(site: Site) -> None:
+    path = issue_link(site)
+    one, other = site.app.test_client(), site.app.test_client()
+    assert other.get(path).status_code == 200  # looking spends nothing
+    assert one.post(path).status_code == 302
+    for answer in (other.get(path), other.post(path), one.post(path)):
+        assert answer.status_code == 403 and "只能使用一次" in answer.text
+    assert other.get("/respond").status_code == 403
+    assert one.get("/respond").status_code == 200
+
+
+def test_a_link_that_is_replaced_revoked_or_expired_opens_nothing(site: Site, opened: FlaskClient) -> None:
+    newer = issue_link(site)
+    assert opened.get("/respond").status_code == 403  # the session of the link before has ended
+    with transaction(site.runtime.sessions) as session:
+        session.execute(update(RespondentLink).values(expires_at=utc_now()))
+    assert "已过期" in site.app.test_client().get(newer).text
+    newest = issue_link(site)
+    site.sign_in("regulator").post(f"/cases/{site.case}/parties/revoke")
+    assert "已被撤回" in site.app.test_client().post(newest).text
+
+
+def test_guessing_is_slowed_down_and_kept_off_the_log_of_addresses(site: Site) -> None:
+    client = site.app.test_client()
+    statuses = [client.get(f"/respond/{number:043d}").status_code for number in range(links.MOST_GUESSES + 2)]
+    assert statuses[:-2] == [404] * links.MOST_GUESSES and statuses[-2:] == [400, 400]
+    path = issue_link(site)
+    assert client.get(path).status_code == 400
+    assert client.get(path, environ_base={"REMOTE_ADDR": "198.51.100.7"}).status_code == 200
+    client.post(path)
+    with site.runtime.sessions() as session:
+        token = path.rpartition("/")[2]
+        assert not [row for row in session.scalars(select(AuditRow)) if token in row.details + row.subject]
+        assert not [one for one in session.scalars(select(RespondentLink)).unique() if token in one.token_hash]
+
+
+@pytest.mark.parametrize("ended", [CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.MERGED])
+def test_after_the_case_has_ended_neither_link_nor_session_opens_it(site: Site, ended: CaseState) -> None:
+    path = issue_link(site)
+    client = site.app.test_client()
+    client.post(path)
+    later = issue_link(site)
+    other = site.app.test_client()
+    other.get(later)
+    with transaction(site.runtime.sessions) as session:
+        session.execute(update(Case).values(state=ended))
+    assert "案件已结" in other.post(later).text
+    assert client.get("/respond").status_code == 403
+
+
+def test_a_session_knows_its_own_case_and_nothing_else_of_the_site(site: Site, opened: FlaskClient) -> None:
+    for path in ("/cases", f"/cases/{site.case}", f"/filings/{site.filing}", "/listings/1/pictures/0"):
+        assert "/sign-in" in opened.get(path).headers["Location"]
+    assert opened.get("/respond/receipts/7").status_code == 404
+    assert opened.get("/respond/papers/7").status_code == 404
+    forged = site.app.test_client()
+    forged.set_cookie("respondent", "x" * 43, path="/respond")
+    assert forged.get("/respond").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("form", "files", "told"),
+    [
+        ({"text": "短"}, [], "fault-text"),
+        ({"text": ANSWER, "kind": "bribe"}, [], "fault-kind"),
+        ({"text": ANSWER}, [(b"MZ\x90\x00 not a picture", "合同.pdf")], "fault-files"),
+        ({"text": ANSWER}, [(draw_picture(5)[:400], "a.jpg")], "fault-files"),
+        ({"text": ANSWER}, [(draw_picture(5), "a.jpg"), (draw_picture(5), "b.jpg")], "fault-files"),
+    ],
+)
+def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_kept(
+    site: Site, opened: FlaskClient, form: dict[str, str], files: list[tuple[bytes, str]], told: str
+) -> None:
+    data: dict[str, object] = {"kind": "statement", "request_key": "k", **form}
+    data["files"] = [(io.BytesIO(content), name) for content, name in files]
+    answer = opened.post("/respond", data=data, content_type="multipart/form-data")
+    assert answer.status_code == 400 and f'id="{told}"' in answer.text
+    assert form["text"] in answer.text
+    with site.runtime.sessions() as session:
+        assert session.scalar(select(Submission.id)) is None
+
+
+def test_what_is_confidential_is_read_by_the_authority_and_by_who_handed_it_in(
+    site: Site, opened: FlaskClient
+) -> None:
+    respond(opened, ANSWER, confidential="1")
+    assert opened.get("/respond/receipts/1").status_code == 200
+    assert site.sign_in("regulator").get(f"/cases/{site.case}/submissions/1").status_code == 200
+    for name in ("designer", "freelancer"):
+        client = site.sign_in(name)
+        assert client.get(f"/cases/{site.case}/submissions/1").status_code == 404
+        assert client.get(f"/cases/{site.case}/submissions/1/files/0").status_code == 404
+
+
+# --- Papers and bundle
+
+
+def decide(site: Site) -> None:
+    officer = site.sign_in("regulator")
+    with site.runtime.sessions() as session:
+        version = session.scalars(select(Case.row_version)).one()
+    form = {"row_version": str(version), "outcome": "infringing", "reason": "图案、廓形一致，来源说明不成立。"}
+    officer.post(f"/cases/{site.case}/decide", data=form)
+    assert state(site) is CaseState.DECIDED
+    papers.run(site.runtime)
+
+
+def build(runtime: Runtime, name: str = "regulator") -> dict[str, bytes]:
+    with runtime.sessions() as session:
+        reader = session.scalars(select(Account).where(Account.email == f"{name}@ipreg.example")).one()
+        case_id = session.scalars(select(Case.id)).one()
+    return verifier.read_zip(casebundle.build(runtime, case_id, reader=reader, clock=utc_now))
+
+
+def sealed(runtime: Runtime, files: dict[str, bytes], number: str) -> dict[str, bytes]:
+    """As somebody with the log's own key would sign the changed files again."""
+    members = [(name, data) for name, data in files.items() if name not in (verifier.SUMS, verifier.CONTENTS)]
+    sums = verifier.sums_of(members)
+    note = sign_note(verifier.contents_text(number, sums, verifier.CASE_BUNDLE_FORMAT), [runtime.log_key])
+    return {verifier.SUMS: sums, verifier.CONTENTS: note.encode(), **dict(members)}
+
+
+def refusal(runtime: Runtime, files: dict[str, bytes]) -> str:
+    with pytest.raises(verifier.Refused) as fault:
+        verifier.verify_files(files, keys=[verifier.Key.parse(str(runtime.log_key.verifier))])
+    return fault.value.code
+
+
+def test_a_decision_is_signed_served_and_proved_by_a_bundle_that_refuses_every_change(
+    site: Site, opened: FlaskClient, tmp_path: Path
+) -> None:
+    respond(opened, ANSWER, (draw_picture(5), "设计稿.jpg"))
+    decide(site)
+    runtime = site.runtime
+    with runtime.sessions() as session:
+        found = session.scalars(select(CasePaper).order_by(CasePaper.id)).unique().all()
+    assert [one.kind.value for one in found] == ["notice", "decision"]
+    decision = found[-1]
+    assert papers.run(runtime) == 0
+    page = opened.get("/respond").text
+    assert "处理决定书" in page or "决定" in page
+    given = opened.get(f"/respond/papers/{decision.id}")
+    assert given.data == runtime.store.get(decision.sha256)
+    place = tmp_path / "decision.pdf"
+    place.write_bytes(given.data)
+    given.close()
+    if shutil.which("pdfsig"):
+        told = subprocess.run(["pdfsig", place], capture_output=True, text=True, check=False).stdout
+        assert "Signature is Valid" in told and "Total document signed" in told
+    with runtime.sessions() as session:
+        served = session.scalars(select(CaseEvent).where(CaseEvent.action == "paper_served")).all()
+        assert [(one.part, one.details["documents"][0]["sha256"]) for one in served] == [
+            ("respondent", decision.sha256)
+        ]
+    check_the_bundle(site, decision)
+
+
+def check_the_bundle(site: Site, decision: CasePaper) -> None:
+    runtime = site.runtime
+    files = build(runtime)
+    key = verifier.Key.parse(str(runtime.log_key.verifier))
+    report = verifier.verify_files(files, keys=[key], ordered=True)
+    told = " ".join(english for _, english in report.lines)
+    assert report.number == site.case and decision.sha256 in told and "decided_infringing" in told
+    assert not [line for line in report.warnings if "not in this bundle" in line[1]]
+    steps = [name for name in files if re.fullmatch(r"case/\d{3}\.json", name)]
+    middle, last = steps[2], steps[-1]
+
+    def changed(name: str, change: object) -> dict[str, bytes]:
+        return sealed(runtime, {**files, name: change(files[name])}, site.case)  # type: ignore[operator]
+
+    pdf = next(name for name in files if "decision" in name)
+    answer = next(name for name in files if name.endswith("statement.txt"))
+    evidence = next(name for name in files if "evidence-01" in name)
+    outcome = next(name for name in steps if b"decided_infringing" in files[name])
+    assert refusal(runtime, {**files, pdf: files[pdf] + b"x"}) == "file_changed"
+    assert refusal(runtime, changed(pdf, lambda data: data + b"x")) == "case_file_unlisted"
+    assert refusal(runtime, changed(answer, lambda _: "换了说法。".encode())) == "case_file_unlisted"
+    assert refusal(runtime, changed(evidence, lambda _: draw_picture(6))) == "case_file_unlisted"
+    forged = changed(outcome, lambda data: data.replace(b"decided_infringing", b"decided_not_infring"))
+    assert refusal(runtime, forged) == "step_commitment_wrong"
+    proof = middle.replace(".json", ".tlog-proof")
+    swapped = sealed(runtime, {**files, proof: files[last.replace(".json", ".tlog-proof")]}, site.case)
+    assert refusal(runtime, swapped) == "step_commitment_wrong"
+    without = {name: data for name, data in files.items() if not name.startswith(middle.removesuffix(".json"))}
+    assert refusal(runtime, sealed(runtime, without, site.case)) == "file_extra"
+    shorter = {name: data for name, data in files.items() if not name.startswith(last.removesuffix(".json"))}
+    assert refusal(runtime, sealed(runtime, shorter, site.case)) == "proof_wrong"
+    assert refusal(runtime, sealed(runtime, files, "AJ2026-0000009-9")) == "step_wrong"
+    owners = build(runtime, "designer")
+    assert not [name for name in owners if "张三".encode() in owners[name] or b"a@b.cn" in owners[name]]
+
+
+def test_when_the_time_to_keep_it_is_over_words_names_and_files_are_erased_and_the_log_still_holds(
+    site: Site, opened: FlaskClient, clock: HandClock
+) -> None:
+    respond(opened, ANSWER, (draw_picture(5), "设计稿.jpg"))
+    runtime = site.runtime
+    with transaction(runtime.sessions) as session:
+        session.execute(update(Case).values(state=CaseState.CLOSED))
+        one = session.scalars(select(Submission)).unique().one()
+        digest = one.files[1].sha256
+    assert retention_job.run(runtime, clock=utc_now) == 0
+    later = utc_now() + retention.KEEP_FOR * 1.01
+    assert retention_job.run(runtime, clock=lambda: later) == 1
+    assert retention_job.run(runtime, clock=lambda: later) == 0
+    with runtime.sessions() as session:
+        one = session.scalars(select(Submission)).unique().one()
+        assert (one.text, one.files[1].given_name, one.link and one.link.name) == ("", "", retention.ERASED)
+        verify_log(session, verifier=runtime.log_key.verifier)
+        erasing = session.scalars(select(AuditRow).where(AuditRow.actor == "job:retention")).all()
+        assert [row.action for row in erasing] == ["retention.erase"]
+    with pytest.raises(IpregError):
+        runtime.store.get(digest)
+    page = site.sign_in("regulator").get(f"/cases/{site.case}/submissions/1").text
+    assert ANSWER not in page and "保存期满" in page and digest in page
