@@ -1,14 +1,14 @@
 """indexes of the queue
 
-Revision ID: 202611250040
+Revision ID: 202611250105
 Revises: 202611250038
-Create Date: 2026-11-25 00:40:00
+Create Date: 2026-11-25 01:05:00
 """
 
 from alembic import op
 
 
-revision = '202611250040'
+revision = '202611250105'
 down_revision = '202611250038'
 branch_labels = None
 depends_on = None
