@@ -1,4 +1,4 @@
-"""An officer's day in a real Chromium: a case from the queue to a decision at a desk, and from a phone in English."""
+"""An officer's day in a real Chromium: a case from the queue to a decision at a desk; a phone in English."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_a_case_from_the_queue_to_the_decision(browser: Browser, address: str, s
     desk.locator("[data-over]").evaluate("one => one.decode()")
     desk.locator("[data-reveal]").fill("20")
     assert "80%" in desk.locator("[data-over]").evaluate("one => one.style.clipPath")
-    assert desk.locator(".machine .stands text").inner_text() == "办理中"
+    assert desk.locator(".machine .stands text").text_content() == "办理中"
     desk.fill("#note", "@second-regulator 请协助核对")
     desk.click("#add-note")
     desk.check("#outcome-infringing")
