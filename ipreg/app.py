@@ -31,6 +31,7 @@ from ipreg.web import (
     language,
     log,
     logpage,
+    mydata,
     organization,
     pages,
     parties,
@@ -74,7 +75,7 @@ def create_app(config: Config) -> Flask:
         part.install(app)
     views = (
         *(organization, security, recovery, casesteps, casedesk),
-        *(guide,),
+        *(guide, mydata),
         *(parties, respond),
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
         *(sources, reports, evidence, api),

@@ -56,6 +56,7 @@ def build(runtime: Runtime, filing_id: int, *, with_applicant: bool, clock: Cloc
     seal = open_seal(runtime.secrets, owner=runtime.config.origin, now=clock())
     with runtime.sessions() as session:
         filing = session.get_one(Filing, filing_id)
+        with_applicant = with_applicant and bool(filing.applicant_salt)  # gone where the account was erased
         evidence = originals_of(runtime, filing) + evidence_of(session, runtime, filing, with_applicant)
         evidence.append(("proof/registry-ca.pem", seal.ca.public_bytes(serialization.Encoding.PEM)))
         signers = logkeys.signers(session, first=runtime.log_key, folder=runtime.secrets)

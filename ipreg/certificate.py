@@ -199,7 +199,7 @@ def _filing_facts(filing: Filing) -> dict[str, Any]:
         "document_description": title,
         "number": filing.number,
         "title": title,
-        "applicant": showable(filing.applicant_name),
+        "applicant": showable(filing.applicant_name) or "—",
         "organization": showable(filing.organization_name) or "—",
         "creator": showable(_creators(stated)),
         "created_on": _days(stated),

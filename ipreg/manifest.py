@@ -7,6 +7,7 @@ keywords, materials, colours, district, and the designer's own files; and it bin
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any
 
 import rfc8785
@@ -76,7 +77,12 @@ def _file(view: str, name: str, file: StoredFile) -> dict[str, Any]:
 
 
 def applicant_commitment(filing: Filing) -> str:
-    """SHA-256 over salt and names: binds the applicant without naming him to who reads the manifest."""
+    """SHA-256 over salt and names: binds the applicant without naming him to who reads the manifest.
+
+    Of an account that was erased names and salt are gone, and the commitment is the one that was made.
+    """
+    if not filing.applicant_salt:
+        return str(json.loads(filing.manifest)["applicant_commitment"])
     return hashlib.sha256(rfc8785.dumps(applicant_opening(filing))).hexdigest()
 
 

@@ -19,6 +19,7 @@ from jobs import (
     crawl,
     deliveries,
     evidence,
+    exports,
     fingerprints,
     imports,
     letters,
@@ -66,6 +67,7 @@ SCHEDULE = (
     Job("openings", 30, openings.run),
     Job("deliveries", 3, deliveries.run),
     Job("letters", 2, letters.run),
+    Job("exports", 5, exports.run),
     Job("letters-over", 3600, letters.clean_up),
 )
 

@@ -32,6 +32,7 @@ from ipreg.models.designs import (
 )
 from ipreg.models.desk import Absence, CaseNote, CaseTask, SavedView
 from ipreg.models.evidence import Capture, CaptureFile, CaptureState, Report, ReportState
+from ipreg.models.exports import DataExport, ExportState
 from ipreg.models.files import PictureFingerprint, StoredFile, VaultKey
 from ipreg.models.keeping import (
     Agreement,
@@ -126,12 +127,14 @@ __all__ = [
     "ClockKind",
     "CrawlHost",
     "CrawlPage",
+    "DataExport",
     "Delivery",
     "DeliveryState",
     "DesignFile",
     "Disclosure",
     "DismissReason",
     "EventKind",
+    "ExportState",
     "FeedImport",
     "Filing",
     "FilingAct",

@@ -15,7 +15,7 @@ from ipreg.web.rules import public
 
 bp = Blueprint("guide", __name__)
 FOLDER = Path(__file__).parent.parent / "guide"
-SLUGS = ("what-it-is", "before-showing", "first-filing", "copied")
+SLUGS = ("what-it-is", "before-showing", "first-filing", "copied", "personal-data")
 
 
 @bp.get("/help")

@@ -45,9 +45,9 @@ def home() -> Response | str:
 
 @bp.get("/healthz")
 @public
-def health() -> tuple[str, int]:
+def health() -> Response:
     db().execute(select(1))
-    return "ok\n", 200
+    return Response("ok\n", mimetype="text/plain")
 
 
 @bp.get("/filings/<number>/views/<int:position>")

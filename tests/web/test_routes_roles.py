@@ -50,6 +50,10 @@ TABLE: dict[str, set[Role]] = {
     "recovery.change_email": set(),
     "recovery.forgot": set(),
     "guide.index": set(),
+    "mydata.overview": EVERYBODY,
+    "mydata.export": EVERYBODY,
+    "mydata.download": EVERYBODY,
+    "mydata.erase": OWN,
     "guide.page": set(),
     "security.overview": EVERYBODY,
     "security.change_password": EVERYBODY,
@@ -181,6 +185,7 @@ OF_THE_ENTERPRISE = {
 }  # fmt: skip
 # What an account does to itself, or an owner to his enterprise: without the right form it is refused.
 OF_ONESELF = {
+    "mydata.export", "mydata.download", "mydata.erase",
     "accounts.join", "organization.overview", "organization.invite", "organization.revoke",
     "organization.change_role", "organization.remove", "organization.leave", "organization.renew_code",
     "security.change_password", "security.change_email", "security.verify_again", "security.end",
@@ -208,9 +213,9 @@ def address(site: Site, rule: Rule) -> str:
     values = {"number": site.filing, "position": "0", "listing_id": "1", "import_id": "1", "alert_id": "1",
               "index": "0", "code": "en", "filename": "ipreg.css", "source_id": "1", "seller_id": "1",
               "capture_id": "1", "report_id": "1", "kind": "crawl", "token": "x", "slug": "copied",
-              "serial": "1", "paper_id": "1", "side": "filed",
+              "serial": "1", "paper_id": "1", "side": "filed", "account_id": "1",
               "sign_in_id": "999", "member_id": "999", "invitation_id": "999", "action": "accepted", "which": "0",
-              "account_id": "1", "task_id": "1", "view_id": "1", "absence_id": "1"}  # fmt: skip
+              "export_id": "999", "task_id": "1", "view_id": "1", "absence_id": "1"}  # fmt: skip
     if rule.endpoint.startswith(("case", "parties.")):
         values["number"] = site.case
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found.group(1)], rule.rule)
