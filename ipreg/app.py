@@ -32,6 +32,7 @@ from ipreg.web import (
     log,
     logpage,
     mydata,
+    notices,
     organization,
     pages,
     parties,
@@ -71,12 +72,13 @@ def create_app(config: Config) -> Flask:
     Bootstrap5(app)
     CSRFProtect(app).exempt(api.bp)
     LoginManager(app).user_loader(session.load_reader)
-    for part in (session, rules, errors, language, pictures, casewords):
+    for part in (session, rules, errors, language, pictures, casewords, notices):
         part.install(app)
     views = (
         *(organization, security, recovery, casesteps, casedesk),
         *(guide, mydata),
         *(parties, respond),
+        *(notices,),
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
         *(sources, reports, evidence, api),
     )

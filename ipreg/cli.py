@@ -272,7 +272,7 @@ def import_feed(csv: Path, email: str) -> None:
 def compare(registered: Path, sighted: Path, drawing: Path | None) -> None:
     """How probable it is that the second picture copies the first, and why. Needs no database."""
     import similarity
-    from ipreg.notify.mail import likelihood
+    from ipreg.notify.likeness import likelihood
 
     _need_model()
     one, other = (_fingerprint(path) for path in (registered, sighted))

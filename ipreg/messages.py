@@ -95,6 +95,7 @@ MESSAGES: dict[str, str] = {
     "allowed_seller_missing": N_("There is no such entry, or it is not yours."),
     "alert_not_yours_to_decide": N_("The enterprise decides on this alert."),
     "alert_missing": N_("There is no such alert, or it is not yours."),
+    "notice_missing": N_("There is no such notice, or it is not yours."),
     "case_already_decided": N_("This case has been decided already."),
     "case_not_assigned_to_you": N_("Assign the case to yourself first."),
     "link_missing": N_("This link opens nothing. Check that all of it was copied, or ask for a new one."),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -20,7 +19,6 @@ def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
     """How many matches were considered, changes taken up, alerts woken and people told."""
     config = runtime.config
     settings = Settings(config.alert_threshold, timedelta(days=config.old_listing_days))
-    domain = urlsplit(config.public_url).hostname or "localhost"
     with runtime.sessions() as session:
         matches = waiting_matches(session)
     done = _each(
@@ -34,9 +32,7 @@ def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
     )
     with runtime.sessions() as session:
         due = due_recipients(session, now=clock())
-    return done + _each(
-        runtime, due, lambda session, one: tell(session, recipient_id=one, mail_domain=domain, now=clock())
-    )
+    return done + _each(runtime, due, lambda session, one: tell(session, recipient_id=one, now=clock()))
 
 
 def _each(runtime: Runtime, ids: list[int], work: Callable[[Session, int], object]) -> int:

@@ -6,8 +6,8 @@ from ipreg import links, signins, throttle
 from ipreg.config import SmtpConfig
 from ipreg.db import Clock, transaction, utc_now
 from ipreg.notify import letters
-from ipreg.notify.deliveries import _send
 from ipreg.notify.postbox import open_postbox
+from ipreg.notify.sending import MailSender
 from ipreg.runtime import Runtime
 
 
@@ -34,14 +34,15 @@ def clean_up(runtime: Runtime, *, clock: Clock = utc_now) -> int:
 
 def _send_all(runtime: Runtime, smtp: SmtpConfig, waiting: list[int], clock: Clock) -> int:
     key = links.link_key(runtime.secrets)
-    for letter_id in waiting:
-        with transaction(runtime.sessions) as session:
-            letter = letters.claim(session, letter_id=letter_id, now=clock())
-            if letter is None:
-                continue
-            message = letters.compose(letter, key, public_url=runtime.config.public_url, sender=smtp.sender)
-        fault = _send(smtp, message)
-        with transaction(runtime.sessions) as session:
-            words, final = (fault.words, fault.final) if fault else (None, False)
-            letters.mark(session, letter_id=letter_id, fault=words, final=final, now=clock())
+    with MailSender(smtp, runtime.store) as sender:
+        for letter_id in waiting:
+            with transaction(runtime.sessions) as session:
+                letter = letters.claim(session, letter_id=letter_id, now=clock())
+                if letter is None:
+                    continue
+                message = letters.compose(letter, key, public_url=runtime.config.public_url, sender=smtp.sender)
+            fault = sender.deliver(message)
+            with transaction(runtime.sessions) as session:
+                words, final = (fault.words, fault.final) if fault else (None, False)
+                letters.mark(session, letter_id=letter_id, fault=words, final=final, now=clock())
     return len(waiting)

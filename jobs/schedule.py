@@ -39,11 +39,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Job:
-    """``run`` is called every ``seconds``, never twice at once, and says how much it did."""
+    """``run`` is called every ``seconds``, never twice at once, and says how much it did.
+
+    Where there is a ``kept``, the schedule calls that instead: it may leave something for its next turn.
+    """
 
     name: str
     seconds: int
     run: Callable[[Runtime], object]
+    kept: Callable[[Runtime], object] | None = None
 
 
 SCHEDULE = (
@@ -65,7 +69,7 @@ SCHEDULE = (
     Job("caseclocks", 60, caseclocks.run),
     Job("evidence", 5, evidence.run),
     Job("openings", 30, openings.run),
-    Job("deliveries", 3, deliveries.run),
+    Job("deliveries", 3, deliveries.run, deliveries.keep_running),
     Job("letters", 2, letters.run),
     Job("exports", 5, exports.run),
     Job("letters-over", 3600, letters.clean_up),
@@ -92,6 +96,6 @@ def keep(runtime: Runtime, stop: threading.Event) -> None:
 def _guarded(job: Job, runtime: Runtime) -> None:
     """One failing run is written down and must not end the schedule; the rows are still there next time."""
     try:
-        job.run(runtime)
+        (job.kept or job.run)(runtime)
     except Exception:
         _log.exception("job %s failed; it will be tried again", job.name)

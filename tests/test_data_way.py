@@ -195,7 +195,8 @@ def test_after_three_days_a_message_is_parked_and_shown(runtime: Runtime, clock:
     prepare(runtime, clock)
     run_jobs(runtime, clock)
     dead = SmtpConfig(host="127.0.0.1", port=1, sender="warn@ipreg.example")
-    clock.move(days=4)
+    assert send_due(runtime, dead, clock=clock).waiting == 2
+    clock.move(days=3, minutes=1)
     assert send_due(runtime, dead, clock=clock).parked == 2
     with runtime.sessions() as session:
         assert {one.state for one in session.scalars(select(Delivery))} == {DeliveryState.PARKED}

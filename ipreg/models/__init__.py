@@ -9,8 +9,6 @@ from ipreg.models.alerts import (
     AlertMatch,
     AlertRecipient,
     AlertState,
-    Delivery,
-    DeliveryState,
     DismissReason,
     EventKind,
     SavedFilter,
@@ -66,6 +64,16 @@ from ipreg.models.log import (
     StampState,
 )
 from ipreg.models.matches import Match, MatchPair
+from ipreg.models.notices import (
+    Channel,
+    ChannelKind,
+    ChannelState,
+    Delivery,
+    DeliveryState,
+    Notice,
+    Outgoing,
+    Rhythm,
+)
 from ipreg.models.papers import Certificate
 from ipreg.models.parties import (
     CasePaper,
@@ -124,6 +132,9 @@ __all__ = [
     "CaseTask",
     "Certificate",
     "ChangeKind",
+    "Channel",
+    "ChannelKind",
+    "ChannelState",
     "ClockKind",
     "CrawlHost",
     "CrawlPage",
@@ -167,9 +178,11 @@ __all__ = [
     "LogWitness",
     "Match",
     "MatchPair",
+    "Notice",
     "OneTimeLink",
     "Organization",
     "OrganizationRole",
+    "Outgoing",
     "PageState",
     "PaperKind",
     "PaperService",
@@ -180,6 +193,7 @@ __all__ = [
     "Report",
     "ReportState",
     "RespondentLink",
+    "Rhythm",
     "RightKind",
     "Role",
     "RunState",

@@ -1,4 +1,4 @@
-"""Alerts, what happened to them, who receives them, and the deliveries that carry them."""
+"""Alerts, what happened to them, and who receives them."""
 
 from __future__ import annotations
 
@@ -29,12 +29,6 @@ class DismissReason(StrEnum):
     LICENSED = "licensed"
     NOT_SIMILAR = "not_similar"
     OTHER = "other"
-
-
-class DeliveryState(StrEnum):
-    WAITING = "waiting"
-    SENT = "sent"
-    PARKED = "parked"
 
 
 class EventKind(StrEnum):
@@ -211,28 +205,3 @@ class SavedFilter(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     name: Mapped[str] = mapped_column(String(60))
     query: Mapped[str] = mapped_column(String(1000))
-
-
-class Delivery(Base):
-    """The outbox: one message to one account by one channel, written together with its alert."""
-
-    __tablename__ = "deliveries"
-    __table_args__ = (
-        UniqueConstraint("alert_id", "account_id", "channel"),
-        Index("ix_deliveries_due", "state", "next_try_at"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    alert_id: Mapped[int] = mapped_column(ForeignKey("alerts.id"))
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
-    channel: Mapped[str] = mapped_column(String(32))
-    message_id: Mapped[str] = mapped_column(String(200), unique=True)
-    state: Mapped[DeliveryState] = mapped_column(enum_column(DeliveryState), default=DeliveryState.WAITING)
-    tries: Mapped[int] = mapped_column(default=0)
-    next_try_at: Mapped[datetime]
-    last_fault: Mapped[str] = mapped_column(Text, default="")
-    created_at: Mapped[datetime]
-    sent_at: Mapped[datetime | None]
-
-    alert: Mapped[Alert] = relationship(lazy="joined")
-    account: Mapped[Account] = relationship(lazy="joined")

@@ -7,21 +7,23 @@ then the same, by which mail programs show it once.
 
 from __future__ import annotations
 
-import smtplib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.message import EmailMessage
 from typing import Any, cast
+from urllib.parse import urlsplit
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, or_, select, update
+from sqlalchemy.orm import Session
 
 from ipreg.config import SmtpConfig
 from ipreg.db import Clock, transaction
-from ipreg.models import Delivery, DeliveryState
-from ipreg.notify.mail import compose
+from ipreg.models import Channel, ChannelState, Delivery, DeliveryState
+from ipreg.notify import dead
+from ipreg.notify.message import gather
+from ipreg.notify.packing import pack_due
+from ipreg.notify.sending import Fault, MailSender
 from ipreg.runtime import Runtime
 
-GIVE_UP_AFTER = timedelta(days=3)
 LONGEST_WAIT = timedelta(hours=6)
 CLAIM = timedelta(minutes=10)
 
@@ -35,71 +37,60 @@ class Sent:
     parked: int = 0
 
 
-def send_due(runtime: Runtime, smtp: SmtpConfig, *, clock: Clock) -> Sent:
-    """Sends what is due."""
+def send_due(runtime: Runtime, smtp: SmtpConfig, *, clock: Clock, settle: timedelta = timedelta(0)) -> Sent:
+    """Packs and sends what is due. With ``settle``, notices wait so long for others that come right after."""
+    domain = urlsplit(runtime.config.public_url).hostname or "localhost"
+    pack_due(runtime, domain=domain, settle=settle, now=clock())
     with runtime.sessions() as session:
-        due = list(
-            session.scalars(
-                select(Delivery.id)
-                .where(Delivery.state == DeliveryState.WAITING, Delivery.next_try_at <= clock())
-                .order_by(Delivery.id)
-            )
-        )
+        wanted = select(Delivery.id).join(Channel).where(_due(clock()), Channel.state != ChannelState.DEAD)
+        due = list(session.scalars(wanted.order_by(Delivery.id)))
     counts = dict.fromkeys(DeliveryState, 0)
-    for delivery_id in due:
-        message = _claim(runtime, smtp, delivery_id, clock())
-        if message is not None:
-            counts[_mark(runtime, delivery_id, _send(smtp, message), clock())] += 1
+    with MailSender(smtp, runtime.store) as sender:
+        for delivery_id in due:
+            state = _deliver(runtime, sender, delivery_id, clock)
+            if state is not None:
+                counts[state] += 1
     return Sent(*(counts[state] for state in (DeliveryState.SENT, DeliveryState.WAITING, DeliveryState.PARKED)))
 
 
-@dataclass(frozen=True)
-class _Fault:
-    words: str
-    final: bool
-
-
-def _claim(runtime: Runtime, smtp: SmtpConfig, delivery_id: int, now: datetime) -> EmailMessage | None:
+def _deliver(runtime: Runtime, sender: MailSender, delivery_id: int, clock: Clock) -> DeliveryState | None:
     with transaction(runtime.sessions) as session:
-        claimed = session.execute(
-            update(Delivery)
-            .where(
-                Delivery.id == delivery_id,
-                Delivery.state == DeliveryState.WAITING,
-                Delivery.next_try_at <= now,
-            )
-            .values(next_try_at=now + CLAIM, tries=Delivery.tries + 1)
-        )
-        if cast("CursorResult[Any]", claimed).rowcount != 1:
+        if not _claim(session, delivery_id, clock()):
             return None
         delivery = session.get_one(Delivery, delivery_id)
-        return compose(delivery, runtime.store, public_url=runtime.config.public_url, sender=smtp.sender)
-
-
-def _send(smtp: SmtpConfig, message: EmailMessage) -> _Fault | None:
-    try:
-        with smtplib.SMTP(smtp.host, smtp.port, timeout=30) as server:
-            if smtp.starttls:
-                server.starttls()
-            if smtp.user is not None:
-                server.login(smtp.user, smtp.password or "")
-            server.send_message(message)
-    except smtplib.SMTPRecipientsRefused as fault:
-        codes = [code for code, _ in fault.recipients.values()]
-        return _Fault(f"recipient refused: {codes}", all(500 <= code < 600 for code in codes))
-    except (smtplib.SMTPException, OSError) as fault:
-        return _Fault(f"{type(fault).__name__}: {fault}"[:500], final=False)
-    return None
-
-
-def _mark(runtime: Runtime, delivery_id: int, fault: _Fault | None, now: datetime) -> DeliveryState:
+        message = gather(session, delivery=delivery, public_url=runtime.config.public_url)
+        if message is None:
+            delivery.state = DeliveryState.WITHDRAWN
+            return delivery.state
+    fault = sender.send(message)
     with transaction(runtime.sessions) as session:
-        delivery = session.get_one(Delivery, delivery_id)
-        if fault is None:
-            delivery.state, delivery.sent_at, delivery.last_fault = DeliveryState.SENT, now, ""
-            return DeliveryState.SENT
-        delivery.last_fault = fault.words
-        if fault.final or now - delivery.created_at >= GIVE_UP_AFTER:
-            delivery.state = DeliveryState.PARKED
-        delivery.next_try_at = now + min(LONGEST_WAIT, timedelta(seconds=30 * 2 ** min(delivery.tries, 12)))
-        return delivery.state
+        return _mark(session, session.get_one(Delivery, delivery_id), fault, clock())
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    # What was written by a clock that has gone back since is due as well, once.
+    from_the_future = and_(Delivery.created_at > now, Delivery.tries == 0)
+    return and_(Delivery.state == DeliveryState.WAITING, or_(Delivery.next_try_at <= now, from_the_future))
+
+
+def _claim(session: Session, delivery_id: int, now: datetime) -> bool:
+    claimed = session.execute(
+        update(Delivery)
+        .where(Delivery.id == delivery_id, _due(now))
+        .values(next_try_at=now + CLAIM, tries=Delivery.tries + 1)
+    )
+    return cast("CursorResult[Any]", claimed).rowcount == 1
+
+
+def _mark(session: Session, delivery: Delivery, fault: Fault | None, now: datetime) -> DeliveryState:
+    if fault is None:
+        delivery.state, delivery.sent_at, delivery.last_fault = DeliveryState.SENT, now, ""
+        delivery.channel.failures = 0
+        return DeliveryState.SENT
+    delivery.last_fault = fault.words
+    delivery.next_try_at = now + min(LONGEST_WAIT, timedelta(seconds=30 * 2 ** min(delivery.tries, 12)))
+    given_up = now >= delivery.give_up_at
+    if fault.final or given_up:
+        delivery.state = DeliveryState.PARKED
+        dead.note_failure(session, delivery=delivery, dead=fault.gone or given_up, now=now)
+    return delivery.state

@@ -13,7 +13,7 @@ from ipreg.accounts import LOCALES
 from ipreg.db import transaction
 from ipreg.messages import message_for
 from ipreg.models import Account, Case, CaseState, Match
-from ipreg.notify.mail import likelihood
+from ipreg.notify.likeness import likelihood
 from ipreg.reasons import describe
 from ipreg.web import words
 from ipreg.web.rules import public

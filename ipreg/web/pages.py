@@ -14,6 +14,7 @@ from ipreg.accounts import create_account
 from ipreg.db import utc_now
 from ipreg.errors import CallerError, MissingError
 from ipreg.models import Account, Delivery, DeliveryState, FeedImport, Listing, Role, StoredFile
+from ipreg.notify.channels import label as channel_label
 from ipreg.registry import get_filing
 from ipreg.storage import Shelf
 from ipreg.web.errors import words_of
@@ -107,10 +108,14 @@ def administration() -> str | Response | tuple[str, int]:
         accounts=db().scalars(select(Account).order_by(Account.id)).unique().all(),
         deliveries=db()
         .scalars(
-            select(Delivery).where(Delivery.state != DeliveryState.SENT).order_by(Delivery.id.desc()).limit(50)
+            select(Delivery)
+            .where(Delivery.state.in_((DeliveryState.WAITING, DeliveryState.PARKED)))
+            .order_by(Delivery.id.desc())
+            .limit(50)
         )
         .unique()
         .all(),
+        channel_label=channel_label,
         imports=db().scalars(select(FeedImport).order_by(FeedImport.id.desc()).limit(20)).all(),
     )
     return (page, 400) if faults else page

@@ -72,6 +72,7 @@ DELIVERY_STATES = {
     DeliveryState.WAITING: N_("Waiting"),
     DeliveryState.SENT: N_("Sent"),
     DeliveryState.PARKED: N_("Given up"),
+    DeliveryState.WITHDRAWN: N_("Nothing left to say"),
 }
 SOURCE_KINDS = {
     SourceKind.FEED: N_("Feed"),

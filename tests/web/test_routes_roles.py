@@ -134,6 +134,9 @@ TABLE: dict[str, set[Role]] = {
     "casedesk.supervisor": {Role.ADMINISTRATOR},
     "casedesk.away": {Role.REGULATOR},
     "casedesk.back_again": {Role.REGULATOR},
+    "notices.inbox": EVERYBODY,
+    "notices.follow": EVERYBODY,
+    "notices.read_all": EVERYBODY,
     "verify.start": set(),
     "verify.record": set(),
     "verify.code": set(),
@@ -185,6 +188,7 @@ OF_THE_ENTERPRISE = {
 }  # fmt: skip
 # What an account does to itself, or an owner to his enterprise: without the right form it is refused.
 OF_ONESELF = {
+    "notices.follow", "notices.read_all",
     "mydata.export", "mydata.download", "mydata.erase",
     "accounts.join", "organization.overview", "organization.invite", "organization.revoke",
     "organization.change_role", "organization.remove", "organization.leave", "organization.renew_code",
@@ -211,6 +215,7 @@ def site(site: Site, clock: HandClock) -> Site:
 
 def address(site: Site, rule: Rule) -> str:
     values = {"number": site.filing, "position": "0", "listing_id": "1", "import_id": "1", "alert_id": "1",
+              "notice_id": "1",
               "index": "0", "code": "en", "filename": "ipreg.css", "source_id": "1", "seller_id": "1",
               "capture_id": "1", "report_id": "1", "kind": "crawl", "token": "x", "slug": "copied",
               "serial": "1", "paper_id": "1", "side": "filed", "account_id": "1",

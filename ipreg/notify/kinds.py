@@ -1,0 +1,102 @@
+"""What people are told: one table of kinds, each with its words, and how a notice becomes words in a language.
+
+``values`` fill the placeholders. A value is text, a number, ``{"say": "English text"}`` for a word that has a
+translation of its own, or ``{"moment": "2026-11-24T15:00:00+00:00"}`` for a time, which is shown in the reader's
+zone. Two names have a meaning of their own: ``facts`` is a list of ``[label, value]`` shown as lines (the label is
+translated), ``pictures`` a list of ``{"sha256": ..., "label": ...}`` of stored pictures, shown side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+Say = Callable[[str], str]
+N_ = str  # marks a text for extraction
+ZONE = "Asia/Shanghai"
+OPEN = N_("Open the page")
+FACT = N_("%(label)s: %(value)s")
+RESERVED = ("facts", "pictures")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """The words of one kind of notice, in English: ``ipreg/translations`` has the others."""
+
+    subject: str
+    sentences: tuple[str, ...] = ()
+    action: str = OPEN
+
+
+KINDS: dict[str, Kind] = {
+    "alert": Kind(
+        subject=N_("%(likelihood)s a copy of “%(title)s” on %(place)s"), action=N_("Look at both and decide")
+    ),
+    "alert_waits": Kind(
+        subject=N_("A possible copy of one of your designs waits for you"), action=N_("Look at both and decide")
+    ),
+    "channel_dead": Kind(
+        subject=N_("Notices no longer arrive by “%(channel)s”"),
+        sentences=(
+            N_("The last attempts failed: %(fault)s"),
+            N_("Nothing is lost: what could not be delivered is kept and can be sent again from there."),
+        ),
+        action=N_("Mend the channel"),
+    ),
+    "channel_test": Kind(
+        subject=N_("A test message from the design registry"),
+        sentences=(N_("Notices for %(name)s arrive here."),),
+        action=N_("Your channels"),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A stored picture and what it is."""
+
+    sha256: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Written:
+    """A notice in words: one line of subject, lines of text, the words of the link, pictures."""
+
+    subject: str
+    lines: tuple[str, ...]
+    action: str
+    pictures: tuple[Picture, ...]
+
+
+def write(kind: str, values: Mapping[str, Any], say: Say, *, zone: str = ZONE) -> Written:
+    """The words of a notice; raises ``KeyError`` for an unknown kind or a placeholder without a value."""
+    words = KINDS[kind]
+    filled = {name: _plain(value, say, zone) for name, value in values.items() if name not in RESERVED}
+    facts = [
+        say(FACT) % {"label": say(label), "value": _plain(value, say, zone)}
+        for label, value in values.get("facts", ())
+    ]
+    pictures = [Picture(one["sha256"], say(one.get("label", ""))) for one in values.get("pictures", ())]
+    return Written(
+        subject=_one_line(say(words.subject) % filled),
+        lines=tuple(_one_line(one) for one in [*(say(text) % filled for text in words.sentences), *facts]),
+        action=say(words.action),
+        pictures=tuple(pictures),
+    )
+
+
+def _plain(value: object, say: Say, zone: str) -> object:
+    if not isinstance(value, Mapping):
+        return value
+    if "moment" in value:
+        return datetime.fromisoformat(value["moment"]).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
+    return say(value["say"])
+
+
+def _one_line(text: str) -> str:
+    """No line break of a title can begin another header, or another line."""
+    return " ".join(text.split())

@@ -1,0 +1,76 @@
+"""How a message goes out, and what can be wrong with it."""
+
+from __future__ import annotations
+
+import smtplib
+from dataclasses import dataclass
+from email.message import EmailMessage
+from types import TracebackType
+
+from ipreg.config import SmtpConfig
+from ipreg.notify.mail import compose
+from ipreg.notify.message import Message
+from ipreg.storage import Store
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why a message did not go out. ``final``: trying again can't help. ``gone``: nothing can ever arrive there."""
+
+    words: str
+    final: bool = False
+    gone: bool = False
+
+
+class MailSender:
+    """Sends over one connection, opened when it is needed and again after a fault."""
+
+    def __init__(self, smtp: SmtpConfig, store: Store) -> None:
+        self._smtp, self._store = smtp, store
+        self._server: smtplib.SMTP | None = None
+
+    def __enter__(self) -> MailSender:
+        return self
+
+    def __exit__(self, *_fault: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._close()
+
+    def send(self, message: Message) -> Fault | None:
+        """None where the server took it."""
+        return self.deliver(compose(message, self._store, sender=self._smtp.sender))
+
+    def deliver(self, mail: EmailMessage) -> Fault | None:
+        """As ``send``, for any mail."""
+        try:
+            self._connected().send_message(mail)
+        except smtplib.SMTPRecipientsRefused as fault:
+            codes = [code for code, _ in fault.recipients.values()]
+            return Fault(f"recipient refused: {codes}", final=all(500 <= code < 600 for code in codes))
+        except (smtplib.SMTPException, OSError) as fault:
+            self._close()
+            return Fault(f"{type(fault).__name__}: {fault}"[:500])
+        return None
+
+    def _connected(self) -> smtplib.SMTP:
+        if self._server is not None:
+            try:
+                if self._server.noop()[0] == 250:
+                    return self._server
+            except (smtplib.SMTPException, OSError):
+                pass
+            self._close()
+        server = smtplib.SMTP(self._smtp.host, self._smtp.port, timeout=30)
+        self._server = server
+        if self._smtp.starttls:
+            server.starttls()
+        if self._smtp.user is not None:
+            server.login(self._smtp.user, self._smtp.password or "")
+        return server
+
+    def _close(self) -> None:
+        server, self._server = self._server, None
+        if server is not None:
+            try:
+                server.quit()
+            except (smtplib.SMTPException, OSError):
+                server.close()
