@@ -19,6 +19,7 @@ from ipreg.casework.table import Tab
 from ipreg.db import transaction
 from ipreg.errors import CallerError, ConflictError, MissingError, PermissionDeniedError
 from ipreg.models import Account, Case, CaseOutcome, CaseState, ClockKind, Match
+from ipreg.notify import notices
 from ipreg.runtime import Runtime
 
 
@@ -275,3 +276,21 @@ def test_a_case_opened_by_two_ways_is_one(desk: Desk) -> None:
         desk.session, alert=case.alert, account=desk.people.enterprise, note="", now=desk.clock() + timedelta(1)
     )
     assert again is case and len(case.events) == 1
+
+
+def test_people_are_told_of_what_concerns_them_once(desk: Desk, clock: HandClock) -> None:
+    def told(account: Account) -> list[str]:
+        return [one.kind for one in reversed(notices.inbox(desk.session, account=account))]
+
+    case = desk.taken()
+    note = {"case": case, "author": desk.officer, "shared": False, "now": clock()}
+    together.add_note(desk.session, text="@second-regulator 请看", **note)
+    assert told(desk.second) == ["case_mention"] and told(desk.officer) == []
+    desk.step(case, "handed_over", desk.supervisor, officer=desk.second)
+    assert told(desk.second) == ["case_mention", "case_step"]
+    clock.move(days=100)
+    for _ in range(2):
+        for one in case.clocks:
+            watch.look_at(desk.session, clock=one, now=clock())
+    assert told(desk.second)[2:] == ["case_clock_over"]
+    assert told(desk.supervisor) == ["case_clock_escalated"]
