@@ -40,6 +40,7 @@ from ipreg.web import (
     recovery,
     reports,
     respond,
+    rights,
     rules,
     security,
     session,
@@ -80,7 +81,7 @@ def create_app(config: Config) -> Flask:
         *(parties, respond),
         *(notices,),
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
-        *(sources, reports, evidence, api),
+        *(sources, reports, evidence, api, rights),
     )
     for blueprint in (one.bp for one in views):
         app.register_blueprint(blueprint)

@@ -31,8 +31,10 @@ from ipreg.models import (
     LogEntry,
     LogKey,
     LogTimeStamp,
+    RightRecord,
     StampState,
 )
+from ipreg.rights import records
 from ipreg.sightings import capture
 from ipreg.storage import Shelf, Store
 from ipreg.tlog.cosignature import Cosigner, cosignatures
@@ -200,11 +202,30 @@ def check_audit_head(session: Session, _store: Store, entry: LogEntry) -> Iterat
         yield _differs(entry, "check_row_missing")
 
 
+def check_right(session: Session, store: Store, entry: LogEntry) -> Iterator[Difference]:
+    """The record's row, that it stands where it says, and its paper."""
+    said = _said(entry)
+    record = session.get(RightRecord, said.get("record") or 0)
+    if record is None or record.filing.number != entry.subject:
+        yield _differs(entry, "check_row_missing")
+        return
+    taken_back = said.get("event") == "retracted"
+    index = record.retracted_index if taken_back else record.log_index
+    if index != entry.index:
+        yield _differs(entry, "check_index_changed", found=index)
+    now = records.retraction_of(record) if taken_back else records.statement_of(record)
+    if fields := _fields(entry, now):
+        yield _differs(entry, "check_fields_changed", fields=", ".join(fields))
+    if said.get("document"):
+        yield from _check_file(store, entry, {**said["document"], "name": record.document_name})
+
+
 CHECKS: dict[str, Check] = {
     "filing": check_filing,
     "case_event": check_case_event,
     "log_key": check_log_key,
     "evidence": check_evidence,
+    "right": check_right,
     acts.KIND: check_act,
     audit.HEAD_KIND: check_audit_head,
 }
@@ -217,6 +238,7 @@ def _rows_without_entry(session: Session) -> Iterator[Difference]:
         ("filing", session.execute(select(Filing.number, Filing.log_index))),
         ("case_event", session.execute(select(Case.number, CaseEvent.log_index).join(CaseEvent))),
         ("evidence", _captures(session)),
+        ("right", session.execute(select(Filing.number, RightRecord.log_index).join(RightRecord))),
         (acts.KIND, session.execute(select(Filing.number, FilingAct.log_index).join(FilingAct))),
     ):
         for number, index in rows:

@@ -313,6 +313,12 @@ MESSAGES: dict[str, str] = {
     "page_not_html": N_("What stands there is not a web page."),
     "report_missing": N_("There is no such report, or it is not yours."),
     "report_without_picture": N_("No picture was found on this page. Report it with a picture instead."),
+    "right_missing": N_("There is no such record, or it is not yours."),
+    "right_recorded_already": N_("This number is recorded already."),
+    "rights_too_many": N_("A filing has at most %(most)s records."),
+    "day_in_future": N_("The day lies in the future."),
+    "granted_before_applied": N_("The day of grant lies before the day of application."),
+    "paper_kind": N_("Give the paper as PDF or as a picture."),
     "right_number_patent": N_(
         "This is not an application number. It has twelve digits and a check character: 202330123456.7"
     ),

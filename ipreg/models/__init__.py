@@ -85,6 +85,7 @@ from ipreg.models.parties import (
     SubmissionFile,
     SubmissionKind,
 )
+from ipreg.models.rights import ObtainedKind, PackageText, QuietReminders, RightRecord, RightsDiary
 from ipreg.models.sources import RunState, Source, SourceKind, SourceRun, SourceState
 from ipreg.models.terms import FilingTerm
 from ipreg.models.watches import (
@@ -179,15 +180,18 @@ __all__ = [
     "Match",
     "MatchPair",
     "Notice",
+    "ObtainedKind",
     "OneTimeLink",
     "Organization",
     "OrganizationRole",
     "Outgoing",
+    "PackageText",
     "PageState",
     "PaperKind",
     "PaperService",
     "PictureFingerprint",
     "PictureState",
+    "QuietReminders",
     "RecoveryCode",
     "RemotePicture",
     "Report",
@@ -195,6 +199,8 @@ __all__ = [
     "RespondentLink",
     "Rhythm",
     "RightKind",
+    "RightRecord",
+    "RightsDiary",
     "Role",
     "RunState",
     "SavedFilter",

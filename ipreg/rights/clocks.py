@@ -8,41 +8,20 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from ipreg import workdays
+from ipreg.models import Disclosure, ObtainedKind, RightKind
 from ipreg.rights import law
 from ipreg.rights.law import Period
 
-
-class Shown(StrEnum):
-    """How a design was first shown to the public; the middle four are the events of Patent Law art. 24."""
-
-    NOT_YET = "not_yet"
-    EMERGENCY = "emergency"
-    EXHIBITION = "exhibition"
-    MEETING = "meeting"
-    LEAK = "leak"
-    BY_ITSELF = "by_itself"
-
-
-GRACED = frozenset({Shown.EMERGENCY, Shown.EXHIBITION, Shown.MEETING, Shown.LEAK})
-
-
-class ObtainedKind(StrEnum):
-    """What a filing can become."""
-
-    DESIGN_PATENT = "design_patent"
-    COPYRIGHT = "copyright"
-    TRADE_MARK = "trade_mark"
-    FOREIGN_DESIGN = "foreign_design"
-    HAGUE = "hague"
-
-
-class Wanted(StrEnum):
-    """The kinds of right that an applicant says he wants."""
-
-    DESIGN_PATENT = "design_patent"
-    COPYRIGHT = "copyright"
-    TRADE_MARK = "trade_mark"
-    TRADE_SECRET = "trade_secret"  # noqa: S105 - a kind of right, no password
+# The events of Patent Law art. 24; whatever else shows a design takes its novelty.
+GRACED = frozenset(
+    {
+        Disclosure.EMERGENCY,
+        Disclosure.RECOGNISED_EXHIBITION,
+        Disclosure.PRESCRIBED_MEETING,
+        Disclosure.AGAINST_WILL,
+    }
+)
+PROVED = frozenset({Disclosure.RECOGNISED_EXHIBITION, Disclosure.PRESCRIBED_MEETING})
 
 
 class ClockKind(StrEnum):
@@ -61,7 +40,7 @@ class ClockKind(StrEnum):
     TRADE_MARK = "trade_mark"
     EXHIBITION_MARK = "exhibition_mark"
     MARK_TERM = "mark_term"
-    SECRET = "secret"  # noqa: S105 - the same
+    SECRET = "secret"  # noqa: S105 - no password
 
 
 class State(StrEnum):
@@ -98,9 +77,9 @@ class Facts:
 
     filed_on: date
     created_on: date | None
-    shown: Shown | None = None
+    shown: Disclosure | None = None
     shown_on: date | None = None
-    wanted: frozenset[Wanted] = frozenset()
+    wanted: frozenset[RightKind] = frozenset()
     rights: tuple[Right, ...] = ()
 
     def first(self, *kinds: ObtainedKind) -> date | None:
@@ -158,7 +137,7 @@ def _urgency(clock: Clock) -> tuple[bool, int, date, int]:
 
 def _novelty(facts: Facts, today: date) -> Iterator[Clock]:
     """Showing a design before the day of application takes its novelty (art. 23), unless art. 24 forgives it."""
-    wanted = _wants(facts, Wanted.DESIGN_PATENT)
+    wanted = _wants(facts, RightKind.DESIGN_PATENT)
     if facts.shown in GRACED and facts.shown_on is not None:
         yield _grace(facts, facts.shown_on, today, wanted)
         yield from _grace_proof(facts, today, wanted)
@@ -167,7 +146,7 @@ def _novelty(facts: Facts, today: date) -> Iterator[Clock]:
     if facts.shown is None:
         missing = Missing.DISCLOSURE if facts.shown_on is None else Missing.DISCLOSURE_KIND
         yield make(State.UNKNOWN, missing=missing)
-    elif facts.shown is not Shown.NOT_YET and facts.shown_on is None:
+    elif facts.shown is not Disclosure.NONE and facts.shown_on is None:
         yield make(State.UNKNOWN, missing=Missing.DISCLOSURE)
     elif _applied_before(facts, facts.shown_on or date.max):
         yield make(State.DONE)
@@ -188,7 +167,7 @@ def _grace(facts: Facts, shown_on: date, today: date, wanted: bool) -> Clock:
 def _grace_proof(facts: Facts, today: date, wanted: bool) -> Iterator[Clock]:
     """Exhibition and meeting are declared in the application and proved within two months."""
     applied = facts.first(ObtainedKind.DESIGN_PATENT)
-    if applied is None or facts.shown not in (Shown.EXHIBITION, Shown.MEETING):
+    if applied is None or facts.shown not in PROVED:
         return
     if facts.shown_on is None or applied <= facts.shown_on:
         return
@@ -224,7 +203,7 @@ def _priority(facts: Facts, today: date) -> Iterator[Clock]:
     """Six months from the first application anywhere; a pre-registration starts none of them."""
     first = _first_application(facts)
     for kind, period, goal in _PRIORITIES:
-        make = _maker(kind, period.article, _wants(facts, Wanted.DESIGN_PATENT))
+        make = _maker(kind, period.article, _wants(facts, RightKind.DESIGN_PATENT))
         if first is None:
             yield make(State.UNKNOWN, missing=Missing.APPLICATION)
         elif _later_within(facts, goal, first, _moved(period, first)):
@@ -250,10 +229,10 @@ def _too_early(facts: Facts, kind: ClockKind, first: date) -> bool:
 
 def _grace_abroad(facts: Facts, today: date) -> Iterator[Clock]:
     """Some countries forgive the designer's own showing for a year."""
-    if facts.shown_on is None or facts.shown in (None, Shown.NOT_YET):
+    if facts.shown_on is None or facts.shown in (None, Disclosure.NONE):
         return
     period = law.GRACE_ABROAD
-    make = _maker(ClockKind.GRACE_ABROAD, period.article, _wants(facts, Wanted.DESIGN_PATENT))
+    make = _maker(ClockKind.GRACE_ABROAD, period.article, _wants(facts, RightKind.DESIGN_PATENT))
     applied = facts.first(ObtainedKind.FOREIGN_DESIGN, ObtainedKind.HAGUE)
     if applied is not None and applied <= period.end(facts.shown_on):
         yield make(State.DONE, starts_on=facts.shown_on)
@@ -289,7 +268,7 @@ def _patent(facts: Facts, today: date) -> Iterator[Clock]:
 
 
 def _copyright(facts: Facts, today: date) -> Iterator[Clock]:
-    wanted = _wants(facts, Wanted.COPYRIGHT)
+    wanted = _wants(facts, RightKind.COPYRIGHT)
     make = _maker(ClockKind.COPYRIGHT, law.COPYRIGHT, wanted)
     if facts.created_on is None:
         yield make(State.UNKNOWN, missing=Missing.CREATION)
@@ -300,19 +279,25 @@ def _copyright(facts: Facts, today: date) -> Iterator[Clock]:
 
 
 def _trade_mark(facts: Facts, today: date) -> Iterator[Clock]:
-    wanted = _wants(facts, Wanted.TRADE_MARK)
     applied = facts.first(ObtainedKind.TRADE_MARK)
-    make = _maker(ClockKind.TRADE_MARK, law.MARK_FIRST, wanted)
+    make = _maker(ClockKind.TRADE_MARK, law.MARK_FIRST, _wants(facts, RightKind.TRADE_MARK))
     yield make(State.OPEN if applied is None else State.DONE, starts_on=applied)
-    if facts.shown is Shown.EXHIBITION and facts.shown_on is not None and Wanted.TRADE_MARK in facts.wanted:
-        make = _maker(ClockKind.EXHIBITION_MARK, law.EXHIBITION_MARK.article, wanted)
-        if applied is not None and applied <= _moved(law.EXHIBITION_MARK, facts.shown_on):
-            yield make(State.DONE, starts_on=facts.shown_on)
-        else:
-            yield _running(make, law.EXHIBITION_MARK, facts.shown_on, today)
+    if RightKind.TRADE_MARK in facts.wanted:
+        yield from _exhibition_mark(facts, applied, today)
     mark = facts.granted(ObtainedKind.TRADE_MARK)
     if mark is not None and mark.granted_on is not None:
         yield _mark_term(mark.granted_on, today)
+
+
+def _exhibition_mark(facts: Facts, applied: date | None, today: date) -> Iterator[Clock]:
+    """Goods first shown under a mark at a recognised exhibition have priority from that day."""
+    if facts.shown is not Disclosure.RECOGNISED_EXHIBITION or facts.shown_on is None:
+        return
+    make = _maker(ClockKind.EXHIBITION_MARK, law.EXHIBITION_MARK.article, True)
+    if applied is not None and applied <= _moved(law.EXHIBITION_MARK, facts.shown_on):
+        yield make(State.DONE, starts_on=facts.shown_on)
+    else:
+        yield _running(make, law.EXHIBITION_MARK, facts.shown_on, today)
 
 
 def _mark_term(granted_on: date, today: date) -> Clock:
@@ -325,12 +310,12 @@ def _mark_term(granted_on: date, today: date) -> Clock:
 
 
 def _secret(facts: Facts, today: date) -> Iterator[Clock]:
-    if Wanted.TRADE_SECRET not in facts.wanted:
+    if RightKind.TRADE_SECRET not in facts.wanted:
         return
     make = _maker(ClockKind.SECRET, law.SECRET, True)
     if facts.shown is None:
         yield make(State.UNKNOWN, missing=Missing.DISCLOSURE)
-    elif facts.shown is Shown.NOT_YET or (facts.shown_on is not None and facts.shown_on > today):
+    elif facts.shown is Disclosure.NONE or (facts.shown_on is not None and facts.shown_on > today):
         yield make(State.OPEN)
     else:
         yield make(State.OVER, starts_on=facts.shown_on)
@@ -346,7 +331,7 @@ _MAKERS = (_novelty, _priority, _grace_abroad, _patent, _copyright, _trade_mark,
 # --- What they share
 
 
-def _wants(facts: Facts, right: Wanted) -> bool:
+def _wants(facts: Facts, right: RightKind) -> bool:
     return not facts.wanted or right in facts.wanted
 
 

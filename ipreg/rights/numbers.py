@@ -13,7 +13,7 @@ import unicodedata
 from datetime import date
 
 from ipreg.errors import CallerError
-from ipreg.rights.clocks import ObtainedKind
+from ipreg.models import ObtainedKind
 
 MOST = 64
 _PATENT = re.compile(r"(?:ZL|CN)?((?:19|20)\d{2}|\d{2})([1-9])(\d{7}|\d{5})([0-9X])?")

@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import defusedxml.ElementTree
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from ipreg.db import Clock, transaction
@@ -140,9 +140,18 @@ class _Crawl:
             if left and self._fetched < self._settings.pages:
                 return False
             fault = self._fault_of_all(session) if run.refused and run.refused == run.found else None
-            run.detail = "budget" if left else ""
+            run.detail = "budget" if left else "interrupted" if self._in_doubt(session) else ""
             end_run(session, run=run, now=self._clock(), **(fault or {}))
             return True
+
+    def _in_doubt(self, session: Session) -> bool:
+        """Whether pages were being asked for when the run was killed."""
+        lost = select(CrawlPage.id).where(
+            CrawlPage.source_id == self._source.id,
+            CrawlPage.run_id == self._run_id,
+            CrawlPage.state == PageState.WAITING,
+        )
+        return session.scalar(lost.limit(1)) is not None
 
     def _fault_of_all(self, session: Session) -> dict[str, Any] | None:
         """Where nothing at all could be read, the run failed, for the reason of its first page."""
@@ -165,6 +174,7 @@ class _Crawl:
         sent: set[Future[_Got]] = set()
         self._refill()
         kept: list[Task] = []
+        going: list[Task] = []
         refused: list[tuple[Task, IpregError]] = []
         now = self._clock()
         for task in self._window:
@@ -183,13 +193,25 @@ class _Crawl:
             elif room and host.busy < self._settings.at_once and host.next_at <= now:
                 host.take(now)
                 self._in_flight.add(task.page_id)
-                sent.add(pool.submit(self._fetch, task))
+                going.append(task)
             else:
                 kept.append(task)
         self._window = kept
         if refused:
             self._write([_Got(task, task.origin, fault=fault) for task, fault in refused])
-        return sent
+        self._claim(going)
+        return sent | {pool.submit(self._fetch, task) for task in going}
+
+    def _claim(self, tasks: list[Task]) -> None:
+        """Written before anything is asked: a page whose answer was lost by a kill is not asked again in this run.
+
+        It was perhaps fetched; the next run begins with it.
+        """
+        if not tasks:
+            return
+        with transaction(self._runtime.sessions) as session:
+            ids = [task.page_id for task in tasks]
+            session.execute(update(CrawlPage).where(CrawlPage.id.in_(ids)).values(run_id=self._run_id))
 
     def _budget_left(self) -> int:
         return self._settings.pages - self._fetched - len(self._in_flight)
@@ -295,12 +317,12 @@ class _Crawl:
                 self._read(session, run, page, got.answer, now)
                 page.state, page.fault, page.fault_values = self._settled(page), None, {}
         except _LaterError as later:
-            page.not_before = later.at
+            page.run_id, page.not_before = 0, later.at
             run.found = self._fetched
             return
         except IpregError as fault:
             if isinstance(fault, UpstreamError) and page.tries < MAX_TRIES and fault.code != "fetch_too_large":
-                page.not_before = now + timedelta(seconds=30 * 2**page.tries)
+                page.run_id, page.not_before = 0, now + timedelta(seconds=30 * 2**page.tries)
                 run.found = self._fetched
                 return
             page.state, page.fault, page.fault_values = PageState.REFUSED, fault.code, dict(fault.values)

@@ -7,8 +7,10 @@ so a name that resolves differently the second time gains nothing; every redirec
 from __future__ import annotations
 
 import ipaddress
+import queue
 import socket
 import ssl
+import threading
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -28,6 +30,8 @@ TOTAL = 30.0
 AGENT = "ipreg/1 (design registry; watches listings for registered designs)"
 MAX_ADDRESS = 2000
 _FIRST_FREE_PORT = 1024  # below it only the web's own ports: a fetch must not talk to mail or shell servers
+_MAX_LOOK_UPS = 32
+_look_ups = threading.BoundedSemaphore(_MAX_LOOK_UPS)
 _NOT_THE_WEB = (
     ipaddress.ip_network("64:ff9b::/96"),  # NAT64 leads to any IPv4 address
     ipaddress.ip_network("64:ff9b:1::/48"),
@@ -187,21 +191,47 @@ def fetch(address: str, *, max_bytes: int, allow_private: bool = False) -> bytes
     return answer.body
 
 
-def checked_hosts(host: str, port: int, *, allow_private: bool) -> tuple[str, ...]:
-    """The IP addresses of ``host``, all of which may be connected to; raises as ``Fetcher`` does.
+def checked_hosts(host: str, port: int, *, allow_private: bool, seconds: float = TIMEOUT) -> tuple[str, ...]:
+    """The IP addresses of ``host``, all of which may be connected to; raises as ``Fetcher`` does, and
+    ``httpcore.ConnectTimeout`` where the resolver does not answer within ``seconds``.
 
     One private address among public ones refuses all: that is how rebinding looks.
     """
     if not allow_private and port not in (80, 443) and port < _FIRST_FREE_PORT:
         raise CallerError("address_wrong", address=f"{host}:{port}"[:100])
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = _looked_up(host, port, seconds)
     except (OSError, UnicodeError) as fault:
         raise UpstreamError("fetch_failed", address=host) from fault
     addresses = tuple(dict.fromkeys(str(one[4][0]) for one in found))
     if not allow_private and not all(_is_public(ipaddress.ip_address(one.split("%")[0])) for one in addresses):
         raise CallerError("address_private", host=host)
     return addresses
+
+
+def _looked_up(host: str, port: int, seconds: float) -> list[Any]:
+    """The resolver's answer in time. The C library's call has no end of its own and can't be broken off: it goes on
+    in a thread that nobody waits for, and of those there are never more than ``_MAX_LOOK_UPS``."""
+    answers: queue.SimpleQueue[list[Any] | Exception] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except Exception as fault:  # handed to who asked
+            answers.put(fault)
+        finally:
+            _look_ups.release()
+
+    if not _look_ups.acquire(timeout=max(seconds, 0)):
+        raise httpcore.ConnectTimeout("too many names are being looked up")
+    threading.Thread(target=ask, name="look-up", daemon=True).start()
+    try:
+        found = answers.get(timeout=max(seconds, 0.001))
+    except queue.Empty:
+        raise httpcore.ConnectTimeout(f"the resolver did not answer for {host}") from None
+    if isinstance(found, Exception):
+        raise found
+    return found
 
 
 def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
@@ -230,7 +260,8 @@ class _Guard(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        numbers = checked_hosts(host, port, allow_private=self._allow_private)
+        seconds = self._clock.left(timeout)
+        numbers = checked_hosts(host, port, allow_private=self._allow_private, seconds=seconds)
         if len(self.resolved) > 1000:
             self.resolved.clear()
         self.resolved[host] = numbers

@@ -18,7 +18,8 @@ from ipreg.sightings.crawl import MAX_PAGE_BYTES, offer_of
 from ipreg.sightings.fetch import MAX_ADDRESS, Answer, Fetcher
 from ipreg.sightings.listings import Bringer, Offer, add_picture, see_listing
 from ipreg.sightings.manners import AGENT_TOKEN, ask_robots
-from ipreg.sightings.product import Product, best_source, read_product
+from ipreg.sightings.markup import best_source
+from ipreg.sightings.product import Product, read_product
 from ipreg.sightings.remotes import want_pictures
 from ipreg.sightings.siterules import load_rules, rules_for
 from ipreg.sightings.webpage import WebPage, origin_of, page_of, tidy_address

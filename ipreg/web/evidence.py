@@ -71,7 +71,7 @@ def replay(capture_id: int) -> Response:
 def _with_pictures(found: Capture, address: str, text: str) -> str:
     from selectolax.lexbor import LexborHTMLParser
 
-    from ipreg.sightings.product import best_source
+    from ipreg.sightings.markup import best_source
     from ipreg.sightings.webpage import WebPage
 
     web = WebPage(address, text)

@@ -87,6 +87,7 @@ RUN_STATES = {
 }
 RUN_DETAILS = {
     "unchanged": N_("nothing new since the last run"),
+    "interrupted": N_("was interrupted; pages that were being asked for then come first in the next run"),
     "budget": N_("ended with its budget of pages; the next run goes on"),
 }
 HEALTH = {

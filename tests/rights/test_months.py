@@ -6,7 +6,7 @@ import calendar
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ipreg import workdays
@@ -33,6 +33,7 @@ def test_months_end_on_the_same_day_or_on_the_last(day: str, months: int, end: s
     assert workdays.add_months(date.fromisoformat(day), months) == date.fromisoformat(end)
 
 
+@settings(deadline=None)
 @given(DAYS, st.integers(0, 240))
 def test_a_month_later_is_in_that_month_and_never_after_the_same_day(day: date, months: int) -> None:
     end = workdays.add_months(day, months)
@@ -41,11 +42,13 @@ def test_a_month_later_is_in_that_month_and_never_after_the_same_day(day: date, 
     assert end.day == min(day.day, last)
 
 
+@settings(deadline=None)
 @given(DAYS, st.integers(1, 60))
 def test_a_later_start_never_ends_sooner(day: date, months: int) -> None:
     assert workdays.add_months(day, months) <= workdays.add_months(day + timedelta(days=1), months)
 
 
+@settings(deadline=None)
 @given(DAYS)
 def test_the_next_working_day_is_one_and_none_lies_between(day: date) -> None:
     found = workdays.next_working_day(day)
@@ -77,6 +80,7 @@ def test_working_days_are_counted_from_the_next_one() -> None:
     )  # with Sunday the 20th, without the 25th
 
 
+@settings(deadline=None)
 @given(st.dates(date(2020, 1, 1), date(2028, 1, 1)), st.integers(0, 40))
 def test_counting_back_gives_the_same_number(day: date, count: int) -> None:
     end = workdays.add_working_days(day, count)

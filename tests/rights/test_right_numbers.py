@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ipreg.errors import CallerError
-from ipreg.rights.clocks import ObtainedKind
+from ipreg.models import ObtainedKind
 from ipreg.rights.numbers import check_character, check_number
 
 
@@ -64,12 +64,14 @@ def test_a_slip_is_told(kind: str, number: str, code: str) -> None:
     assert (fault.value.code, fault.value.field) == (code, "number")
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"20[0-2][0-9]3[0-9]{7}", fullmatch=True), st.integers(0, 11), st.integers(0, 9))
 def test_one_wrong_digit_is_always_found(digits: str, place: int, other: int) -> None:
     changed = digits[:place] + str(other) + digits[place + 1 :]
     assert changed == digits or check_character(changed) != check_character(digits)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=70), st.sampled_from(ObtainedKind))
 def test_any_text_is_a_number_or_a_told_fault(text: str, kind: ObtainedKind) -> None:
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -132,3 +133,12 @@ def test_chinese_letters_in_an_address_are_escaped_once(shop: Shop, fetcher: Fet
 def test_nothing_listens_there(fetcher: Fetcher) -> None:
     with pytest.raises(IpregError, match="fetch_failed"):
         fetcher.get("http://127.0.0.1:1/", max_bytes=10)
+
+
+def test_a_resolver_that_does_not_answer_ends_with_the_request_s_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: silent.wait(20) and [])
+    with Fetcher(total=0.2) as fetcher, pytest.raises(UpstreamError, match="fetch_too_slow"):
+        fetcher.get("https://shop.example/", max_bytes=1000)
+    assert not silent.is_set()  # the look-up itself still waits, and nobody waits for it
+    silent.set()

@@ -7,12 +7,16 @@ import re
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from scenery import HandClock
+from scenery import HandClock, draw_picture
 from site_of_tests import Site
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from ipreg.db import transaction
-from ipreg.models import Capture, CaptureState, Role
+from ipreg.models import Capture, CaptureState, Filing, ObtainedKind, Role
+from ipreg.registry import Attached
+from ipreg.rights import records
 from ipreg.sightings import capture
 from ipreg.web.rules import PUBLIC, rule_of
 
@@ -71,6 +75,13 @@ TABLE: dict[str, set[Role]] = {
     "filings.filing": EVERYBODY,
     "filings.certificate_file": EVERYBODY,
     "filings.evidence": EVERYBODY,
+    "rights.page": EVERYBODY,
+    "rights.record": OWN,
+    "rights.retract": OWN,
+    "rights.paper": EVERYBODY,
+    "rights.calendar": EVERYBODY,
+    "rights.package": OWN,
+    "rights.package_file": OWN,
     "imports.imports": IMPORTERS,
     "imports.one": IMPORTERS,
     "imports.progress": IMPORTERS,
@@ -168,6 +179,11 @@ OF_ONE_OWNER = {
     "imports.one": {"enterprise", "administrator"},
     "imports.progress": {"enterprise", "administrator"},
     "sources.one": {"enterprise", "administrator"},
+    "rights.page": {"designer", "enterprise", "regulator", "second-regulator"},
+    "rights.paper": {"designer", "enterprise", "regulator", "second-regulator"},
+    "rights.calendar": {"designer", "enterprise", "regulator", "second-regulator"},
+    "rights.package": {"designer", "enterprise"},
+    "rights.package_file": {"designer", "enterprise"},
     "reports.seller": {"designer", "enterprise"} | OFFICERS,
     "evidence.one": {"designer", "enterprise"} | OFFICERS,
     "evidence.file": {"designer", "enterprise"} | OFFICERS,
@@ -210,19 +226,37 @@ def site(site: Site, clock: HandClock) -> Site:
         work = session.get_one(Capture, 1)
         work.state = CaptureState.DONE
         capture._keep(site.runtime, session, work, capture.Found(200, {}, [page]), clock())
+        a_right(session, site, clock)
     return site
+
+
+def a_right(session: Session, site: Site, clock: HandClock) -> None:
+    filing = session.scalars(select(Filing).where(Filing.number == site.filing)).one()
+    records.record_right(
+        session,
+        site.runtime.store,
+        filing=filing,
+        account=filing.applicant,
+        form=records.RightForm(ObtainedKind.TRADE_MARK, "12345678", clock().date()),
+        paper=Attached("receipt.png", draw_picture(3, kind="PNG")),
+        request_key="right",
+        now=clock(),
+    )
 
 
 def address(site: Site, rule: Rule) -> str:
     values = {"number": site.filing, "position": "0", "listing_id": "1", "import_id": "1", "alert_id": "1",
               "notice_id": "1",
               "index": "0", "code": "en", "filename": "ipreg.css", "source_id": "1", "seller_id": "1",
-              "capture_id": "1", "report_id": "1", "kind": "crawl", "token": "x", "slug": "copied",
-              "serial": "1", "paper_id": "1", "side": "filed", "account_id": "1",
+              "capture_id": "1", "report_id": "1", "record_id": "1",
+              "kind": "crawl", "token": "x", "slug": "copied",
+              "serial": "1", "paper_id": "1", "side": "filed",
               "sign_in_id": "999", "member_id": "999", "invitation_id": "999", "action": "accepted", "which": "0",
               "export_id": "999", "task_id": "1", "view_id": "1", "absence_id": "1"}  # fmt: skip
     if rule.endpoint.startswith(("case", "parties.")):
-        values["number"] = site.case
+        values |= {"number": site.case, "account_id": "1"}
+    if rule.endpoint.startswith("rights."):
+        values["kind"] = "patent"
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found.group(1)], rule.rule)
 
 
@@ -268,6 +302,8 @@ def test_each_reader_gets_what_is_his_and_nothing_else(site: Site, name: str) ->
             assert status in (200, 302, 400, 403, 404, 409), rule
         elif rule.endpoint == "parties.link":
             assert status == 302, rule  # the link is shown once, right after it was made
+        elif rule.endpoint.startswith("rights.") and "POST" in (rule.methods or ()):
+            assert status in ((302, 400) if name in ("designer", "enterprise") else (404,)), rule
         elif rule.endpoint == "reports.retry":
             assert status == (302 if name == "designer" else 404), rule
         elif rule.endpoint.startswith(("alerts.", "cases.", "parties.")) and "POST" in (rule.methods or ()):

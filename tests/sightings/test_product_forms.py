@@ -1,0 +1,173 @@
+"""Forms of real product pages: graphs, references, lists of offers, groups of variants, Chinese marketplaces."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ipreg.sightings.product import Product, read_product
+from ipreg.sightings.webpage import WebPage
+
+AT = "https://www.shop.example/item/7"
+
+
+def read(body: str, head: str = "") -> Product | None:
+    return read_product(WebPage(AT, f"<html><head>{head}</head><body>{body}</body></html>"))
+
+
+def ld(*data: Any) -> str:
+    return "".join(f'<script type="application/ld+json">{json.dumps(one)}</script>' for one in data)
+
+
+def product(**more: Any) -> dict[str, Any]:
+    return {"@context": "https://schema.org", "@type": "Product", "name": "云纹外套", **more}
+
+
+def test_a_graph_is_read_through_its_references() -> None:
+    graph = {
+        "@context": "https://schema.org",
+        "@graph": [
+            {"@type": "WebPage", "@id": AT, "mainEntity": {"@id": "#p"}},
+            {"@type": "Organization", "@id": "#shop", "name": "锦绣旗舰店", "url": "/shop/9"},
+            {"@type": "ImageObject", "@id": "#photo", "contentUrl": "/big.jpg"},
+            {"@type": "Offer", "@id": "#o", "price": 99, "priceCurrency": "CNY", "seller": {"@id": "#shop"}},
+            product(
+                **{"@id": "#p", "image": {"@id": "#photo"}, "offers": {"@id": "#o"}, "brand": {"@id": "#shop"}}
+            ),
+        ],
+    }
+    found = read(ld(graph))
+    assert found is not None
+    assert (found.price, found.currency, found.seller, found.brand) == ("99", "CNY", "锦绣旗舰店", "锦绣旗舰店")
+    assert found.pictures == ("https://www.shop.example/big.jpg",)
+    assert found.seller_address == "https://www.shop.example/shop/9"
+
+
+def test_references_reach_into_another_script_and_may_go_in_circles() -> None:
+    offer = {"@id": "#o", "@type": "Offer", "price": "7", "priceCurrency": "EUR", "itemOffered": {"@id": "#p"}}
+    found = read(ld(offer, product(**{"@id": "#p", "offers": [{"@id": "#o"}], "isRelatedTo": {"@id": "#p"}})))
+    assert found is not None and (found.price, found.currency) == ("7", "EUR")
+
+
+@pytest.mark.parametrize(
+    ("offers", "price"),
+    [
+        ([{"@type": "Offer", "availability": "InStock"}, {"@type": "Offer", "price": "12.50"}], "12.50"),
+        ({"@type": "AggregateOffer", "lowPrice": "8", "highPrice": "20", "offerCount": 3}, "8"),
+        ({"@type": "AggregateOffer", "offers": [{"price": 11}, {"price": 12}]}, "11"),
+        ({"@type": "Offer", "priceSpecification": {"@type": "UnitPriceSpecification", "price": 31}}, "31"),
+        (
+            {
+                "@type": "Offer",
+                "priceSpecification": [
+                    {"@type": "UnitPriceSpecification", "price": 50, "priceType": "https://schema.org/ListPrice"},
+                    {"@type": "UnitPriceSpecification", "price": 40},
+                ],
+            },
+            "40",
+        ),
+        ({"@type": "Offer", "priceSpecification": [{"minPrice": "5", "maxPrice": "9"}]}, "5"),
+        ([], ""),
+    ],
+)  # fmt: skip
+def test_the_price_that_is_asked_is_found_among_all_that_are_named(offers: Any, price: str) -> None:
+    found = read(ld(product(offers=offers)))
+    assert found is not None and found.price == price
+
+
+def test_a_group_speaks_for_its_variants() -> None:
+    variants = [
+        product(**{"@id": f"#{n}", "name": f"云纹外套 {n}", "isVariantOf": {"@id": "#g"}, "image": f"/{n}.jpg",
+                   "offers": {"price": 10 + n, "priceCurrency": "CNY"}})
+        for n in range(3)
+    ]  # fmt: skip
+    group = {"@context": "https://schema.org", "@type": "ProductGroup", "@id": "#g", "name": "云纹外套",
+             "hasVariant": [{"@id": f"#{n}"} for n in range(3)]}  # fmt: skip
+    found = read(ld([group, *variants]))
+    assert found is not None and (found.title, found.price) == ("云纹外套", "10")
+    assert [one.rpartition("/")[2] for one in found.pictures] == ["0.jpg", "1.jpg", "2.jpg"]
+
+
+def test_a_group_without_a_name_is_called_by_its_variant() -> None:
+    found = read(ld({"@type": "ProductGroup", "hasVariant": [product(offers={"price": 3})]}))
+    assert found is not None and (found.title, found.price) == ("云纹外套", "3")
+
+
+def test_microdata_elsewhere_on_the_page_belongs_by_itemref() -> None:
+    body = """
+      <div itemscope itemtype="https://schema.org/Product" itemref="price photo none">
+        <h1 itemprop="name">外套</h1></div>
+      <aside><div id="price" itemprop="offers" itemscope itemtype="https://schema.org/Offer" itemref="by">
+        <meta itemprop="price" content="88"><meta itemprop="priceCurrency" content="CNY"></div></aside>
+      <p id="by" itemprop="seller" itemscope itemtype="https://schema.org/Organization">
+        <b itemprop="name">小铺</b></p>
+      <div id="photo"><img itemprop="image" src="/a.jpg"></div>"""
+    found = read(body)
+    assert found is not None
+    assert (found.title, found.price, found.currency, found.seller) == ("外套", "88", "CNY", "小铺")
+    assert found.pictures == ("https://www.shop.example/a.jpg",)
+
+
+def test_itemref_in_a_circle_ends() -> None:
+    circle = (
+        '<div id="a" itemscope itemtype="https://schema.org/Product" itemref="a b"><b itemprop="name">X</b></div>'
+    )
+    inner = '<div id="b" itemprop="offers" itemscope itemref="b a"><meta itemprop="price" content="1"></div>'
+    found = read(circle + inner)
+    assert found is not None and found.price == "1"
+
+
+def test_rdfa_with_prefixes_and_the_resource_of_a_picture() -> None:
+    body = """<div vocab="https://schema.org/" typeof="Product"><span property="schema:name">外套</span>
+      <img property="image" src="/r.jpg"><div property="offers" typeof="Offer">
+      <span property="price" content="66">六十六</span><meta property="priceCurrency" content="CNY"></div></div>"""
+    found = read(body)
+    assert found is not None and (found.title, found.price, found.found_by[0]) == ("外套", "66", "rdfa")
+
+
+def test_chinese_marketplaces_open_graph() -> None:
+    head = """<meta property="og:type" content="product"><meta property="og:title" content="云纹外套">
+      <meta property="og:image" content="//img.shop.example/1.jpg">
+      <meta property="og:product:price" content="128.00">
+      <meta property="og:product:currency" content="CNY">
+      <meta property="og:product:nick" content="name=锦绣旗舰店; url=https://jx.shop.example">"""
+    found = read("<h1>x</h1>", head)
+    assert found is not None
+    assert (found.title, found.price, found.currency) == ("云纹外套", "128.00", "CNY")
+    assert (found.seller, found.seller_address) == ("锦绣旗舰店", "https://jx.shop.example")
+    assert found.pictures == ("https://img.shop.example/1.jpg",)
+
+
+def test_the_sale_price_of_open_graph_is_the_price() -> None:
+    head = """<meta property="og:type" content="product"><meta property="og:title" content="A">
+      <meta property="product:price:amount" content="100"><meta property="product:price:currency" content="EUR">
+      <meta property="product:sale_price:amount" content="80">
+      <meta property="product:sale_price:currency" content="EUR">"""
+    found = read("", head)
+    assert found is not None and (found.price, found.currency) == ("80", "EUR")
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=8)
+    | st.fixed_dictionaries({"@id": st.sampled_from("ab")}),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["@id", "@type", "name", "offers", "hasVariant", "price", "image"]), inner
+        )
+    ),
+    max_leaves=25,
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(VALUES, max_size=3))
+def test_no_json_ends_the_reading_of_a_page(data: list[Any]) -> None:
+    read(ld(*data, product(**{"@id": "a", "offers": data, "hasVariant": data})))
