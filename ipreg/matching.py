@@ -1,185 +1,162 @@
 """Each new picture against all others: a listing's against the filings, a filing's against listings and filings.
 
-A view or listing picture is *compared* once ``compared_by`` names the present algorithm. No pair is missed: what is
-pending is chosen first and the indexes are filled after, so of two new pictures the one compared later finds the
-other in its index, whichever process added it.
+A view or listing picture is *compared* once ``compared_by`` names the algorithm that serves. No pair is missed: one
+process at a time compares, and each picture is among what others are compared with from the moment it was compared.
 """
 
 from __future__ import annotations
 
-import logging
+import threading
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 import similarity
-from ipreg.errors import MissingError, ProofError
-from ipreg.models import (
-    Filing,
-    FilingState,
-    FilingView,
-    ListingPicture,
-    Match,
-    MatchPair,
-    PictureFingerprint,
-    StoredFile,
-    VaultKey,
-)
+from ipreg.fingerprints import fingerprint_of
+from ipreg.models import Filing, FilingState, FilingView, ListingPicture, Match, MatchPair, PictureFingerprint
 from ipreg.storage import Shelf, Store
 from similarity import Fingerprint, PictureIndex, Verdict, embedding, verdict, views
+from similarity.embedding import Model
 
-_log = logging.getLogger(__name__)
+Counted = PictureFingerprint | FilingView | ListingPicture
 FLOOR = 0.5
 """Less probable pairs are not recorded."""
 MOST = 20
 """So many counterparts of one picture are recorded at most."""
 
 
-def comparison() -> str:
+def comparison(model: Model | None = None) -> str:
     """The id of what compares two pictures, as configured: fingerprint, embedding and verdict."""
-    return f"{similarity.algorithm()}+{verdict.ALGORITHM}"
+    return f"{similarity.algorithm(model)}+{verdict.ALGORITHM}"
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A picture of a listing or view of a filing that is to be compared."""
+
+    kind: type[FilingView] | type[ListingPicture]
+    id: int
+    sha256: str
 
 
 class Indexes:
     """What is known of all filings and of all listings, by SHA-256 of the picture; kept by who compares and
     refreshed from the database, which alone says what is there. Fingerprints are read from it when needed."""
 
-    def __init__(self, sessions: sessionmaker[Session], store: Store) -> None:
+    def __init__(self, sessions: sessionmaker[Session], store: Store, model: Model | None = None) -> None:
+        self.model = model or embedding.model()
+        self.algorithm = similarity.algorithm(self.model)
+        self.comparison = comparison(self.model)
         self._store = store
-        self.algorithm = similarity.algorithm()
-        dimensions = embedding.model().dimensions
+        self._newest: dict[type[Counted], int] = {PictureFingerprint: 0, FilingView: 0, ListingPicture: 0}
+        self._lock = threading.Lock()
 
         def fetch(digest: str) -> Fingerprint | None:
             with sessions() as session:
-                return fingerprint_of(session, store, digest)
+                return fingerprint_of(session, store, digest, self.algorithm)
 
+        dimensions = self.model.dimensions
         self.filings = PictureIndex(self.algorithm, dimensions, fetch=fetch)
         self.listings = PictureIndex(self.algorithm, dimensions, fetch=fetch, views=views.MOST)
 
     def refresh(self, session: Session) -> None:
-        """Adds what is not held yet and forgets what is no longer there."""
-        for index, usage in ((self.filings, _watched()), (self.listings, select(ListingPicture.sha256))):
-            wanted = select(PictureFingerprint.sha256).where(
-                PictureFingerprint.algorithm == self.algorithm,
-                PictureFingerprint.data.is_not(None),
-                PictureFingerprint.sha256.in_(usage),
-            )
-            there = set(session.scalars(wanted))
-            for digest in set(index) - there:
-                index.remove(digest)
-            for digest in sorted(there):
-                if digest not in index:
-                    found = fingerprint_of(session, self._store, digest)
-                    if found is not None:
-                        index.add(digest, found)
+        """Adds what came since the last time, and forgets the filings that were withdrawn."""
+        with self._lock:
+            newest = {kind: session.scalar(select(func.max(kind.id))) or 0 for kind in self._newest}
+            for index, usage in ((self.filings, FilingView), (self.listings, ListingPicture)):
+                for kind in (PictureFingerprint, usage):
+                    for digest in session.scalars(self._since(kind, usage)).all():
+                        self._add(session, index, digest)
+            self._newest = newest
+            self._forget_withdrawn(session)
+
+    def _since(self, kind: type[Counted], usage: type[FilingView] | type[ListingPicture]) -> Select[str]:
+        wanted = select(PictureFingerprint.sha256).join(usage, usage.sha256 == PictureFingerprint.sha256)
+        if usage is FilingView:
+            wanted = wanted.join(Filing).where(Filing.state != FilingState.WITHDRAWN)
+        mine = PictureFingerprint.algorithm == self.algorithm, PictureFingerprint.data.is_not(None)
+        return wanted.where(*mine, kind.id > self._newest[kind]).distinct()
+
+    def _add(self, session: Session, index: PictureIndex, digest: str) -> None:
+        found = None if digest in index else fingerprint_of(session, self._store, digest, self.algorithm)
+        if found is not None:
+            index.add(digest, found)
+
+    def _forget_withdrawn(self, session: Session) -> None:
+        views = select(FilingView.sha256).join(Filing)
+        watched = views.where(Filing.state != FilingState.WITHDRAWN)
+        gone = views.where(Filing.state == FilingState.WITHDRAWN, FilingView.sha256.not_in(watched))
+        for digest in session.scalars(gone.distinct()):
+            if digest in self.filings:
+                self.filings.remove(digest)
 
 
-def _watched() -> Select[str]:
-    """SHA-256 of the views of all filings but those withdrawn."""
-    return select(FilingView.sha256).join(Filing).where(Filing.state != FilingState.WITHDRAWN)
+_held: dict[tuple[str, str], Indexes] = {}
 
 
-def files_without_fingerprint(session: Session) -> list[str]:
-    """SHA-256 of the pictures in use that the present algorithm has not seen."""
-    done = exists().where(
-        PictureFingerprint.sha256 == StoredFile.sha256, PictureFingerprint.algorithm == similarity.algorithm()
-    )
-    used = or_(
-        StoredFile.sha256.in_(_watched()),
-        exists().where(ListingPicture.sha256 == StoredFile.sha256),
-    )
-    return list(session.scalars(select(StoredFile.sha256).where(~done, used).order_by(StoredFile.created_at)))
+def held_indexes(sessions: sessionmaker[Session], store: Store, model: Model) -> Indexes:
+    """The indexes that this process keeps, the last ones that were asked for: filling them takes a while."""
+    place = (str(sessions.kw["bind"].url), similarity.algorithm(model))
+    if place not in _held:
+        _held.clear()
+        _held[place] = Indexes(sessions, store, model)
+    return _held[place]
 
 
-def key_of(session: Session, digest: str) -> VaultKey | None:
-    """The key under which the picture lies; None where a listing or an open filing shows it anyway."""
-    if session.scalar(select(ListingPicture.id).where(ListingPicture.sha256 == digest).limit(1)) is not None:
-        return None
-    filings = select(Filing).join(FilingView, FilingView.filing_id == Filing.id)
-    wanted = filings.where(FilingView.sha256 == digest, Filing.state != FilingState.WITHDRAWN)
-    found = session.scalar(wanted.order_by(Filing.vault_key_id.is_not(None), Filing.id).limit(1))
-    return found.vault_key if found is not None else None
+def pending(session: Session, model: Model, *, limit: int) -> list[Pending]:
+    """What ``model`` has not compared with everything; first what nothing has compared, views of filings before."""
+    found = [
+        Pending(kind, row.id, row.sha256)
+        for kind in (FilingView, ListingPicture)
+        for row in session.execute(_undone(kind).where(kind.compared_by.is_(None)).limit(limit))
+    ]
+    for kind in (FilingView, ListingPicture):
+        if len(found) < limit:
+            again = _undone(kind).where(kind.compared_by != comparison(model)).limit(limit - len(found))
+            found += [Pending(kind, row.id, row.sha256) for row in session.execute(again)]
+    return found[:limit]
 
 
-def make_fingerprint(store: Store, digest: str, now: datetime, *, key: VaultKey | None) -> PictureFingerprint:
-    """The row for one stored picture, not yet in any session: computing takes a while and needs no transaction.
+def _undone(kind: type[FilingView] | type[ListingPicture]) -> Select[int, str]:
+    wanted = select(kind.id, kind.sha256).order_by(kind.id)
+    if kind is FilingView:
+        return wanted.join(Filing, FilingView.filing_id == Filing.id).where(Filing.state != FilingState.WITHDRAWN)
+    return wanted
 
-    ``key`` is that of the picture (``key_of``): a fingerprint shows too much of it to lie open beside it.
+
+def shelf_of(session: Session, store: Store, one: Pending) -> Shelf:
+    """Where the picture's file lies. Raises ``ProofError``, ``MissingError`` where its key can't be had."""
+    if one.kind is ListingPicture:
+        return store
+    return store.shelf(session.get_one(FilingView, one.id).filing.vault_key)
+
+
+def compare(session: Session, indexes: Indexes, *, one: Pending, asked: Fingerprint | None, now: datetime) -> None:
+    """Compares with everything and from now on is among what others are compared with.
+
+    ``asked``: the picture as it looks to the model of ``indexes``; None where it shows nothing to compare.
     """
-    algorithm = similarity.algorithm()
-    try:
-        data, fault = similarity.fingerprint(store.shelf(key).get(digest)).to_bytes(), None
-    except similarity.PictureError as error:
-        data, fault = None, error.code
-    if key is not None and data is not None:
-        data = store.encrypted(key, _fingerprint_name(digest, algorithm), data)
-    return PictureFingerprint(
-        sha256=digest,
-        algorithm=algorithm,
-        data=data,
-        fault=fault,
-        vault_key_id=None if key is None else key.id,
-        created_at=now,
-    )
-
-
-def fingerprint_of(session: Session, store: Store, digest: str) -> similarity.Fingerprint | None:
-    """The stored fingerprint; None where the picture has none (yet), or none that can be decrypted."""
-    row = session.scalar(
-        select(PictureFingerprint).where(
-            PictureFingerprint.sha256 == digest, PictureFingerprint.algorithm == similarity.algorithm()
-        )
-    )
-    if row is None or row.data is None:
-        return None
-    try:
-        return similarity.Fingerprint.from_bytes(fingerprint_data(store, row))
-    except (ProofError, MissingError) as fault:
-        _log.error("the fingerprint of %s is not compared: %s", digest, fault)
-        return None
-
-
-def fingerprint_data(store: Store, row: PictureFingerprint) -> bytes:
-    """The row's data in the clear; raises ``ProofError``."""
-    data = row.data or b""
-    if row.vault_key is None:
-        return data
-    return store.decrypted(row.vault_key, _fingerprint_name(row.sha256, row.algorithm), data)
-
-
-def _fingerprint_name(digest: str, algorithm: str) -> str:
-    return f"fingerprint/{digest}/{algorithm}"
-
-
-def pending_pictures(session: Session) -> list[int]:
-    """Ids of the fingerprinted listing pictures that have not been compared."""
-    return _pending(session, ListingPicture)
-
-
-def pending_views(session: Session) -> list[int]:
-    """Ids of the fingerprinted views of filings that have not been compared."""
-    return _pending(session, FilingView)
-
-
-def look_at(shelf: Shelf, digest: str) -> Fingerprint | None:
-    """A fresh fingerprint, which says more than a stored one; None where the picture has none. No transaction."""
-    try:
-        return similarity.fingerprint(shelf.get(digest))
-    except similarity.PictureError:
-        return None
+    found = session.get_one(one.kind, one.id)
+    if isinstance(found, FilingView):
+        compare_view(session, indexes, view=found, asked=asked, now=now)
+    elif isinstance(found, ListingPicture):
+        compare_picture(session, indexes, picture=found, asked=asked, now=now)
+    if asked is not None:
+        (indexes.filings if one.kind is FilingView else indexes.listings).add(one.sha256, asked)
 
 
 def compare_picture(
     session: Session, indexes: Indexes, *, picture: ListingPicture, asked: Fingerprint | None, now: datetime
 ) -> None:
-    """A listing's picture, as ``look_at`` sees it, against all filings."""
-    for digest, judged in _alike(indexes.filings, asked):
+    """A listing's picture against all filings."""
+    for digest, judged in _alike(indexes, indexes.filings, asked):
         for view in _views(session, digest):
             _record(session, view, {"listing_id": picture.listing_id}, {"picture_id": picture.id}, judged, now)
-    picture.compared_by = comparison()
+    picture.compared_by = indexes.comparison
     session.flush()
 
 
@@ -187,35 +164,24 @@ def compare_view(
     session: Session, indexes: Indexes, *, view: FilingView, asked: Fingerprint | None, now: datetime
 ) -> None:
     """A filing's view against all listings, and against the filings of other people, whichever came first."""
-    for digest, judged in _alike(indexes.listings, asked, asked_is_registered=True):
+    for digest, judged in _alike(indexes, indexes.listings, asked, asked_is_registered=True):
         for picture in session.scalars(select(ListingPicture).where(ListingPicture.sha256 == digest)).unique():
             _record(session, view, {"listing_id": picture.listing_id}, {"picture_id": picture.id}, judged, now)
-    for digest, judged in _alike(indexes.filings, asked):
+    for digest, judged in _alike(indexes, indexes.filings, asked):
         for other in _views(session, digest):
             if not _same_owner(view, other):
                 _record_filings(session, view, other, judged, now)
-    view.compared_by = comparison()
+    view.compared_by = indexes.comparison
     session.flush()
 
 
-def _pending(session: Session, kind: type[FilingView] | type[ListingPicture]) -> list[int]:
-    seen = exists().where(
-        PictureFingerprint.sha256 == kind.sha256, PictureFingerprint.algorithm == similarity.algorithm()
-    )
-    undone = or_(kind.compared_by.is_(None), kind.compared_by != comparison())
-    wanted = select(kind.id).where(seen, undone).order_by(kind.id)
-    if kind is FilingView:
-        wanted = wanted.join(Filing, FilingView.filing_id == Filing.id).where(Filing.state != FilingState.WITHDRAWN)
-    return list(session.scalars(wanted))
-
-
 def _alike(
-    index: PictureIndex, asked: Fingerprint | None, *, asked_is_registered: bool = False
+    indexes: Indexes, index: PictureIndex, asked: Fingerprint | None, *, asked_is_registered: bool = False
 ) -> Iterator[tuple[str, Verdict]]:
     if asked is not None:
         for found in index.search(asked, limit=MOST, asked_is_registered=asked_is_registered):
             if found.verdict.probability >= FLOOR:
-                yield found.key, found.verdict
+                yield found.key, replace(found.verdict, algorithm=indexes.comparison)
 
 
 def _views(session: Session, digest: str) -> list[FilingView]:
@@ -251,7 +217,7 @@ def _record(
             **picture,
             "probability": judged.probability,
             "reason": judged.reason.to_dict(),
-            "algorithm": comparison(),
+            "algorithm": judged.algorithm,
             "considered": False,
         }
         if match is None:

@@ -35,6 +35,11 @@ class Runtime:
         """The folder of the keys."""
         return self.config.var / "secrets"
 
+    @property
+    def embeddings(self) -> Path:
+        """Where embedding models are kept, for the time when another is configured."""
+        return self.config.var / "embeddings"
+
 
 def open_runtime(config: Config) -> Runtime:
     """Opens everything; what is missing under ``config.var`` (folders, secrets of mode 0600) is made."""

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from ipreg import access, acts, registry
 from ipreg.db import Clock, transaction
 from ipreg.errors import CallerError, ConflictError, PermissionDeniedError
-from ipreg.matching import fingerprint_data
+from ipreg.fingerprints import fingerprint_data
 from ipreg.models import (
     Account,
     Case,

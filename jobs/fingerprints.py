@@ -1,34 +1,55 @@
-"""Fingerprints for new pictures, one transaction each; the computing happens outside of it."""
+"""After another embedding was configured, every picture gets a fingerprint by it; then the old ones go."""
 
 from __future__ import annotations
 
 import logging
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import delete
 
 from ipreg.db import Clock, transaction, utc_now
 from ipreg.errors import MissingError, ProofError
-from ipreg.matching import files_without_fingerprint, key_of, make_fingerprint
+from ipreg.fingerprints import keep_model, keep_seen, key_of, outdated, serving_model, unseen
+from ipreg.models import PictureFingerprint
 from ipreg.runtime import Runtime
+from jobs.alone import alone
+from jobs.looks import looks
+from similarity import embedding
 
 _log = logging.getLogger(__name__)
+_AT_ONCE = 200
 
 
 def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
-    """How many pictures were fingerprinted."""
+    """How many pictures got another fingerprint."""
+    keep_model(runtime.embeddings)
+    with alone(runtime.config.var / "fingerprints.lock") as mine:
+        return _run(runtime, clock) if mine else 0
+
+
+def _run(runtime: Runtime, clock: Clock) -> int:
+    configured = embedding.model()
     with runtime.sessions() as session:
-        waiting = [(digest, key_of(session, digest)) for digest in files_without_fingerprint(session)]
+        serving = serving_model(session, runtime.embeddings)
+        waiting = (
+            [] if serving == configured else list(session.scalars(unseen(serving, configured).limit(_AT_ONCE)))
+        )
     done = 0
-    for digest, key in waiting:
-        try:
-            made = make_fingerprint(runtime.store, digest, clock(), key=key)
-        except (ProofError, MissingError):
-            _log.exception("no fingerprint of %s: its file can't be read", digest)
-            continue  # the others must not wait for it
-        try:
-            with transaction(runtime.sessions) as session:
-                session.add(made)
-        except IntegrityError:
-            continue  # another run of this job was faster
+    for digest, seen in looks(waiting, lambda digest: _read(runtime, digest), configured.path):
+        with transaction(runtime.sessions) as session:
+            keep_seen(session, runtime.store, digest=digest, seen=seen, model=configured, now=clock())
         done += 1
+    if serving == configured:
+        with transaction(runtime.sessions) as session:
+            old = outdated(session, _AT_ONCE)
+            session.execute(delete(PictureFingerprint).where(PictureFingerprint.id.in_(old)))
     return done
+
+
+def _read(runtime: Runtime, digest: str) -> bytes | None:
+    try:
+        with runtime.sessions() as session:
+            shelf = runtime.store.shelf(key_of(session, digest))
+        return shelf.get(digest)
+    except (ProofError, MissingError):
+        _log.exception("no fingerprint of %s: its file can't be read", digest)
+        return None

@@ -1,4 +1,4 @@
-"""New pictures compared with all others, one transaction each; the looking happens outside of it."""
+"""New pictures are looked at and compared with all others, one transaction each; the looking is outside of it."""
 
 from __future__ import annotations
 
@@ -6,37 +6,46 @@ import logging
 
 from ipreg.db import Clock, transaction, utc_now
 from ipreg.errors import MissingError, ProofError
-from ipreg.matching import Indexes, compare_picture, compare_view, look_at, pending_pictures, pending_views
-from ipreg.models import FilingView, ListingPicture
+from ipreg.fingerprints import keep_seen, serving_model
+from ipreg.matching import Pending, compare, held_indexes, pending, shelf_of
 from ipreg.runtime import Runtime
+from jobs.alone import alone
+from jobs.looks import looks, rest
 
 _log = logging.getLogger(__name__)
+_AT_ONCE = 500
+"""After so many it is asked again what is the most urgent."""
 
 
 def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
     """How many pictures were compared."""
+    with alone(runtime.config.var / "matches.lock") as mine:
+        return _run(runtime, clock) if mine else 0
+
+
+def _run(runtime: Runtime, clock: Clock) -> int:
     with runtime.sessions() as session:
-        pictures, views = pending_pictures(session), pending_views(session)
-        if not pictures and not views:
+        model = serving_model(session, runtime.embeddings)
+        waiting = pending(session, model, limit=_AT_ONCE)
+        if not waiting:
+            rest()
             return 0
-        indexes = Indexes(runtime.sessions, runtime.store)
+        indexes = held_indexes(runtime.sessions, runtime.store, model)
         indexes.refresh(session)
-    for picture_id in pictures:
-        with runtime.sessions() as session:
-            asked = look_at(runtime.store, session.get_one(ListingPicture, picture_id).sha256)
-        with transaction(runtime.sessions) as session:
-            picture = session.get_one(ListingPicture, picture_id)
-            compare_picture(session, indexes, picture=picture, asked=asked, now=clock())
-    for view_id in views:
-        with runtime.sessions() as session:
-            view = session.get_one(FilingView, view_id)
-            key, digest = view.filing.vault_key, view.sha256
+
+    def read(one: Pending) -> bytes | None:
         try:
-            asked = look_at(runtime.store.shelf(key), digest)
+            with runtime.sessions() as session:
+                shelf = shelf_of(session, runtime.store, one)
+            return shelf.get(one.sha256)
         except (ProofError, MissingError):
-            _log.exception("view %s is not compared: its file can't be read", view_id)
-            continue
+            _log.exception("%s %s is not compared: its file can't be read", one.kind.__tablename__, one.id)
+            return None  # the others must not wait for it
+
+    done = 0
+    for one, seen in looks(waiting, read, model.path):
         with transaction(runtime.sessions) as session:
-            view = session.get_one(FilingView, view_id)
-            compare_view(session, indexes, view=view, asked=asked, now=clock())
-    return len(pictures) + len(views)
+            keep_seen(session, runtime.store, digest=one.sha256, seen=seen, model=model, now=clock())
+            compare(session, indexes, one=one, asked=seen.fingerprint, now=clock())
+        done += 1
+    return done

@@ -1,5 +1,6 @@
 """Feature vectors: an ONNX file in, unit vectors out. The file is an interface: any model with the same inputs and
-metadata can be put in its place, and its id stands with every vector it made.
+metadata can be put in its place, and its id stands with every vector it made. Beside ``NAME.onnx`` may lie
+``NAME.crowd.npy``: the model's vectors of unrelated pictures, by which a likeness is told from what many have.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-MODEL = Path(__file__).parent / "data" / "copy-lite0-1.onnx"
+MODEL = Path(__file__).parent / "data" / "copy-lite0-2.onnx"
 SETTING = "IPREG_EMBEDDING_MODEL"
 """The environment variable that names another ONNX file."""
 SCALE = 127
+_BATCH = 5  # what a core's cache can hold
 
 
 class ModelError(Exception):
@@ -54,15 +56,11 @@ class Model:
     def embed(self, parts: Sequence[NDArray[np.uint8]]) -> NDArray[np.int8]:
         """One vector a picture (height x width x 3, RGB), 8 bits a number: ``SCALE`` times a unit vector."""
         batch = np.stack([self._square(one) for one in parts]).transpose(0, 3, 1, 2).astype(np.float32)
+        few = [np.ascontiguousarray(batch[start : start + _BATCH]) for start in range(0, len(batch), _BATCH)]
         with self._lock:
-            (vectors,) = self._session.run(["vectors"], {"pictures": np.ascontiguousarray(batch)})
+            vectors = np.concatenate([self._session.run(["vectors"], {"pictures": one})[0] for one in few])
         # Whole numbers of a unit vector scaled to 127 * 3: its largest part is seldom above a third.
         return np.asarray(np.clip(np.rint(vectors * (SCALE * 3)), -127, 127), np.int8)
-
-    def crowd(self) -> NDArray[np.float32] | None:
-        """Unit vectors of unrelated pictures, from ``NAME.crowd.npy`` beside the file; None where there is none."""
-        path = self.path.with_suffix(".crowd.npy")
-        return unit(np.load(path)) if path.exists() else None
 
     def _square(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         import cv2
@@ -79,9 +77,31 @@ def unit(vectors: NDArray[np.int8]) -> NDArray[np.float32]:
 
 def model() -> Model:
     """The configured model, opened at its first use."""
-    return _opened(os.environ.get(SETTING) or str(MODEL))
+    return open_model(Path(os.environ.get(SETTING) or MODEL))
+
+
+def open_model(path: Path) -> Model:
+    """The model in ``path``, opened once a process; raises ``ModelError``. Several can be in use side by side."""
+    found = _opened(path)
+    _BY_ID[found.id] = found
+    return found
+
+
+def crowd_of(model_id: str) -> NDArray[np.float32] | None:
+    """The crowd of the configured model or of another that this process has opened; None where it has none."""
+    found = _BY_ID.get(model_id) or model()
+    return _crowd(found.path) if found.id == model_id else None
+
+
+_BY_ID: dict[str, Model] = {}
 
 
 @cache
-def _opened(path: str) -> Model:
-    return Model.load(Path(path))
+def _opened(path: Path) -> Model:
+    return Model.load(path)
+
+
+@cache
+def _crowd(path: Path) -> NDArray[np.float32] | None:
+    beside = path.with_suffix(".crowd.npy")
+    return unit(np.load(beside)) if beside.exists() else None

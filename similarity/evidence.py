@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +35,7 @@ NAMES = (
     "likeness_whole",
     "likeness_three",
     "hash_bits",
+    "features",
 )
 _CROWD = 10
 
@@ -58,7 +58,8 @@ class Likeness:
 @dataclass(frozen=True)
 class Evidence:
     """``alignment`` and ``agreement`` of the better of upright and ``mirrored``; ``other_way`` is the support that
-    the worse one had."""
+    the worse one had. ``features``: how many the poorer of both pictures has; where both have many and
+    none agree, that they are alike says little."""
 
     alignment: Alignment | None
     agreement: Agreement
@@ -67,6 +68,7 @@ class Evidence:
     other_way: float
     likeness: Likeness
     hash_bits: int
+    features: int
 
     def to_array(self) -> NDArray[np.float64]:
         """The numbers of ``NAMES``, of about the same size each."""
@@ -100,6 +102,7 @@ class Evidence:
                 like.whole,
                 like.three,
                 max(0, 32 - self.hash_bits),
+                np.log1p(self.features),
             ]
         )
 
@@ -122,6 +125,7 @@ def gather(registered: Fingerprint, sighted: Fingerprint) -> Evidence:
         other_way=min(supports),
         likeness=compare_views(registered, sighted),
         hash_bits=min(distance(one, sighted.phash) for one in hashes),
+        features=min(len(kept), len(sighted.features)),
     )
 
 
@@ -141,24 +145,17 @@ def _agree(
 
 def compare_views(registered: Fingerprint, sighted: Fingerprint) -> Likeness:
     """All views of the one with all of the other."""
-    one, other = embedding.unit(registered.registered_vectors), embedding.unit(sighted.vectors[: -len(views.SMALL)])
+    one, other = embedding.unit(registered.registered_vectors), sighted.units[: -len(views.SMALL)]
     cosines = one @ other.T
     best = np.unravel_index(int(cosines.argmax()), cosines.shape)
     here, there = int(best[0]), int(best[1])
-    crowd = (_crowdedness(one[here]) + _crowdedness(other[there])) / 2
+    others = embedding.crowd_of(sighted.model)
+    crowd = (_crowdedness(one[here], others) + _crowdedness(other[there], others)) / 2
     flat = np.sort(cosines, axis=None)[-3:]
     top = float(cosines[here, there])
     return Likeness(top, float(cosines[0, 0]), float(flat.mean()), top - crowd, (here, there))
 
 
-def _crowdedness(vector: Floats) -> float:
+def _crowdedness(vector: Floats, crowd: Floats | None) -> float:
     """How like a picture is to unrelated ones: the mean cosine of the nearest of a fixed crowd."""
-    crowd = _crowd()
-    if crowd is None:
-        return 0.0
-    return float(np.sort(crowd @ vector)[-_CROWD:].mean())
-
-
-@cache
-def _crowd() -> Floats | None:
-    return embedding.model().crowd()
+    return 0.0 if crowd is None else float(np.partition(crowd @ vector, -_CROWD)[-_CROWD:].mean())

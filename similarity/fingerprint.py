@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import struct
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from similarity import agreement, embedding, geometry, views
+from similarity.embedding import Model
 from similarity.geometry import Features
 from similarity.image import decode
 from similarity.phash import phash_pair
 
-FORM = "phash64+sift-pca64/2"
+FORM = "phash64+sift-pca64/3"
 _MAGIC = b"ipf2"
 _HEAD = struct.Struct(">4s?32s32sQQBBHHHHH")
 _FEATURE = 2 * 2 + 1 + 1 + geometry.NUMBERS
@@ -60,6 +62,11 @@ class Fingerprint:
     @property
     def registered_vectors(self) -> NDArray[np.int8]:
         return self.vectors[: views.REGISTERED]
+
+    @cached_property
+    def units(self) -> NDArray[np.float32]:
+        """``vectors`` as unit vectors; of a sighted picture they serve every candidate."""
+        return embedding.unit(self.vectors)
 
     def to_bytes(self) -> bytes:
         """The stored form: its local features and small picture take at most 16 KB."""
@@ -115,17 +122,20 @@ class Fingerprint:
         )
 
 
-def fingerprint(data: bytes) -> Fingerprint:
-    """The fingerprint of the picture in ``data``; raises ``similarity.image.PictureError``."""
+def fingerprint(data: bytes, model: Model | None = None) -> Fingerprint:
+    """The fingerprint of the picture in ``data``; raises ``similarity.image.PictureError``.
+
+    ``model``: what embeds it, by default the configured one.
+    """
     pixels = decode(data, side=_LOOKED_AT).pixels
     picture = geometry.working_picture(pixels)
     grey = geometry.grey_of(picture)
     features = geometry.extract(grey)
     boxes = views.boxes(grey)
-    chosen = embedding.model()
+    chosen = model or embedding.model()
     hashes = phash_pair(pixels)
     return Fingerprint(
-        blank=bool(pixels.reshape(-1, 3).std(axis=0).max() < _FLAT) and len(features) < 8,
+        blank=len(features) < 8 and bool(pixels.reshape(-1, 3).std(axis=0).max() < _FLAT),
         content=hashlib.sha256(data).digest(),
         pixels=hashlib.sha256(repr(pixels.shape).encode() + np.ascontiguousarray(pixels).tobytes()).digest(),
         phash=hashes[0],
@@ -138,9 +148,9 @@ def fingerprint(data: bytes) -> Fingerprint:
     )
 
 
-def algorithm() -> str:
-    """The algorithm that ``fingerprint`` uses as configured."""
-    return f"{FORM}+{embedding.model().id}"
+def algorithm(model: Model | None = None) -> str:
+    """The algorithm that ``fingerprint`` uses with ``model``, by default the configured one."""
+    return f"{FORM}+{(model or embedding.model()).id}"
 
 
 def _pack_features(features: Features) -> bytes:

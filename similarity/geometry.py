@@ -9,16 +9,16 @@ proposal that most other pairs agree with wins and is refined to an affine one. 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-WORKING_SIDE = 448
+WORKING_SIDE = 416
 KEPT = 180
 """Features that are kept of a registered picture, at 70 bytes each."""
-MAX_FEATURES = 650
+MAX_FEATURES = 550
 NUMBERS = 64
 _GRID = 6
 _RATIO = 0.92
@@ -50,6 +50,12 @@ class Features:
 
     def __len__(self) -> int:
         return len(self.points)
+
+    @cached_property
+    def _distance_columns(self) -> Floats:
+        """66 x n: what ``_distances`` multiplies; of a sighted picture it serves every candidate."""
+        vectors = self.descriptors.T.astype(np.float32) / 256
+        return np.concatenate([vectors, np.ones((1, len(self)), np.float32), (vectors**2).sum(axis=0)[None]])
 
     def first(self, count: int) -> Features:
         """The ``count`` worthiest."""
@@ -199,10 +205,8 @@ def align(registered: Features, sighted: Features) -> Alignment | None:
 def _pair_up(registered: Features, sighted: Features) -> _Pairs:
     if len(registered) < 2 or len(sighted) < 2:
         return _Pairs(*(np.zeros((0, 2)),) * 2, *(np.zeros(0),) * 3)
-    one = registered.descriptors.astype(np.float32) / 256
-    other = sighted.descriptors.astype(np.float32) / 256
-    distances = (one**2).sum(axis=1)[:, None] + (other**2).sum(axis=1)[None] - 2 * one @ other.T
-    rows = np.arange(len(one))
+    distances = _distances(registered, sighted)
+    rows = np.arange(len(registered))
     nearest = distances.argmin(axis=1)
     near = np.maximum(distances[rows, nearest], 1e-6)
     distances[rows, nearest] = np.inf
@@ -219,19 +223,28 @@ def _pair_up(registered: Features, sighted: Features) -> _Pairs:
     )
 
 
+def _distances(registered: Features, sighted: Features) -> Floats:
+    """Squared distances between all descriptors, in one product: |a|^2 + |b|^2 - 2ab."""
+    vectors = registered.descriptors.astype(np.float32) / 256
+    squares = (vectors**2).sum(axis=1)[:, None]
+    return np.concatenate([-2 * vectors, squares, np.ones_like(squares)], axis=1) @ sighted._distance_columns
+
+
 def _agreement(pairs: _Pairs) -> Bools:
     """Row k: which pairs agree with the similarity transform that pair k proposes by itself."""
-    across = pairs.source[None, :, 0] - pairs.source[:, None, 0]
-    down = pairs.source[None, :, 1] - pairs.source[:, None, 1]
-    scale = np.exp2(pairs.growth)
-    cos, sin = (scale * np.cos(pairs.turn))[:, None], (scale * np.sin(pairs.turn))[:, None]
-    off_x = cos * across - sin * down - (pairs.target[None, :, 0] - pairs.target[:, None, 0])
-    off_y = sin * across + cos * down - (pairs.target[None, :, 1] - pairs.target[:, None, 1])
+    x, y, u, v, growth, turn = (
+        one.astype(np.float32) for one in (*pairs.source.T, *pairs.target.T, pairs.growth, pairs.turn)
+    )
+    across, down = x - x[:, None], y - y[:, None]
+    scale, cos, sin = np.exp2(growth)[:, None], np.cos(turn), np.sin(turn)
+    along, against = scale * cos[:, None], scale * sin[:, None]
+    off_x = along * across - against * down - (u - u[:, None])
+    off_y = against * across + along * down - (v - v[:, None])
     # A feature's own size and direction are rough: what they say is trusted less with distance.
-    allowed = 6 + 0.18 * np.hypot(across, down) * scale[:, None]
+    allowed = 6 + 0.18 * scale * np.sqrt(across**2 + down**2)
     near = off_x**2 + off_y**2 < allowed**2
-    alike = np.abs(pairs.growth[None] - pairs.growth[:, None]) < 0.8
-    turned = np.cos(pairs.turn[None] - pairs.turn[:, None]) > 0.82
+    alike = np.abs(growth - growth[:, None]) < 0.8
+    turned = cos * cos[:, None] + sin * sin[:, None] > 0.82
     return np.asarray(near & alike & turned)
 
 

@@ -14,15 +14,16 @@ import numpy as np
 
 from similarity.fingerprint import Fingerprint
 from similarity.vectors import VectorIndex
-from similarity.verdict import Verdict, judge
+from similarity.verdict import Verdict, judge_all
 from similarity.views import REGISTERED
 
 CANDIDATES = 32
 _NEAR_HASH = 8
 _CLOSE_BY = 4
 _EXACT_WHOLES = 20_000
-_PARTS_ASK = REGISTERED + 1
-"""Small parts of a listing are looked for among whole designs; its large ones among parts of designs as well."""
+_PARTS_ASK = (0, REGISTERED - 1, REGISTERED)
+"""All parts of a listing are looked for among whole designs. Among parts of designs (six times as many) are looked
+for only the whole, its middle, and its content or first small part: asking with the others found nothing more."""
 
 Fetch = Callable[[str], Fingerprint | None]
 
@@ -96,7 +97,9 @@ class PictureIndex:
             return []
         vectors = asked.vectors[: self._asked_views()]
         wholes = [hit.key for hit in self._wholes.query(vectors, limit // 2)]
-        parts = [hit.key for hit in self._vectors.query(vectors[:_PARTS_ASK], limit)]
+        parts = [
+            hit.key for hit in self._vectors.query(vectors[[at for at in _PARTS_ASK if at < len(vectors)]], limit)
+        ]
         # By turns: a part that is like another part is a weaker sign than one that is like a whole picture.
         both = [key for pair in zip_longest(wholes, parts) for key in pair if key is not None]
         return list(dict.fromkeys([*self._near_hashes(asked)[:_CLOSE_BY], *both]))[:limit]
@@ -110,12 +113,10 @@ class PictureIndex:
         asked_is_registered: bool = False,
     ) -> list[Found]:
         """The surest first; ``asked_is_registered`` where the index holds sighted pictures and a design asks."""
-        found = []
-        for key in self.candidates(asked, candidates):
-            other = self._fetch(key)
-            if other is not None:
-                verdict = judge(asked, other) if asked_is_registered else judge(other, asked)
-                found.append(Found(key, verdict))
+        others = [(key, self._fetch(key)) for key in self.candidates(asked, candidates)]
+        there = [(key, other) for key, other in others if other is not None]
+        pairs = [(asked, other) if asked_is_registered else (other, asked) for _, other in there]
+        found = [Found(key, judged) for (key, _), judged in zip(there, judge_all(pairs), strict=True)]
         return sorted(found, key=lambda one: -one.verdict.probability)[:limit]
 
     def _asked_views(self) -> int | None:

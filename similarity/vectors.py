@@ -271,16 +271,19 @@ class VectorIndex:
         return live, scores if len(live) == self._rows.count else scores[:, live]
 
     def _compare_some(self, asked: Floats, wanted: int) -> tuple[Slots, Floats]:
-        """Where many of those found were removed meanwhile, more are asked for: the list is not silently short."""
+        """One short list for all views of the query: a part that is like nothing much takes no place on it.
+
+        Where many of those found were removed meanwhile, more are asked for: the list is not silently short.
+        """
         assert self._scan is not None
         count = wanted
         while True:
-            found = self._scan.search(asked, min(count, self._rows.count))
+            found, nearness = self._scan.search(asked, min(count, self._rows.count))
             live = (found >= 0) & (self._owner.values[found] >= 0)
             if count >= self._rows.count or live.sum(axis=1).min() >= min(wanted // 2, self._live):
                 break
             count *= 4
-        slots = np.unique(found[live])
+        slots = _first_of_each(found[live], nearness[live], wanted)
         return slots, asked @ self._rows.read(slots).T
 
     def _hits(self, slots: Slots, scores: Floats, limit: int) -> list[VectorHit]:
@@ -422,7 +425,7 @@ class _Scan:
         draw = np.random.default_rng(2)
         asked = rows.read(np.sort(draw.choice(rows.count, min(_TRIED, rows.count), replace=False)))
         best = _best(rows, asked, _TOP)
-        found = self.search(asked, min(_LONGEST_LIST, rows.count))
+        found, _ = self.search(asked, min(_LONGEST_LIST, rows.count))
         ranks = np.full(best.shape, _LONGEST_LIST)
         for ours, list_, right in zip(ranks, found, best, strict=True):
             places = np.flatnonzero(np.isin(list_, right))
@@ -446,13 +449,20 @@ class _Scan:
     def append(self, rows: Floats) -> None:
         self._codes.add(self._rotate(rows))
 
-    def search(self, asked: Floats, count: int) -> Slots:
-        """The ``count`` likeliest slots for each query, len(asked) x count."""
-        found: Slots = self._codes.search(self._rotate(asked), count)[1]
-        return found
+    def search(self, asked: Floats, count: int) -> tuple[Slots, Floats]:
+        """The ``count`` likeliest slots for each query, len(asked) x count, and about how near they are."""
+        nearness, found = self._codes.search(self._rotate(asked), count)
+        return found, nearness
 
     def _rotate(self, rows: Floats) -> Floats:
         return np.ascontiguousarray(rows @ self._turn)
+
+
+def _first_of_each(slots: Slots, nearness: Floats, wanted: int) -> Slots:
+    """The ``wanted`` nearest slots, each once, in ascending order."""
+    nearest, first = np.unique(slots[np.argsort(-nearness, kind="stable")], return_index=True)
+    last = np.sort(first)[min(wanted, len(first)) - 1 :][:1]
+    return np.asarray(nearest[first <= last] if len(last) else nearest)
 
 
 def _best(rows: _Rows, asked: Floats, many: int) -> Slots:

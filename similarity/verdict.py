@@ -7,6 +7,7 @@ by a monotone map that makes its figure a probability. It is stored as plain num
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -20,8 +21,8 @@ from similarity.evidence import Evidence
 from similarity.fingerprint import Fingerprint
 from similarity.geometry import Polygon
 
-JUDGE = Path(__file__).parent / "data" / "judge-2.json"
-ALGORITHM = "verdict/2"
+JUDGE = Path(__file__).parent / "data" / "judge-3.json"
+ALGORITHM = "verdict/3"
 ALERT_THRESHOLD = 0.8
 _CERTAIN = 0.9999
 _SURE_OF_PLACE = 0.3
@@ -78,48 +79,64 @@ class Verdict:
 
 def judge(registered: Fingerprint, sighted: Fingerprint) -> Verdict:
     """Compares upright and mirrored and keeps the better. Blank pictures are unknown, so never a match."""
+    return judge_all([(registered, sighted)])[0]
+
+
+def judge_all(pairs: Sequence[tuple[Fingerprint, Fingerprint]]) -> list[Verdict]:
+    """``judge`` for each pair (registered, sighted)."""
+    known = [_at_sight(*pair) for pair in pairs]
+    found = [evidence.gather(*pair) for pair, one in zip(pairs, known, strict=True) if one is None]
+    chances = probabilities(np.array([one.to_array() for one in found]).reshape(-1, len(evidence.NAMES)))
+    judged = (Verdict(float(chance), _reason(one)) for chance, one in zip(chances, found, strict=True))
+    return [one or next(judged) for one in known]
+
+
+def _at_sight(registered: Fingerprint, sighted: Fingerprint) -> Verdict | None:
+    """The verdict on pairs that need no closer look."""
     if registered.blank or sighted.blank:
         return Verdict(0.0, Reason())
-    if registered.content == sighted.content or registered.pixels == sighted.pixels:
-        same_bytes = registered.content == sighted.content
-        reason = Reason(
-            same_bytes=same_bytes,
-            same_pixels=True,
-            coverage=1.0,
-            hash_distance=0,
-            likeness=1.0,
-            registered_region=_WHOLE,
-            sighted_region=_WHOLE,
-        )
-        return Verdict(1.0 if same_bytes else _CERTAIN, reason)
-    found = evidence.gather(registered, sighted)
-    return Verdict(probability(found.to_array()), _reason(found))
+    if registered.content != sighted.content and registered.pixels != sighted.pixels:
+        return None
+    same_bytes = registered.content == sighted.content
+    reason = Reason(
+        same_bytes=same_bytes,
+        same_pixels=True,
+        coverage=1.0,
+        hash_distance=0,
+        likeness=1.0,
+        registered_region=_WHOLE,
+        sighted_region=_WHOLE,
+    )
+    return Verdict(1.0 if same_bytes else _CERTAIN, reason)
 
 
-def probability(numbers: NDArray[np.float64]) -> float:
-    """The calibrated probability for evidence as ``Evidence.to_array`` gives it."""
-    return min(_CERTAIN, _judge().probability(numbers))
+def probabilities(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The calibrated probability for each row of evidence, as ``Evidence.to_array`` gives it."""
+    trees = _judge()
+    return np.minimum(_CERTAIN, np.interp(trees.scores(numbers), *trees.curve))
 
 
 @dataclass(frozen=True)
 class _Trees:
-    """``nodes``: trees x nodes x (feature or -1, threshold, left, right, value); ``curve``: score to chance."""
+    """The nodes, trees x nodes; a leaf's ``left`` and ``right`` are itself. ``curve``: score to chance."""
 
-    nodes: list[list[tuple[int, float, int, int, float]]]
+    feature: NDArray[np.int64]
+    threshold: NDArray[np.float64]
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    value: NDArray[np.float64]
+    depth: int
     baseline: float
     curve: tuple[NDArray[np.float64], NDArray[np.float64]]
 
-    def score(self, numbers: NDArray[np.float64]) -> float:
-        values, total = numbers.tolist(), self.baseline
-        for tree in self.nodes:
-            feature, threshold, left, right, value = tree[0]
-            while feature >= 0:
-                feature, threshold, left, right, value = tree[left if values[feature] <= threshold else right]
-            total += value
-        return total
-
-    def probability(self, numbers: NDArray[np.float64]) -> float:
-        return float(np.interp(self.score(numbers), *self.curve))
+    def scores(self, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+        """One score a row; all trees of all rows are walked down together."""
+        trees = np.arange(len(self.feature))
+        at = np.zeros((len(numbers), len(trees)), np.int64)
+        for _ in range(self.depth):
+            values = np.take_along_axis(numbers, self.feature[trees, at], 1)
+            at = np.where(values <= self.threshold[trees, at], self.left[trees, at], self.right[trees, at])
+        return np.asarray(self.value[trees, at].sum(axis=1) + self.baseline)
 
 
 @cache
@@ -127,9 +144,22 @@ def _judge() -> _Trees:
     stored = json.loads(JUDGE.read_text())
     if tuple(stored["features"]) != evidence.NAMES:
         raise ValueError(f"{JUDGE} was made for other evidence")
-    nodes = [[(int(f), float(t), int(a), int(b), float(v)) for f, t, a, b, v in tree] for tree in stored["trees"]]
+    most = max(len(tree) for tree in stored["trees"])
+    rows = np.zeros((len(stored["trees"]), most, 5))
+    for number, tree in enumerate(stored["trees"]):
+        nodes = np.array(tree, np.float64)
+        leaves = np.flatnonzero(nodes[:, 0] < 0)
+        nodes[leaves, 0] = 0
+        nodes[leaves, 2] = nodes[leaves, 3] = leaves
+        rows[number, : len(nodes)] = nodes
+    feature, threshold, left, right, value = rows.transpose(2, 0, 1)
     scores, chances = stored["curve"]
-    return _Trees(nodes, float(stored["baseline"]), (np.array(scores), np.array(chances)))
+    return _Trees(
+        *(feature.astype(np.int64), threshold, left.astype(np.int64), right.astype(np.int64), value),
+        depth=most // 2,
+        baseline=float(stored["baseline"]),
+        curve=(np.array(scores), np.array(chances)),
+    )
 
 
 def _reason(found: Evidence) -> Reason:

@@ -20,9 +20,12 @@ _GAP = 0.04
 
 Box = tuple[float, float, float, float]
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
-SMALL: list[Box] = [(x, y, 0.4, 0.4) for y in (0.1, 0.3, 0.5) for x in (0.15, 0.3, 0.45)]
-"""Windows for a design printed small on other goods. They stand last and find candidates; the judge, who was fitted
-without them, leaves them out."""
+HALVES: list[Box] = [
+    (x, y, _HALF, _HALF) for y in (0.0, 0.25, 0.5) for x in (0.0, 0.25, 0.5) if (x, y) != (0.25, 0.25)
+]
+SMALL: list[Box] = [(x, y, 0.4, 0.4) for x, y in ((0.3, 0.1), (0.15, 0.3), (0.3, 0.3), (0.45, 0.3), (0.3, 0.5))]
+"""Windows for a design printed small on other goods, where such a print sits. They stand last and find candidates;
+the judge, who was fitted without them, leaves them out."""
 
 
 def boxes(grey: NDArray[np.uint8]) -> list[Box]:
@@ -37,7 +40,7 @@ def boxes(grey: NDArray[np.uint8]) -> list[Box]:
         found.append(content)
     if max(width, height) > _WIDE * min(width, height):
         return found + _panels(width, height) + SMALL
-    return found + [(x, y, _HALF, _HALF) for y in (0.0, 0.25, 0.5) for x in (0.0, 0.25, 0.5)] + SMALL
+    return found + HALVES + SMALL
 
 
 def _panels(width: int, height: int) -> list[Box]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,11 +13,13 @@ from scenery import HandClock, People
 from site_of_tests import Site, build_site
 from sqlalchemy.orm import Session
 
+import similarity
 from ipreg import accounts, schema
 from ipreg.config import Config
 from ipreg.db import transaction
 from ipreg.runtime import Runtime, open_runtime
 from ipreg.seal import open_seal
+from similarity.embedding import Model
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -80,6 +83,23 @@ def quick_argon2() -> Iterator[None]:
     yield
     accounts.PasswordHasher = original  # type: ignore[misc]
     accounts._hasher.cache_clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def looked_at_once() -> Iterator[None]:
+    """The same few drawn pictures go through hundreds of tests: each is looked at once."""
+    known: dict[tuple[str, str], similarity.Fingerprint] = {}
+    original = similarity.fingerprint
+
+    def fingerprint(data: bytes, model: Model | None = None) -> similarity.Fingerprint:
+        asked = (hashlib.sha256(data).hexdigest(), similarity.algorithm(model))
+        if asked not in known:
+            known[asked] = original(data, model)
+        return known[asked]
+
+    similarity.fingerprint = fingerprint
+    yield
+    similarity.fingerprint = original
 
 
 @pytest.fixture

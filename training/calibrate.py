@@ -1,11 +1,11 @@
 """Fits the judge: evidence on pairs of pictures that the embedding was never trained on, to a probability.
 
-    python training/calibrate.py SETS... --out similarity/data/judge-2.json [--report FILE.json]
+    python training/calibrate.py SETS... --out similarity/data/judge-3.json [--report FILE.json]
 
 Each of SETS is a folder of registry/, queries/ and truth.csv as the copy benchmark's maker writes them, made of
 held-back pictures. Beside their pairs, unrelated pictures that share a banner, a watermark or a page's furniture
-are judged, so that the judge learns not to take those for a copy. Prints figures by cross-validation over pictures;
-the shipped judge is then fitted to everything.
+are judged, and patterns of one kind, so that the judge learns not to take those for a copy. Prints figures by
+cross-validation over pictures; the shipped judge is then fitted to everything.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 from furniture import shared_furniture
+from patterns import two_patterns
 from PIL import Image
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.isotonic import IsotonicRegression
@@ -32,6 +33,7 @@ from similarity.search import new_index
 
 CANDIDATES = 24
 SHARING = 120
+PATTERNS = 300
 # +1: more of it never makes a copy less probable.
 MONOTONE = {"support": 1, "inliers": 1, "whole": 1, "half": 1, "cells": 1, "likeness": 1, "likeness_normal": 1}
 MONOTONE |= {"likeness_whole": 1, "likeness_three": 1, "hash_bits": 1, "outside": 1}
@@ -103,6 +105,22 @@ def sharing_in(folder: Path, count: int) -> list[tuple[str, str, bool, list[floa
         return list(pool.map(sharing_pair, tasks, chunksize=4))
 
 
+def pattern_pair(seed: int) -> tuple[str, str, bool, list[float]]:
+    """Two patterns of one kind, as two printers of cloth might draw them, neither from the other."""
+    made = []
+    for image in two_patterns(seed):
+        out = io.BytesIO()
+        image.save(out, "JPEG", quality=85)
+        made.append(fingerprint(out.getvalue()))
+    registered = Fingerprint.from_bytes(made[0].to_bytes())
+    return f"pattern-{seed}", f"other-{seed}", False, evidence.gather(registered, made[1]).to_array().tolist()
+
+
+def pattern_pairs(count: int) -> list[tuple[str, str, bool, list[float]]]:
+    with ProcessPoolExecutor(2) as pool:
+        return list(pool.map(pattern_pair, range(count), chunksize=4))
+
+
 def new_judge() -> HistGradientBoostingClassifier:
     return HistGradientBoostingClassifier(
         max_iter=140,
@@ -169,6 +187,7 @@ def main() -> None:
     else:
         sets = [[folder.name, pairs_in(folder)] for folder in args.sets]
         sets += [[f"{folder.name}-sharing", sharing_in(folder, SHARING)] for folder in args.sets]
+        sets.append(["patterns", pattern_pairs(PATTERNS)])
         if args.cache:
             args.cache.write_text(json.dumps(sets))
     fit(sets, args.out)
@@ -199,7 +218,7 @@ def fit(sets: list[tuple[str, list[tuple[str, str, bool, list[float]]]]], out: P
     print(f"all: ECE {error:.4f}", [[round(v, 3) for v in row] for row in reliability])
     judge = new_judge().fit(numbers, truth)
     model = embedding.model().id
-    stored = {"id": "judge/2", "embedding": model, "features": list(evidence.NAMES), "curve": curve} | as_numbers(
+    stored = {"id": "judge/3", "embedding": model, "features": list(evidence.NAMES), "curve": curve} | as_numbers(
         judge
     )
     out.write_text(json.dumps(stored))

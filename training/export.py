@@ -1,7 +1,7 @@
 """Turns a trained embedding into the ONNX file that the product ships: 8-bit weights and activations. Beside it
 goes its crowd: vectors of training pictures, by which a likeness is told from what many pictures have in common.
 
-    python training/export.py EMBED.pt PICTURES OUT.onnx --id copy-lite0/1 [--side 160]
+    python training/export.py EMBED.pt PICTURES OUT.onnx --id copy-lite0/2 [--side 128]
 
 The file carries its id, its input side and its dimensions as metadata; the command prints size, opset and SHA-256.
 """
@@ -39,6 +39,24 @@ class Sample(CalibrationDataReader):
         return None if batch is None else {"pictures": batch}
 
 
+def fold_pads(path: Path) -> None:
+    """Moves each padding by zeros into the convolution behind it: by itself it would be done in floats, and took a
+    third of the time."""
+    file = onnx.load(path)
+    held = {one.name: onnx.numpy_helper.to_array(one) for one in file.graph.initializer}
+    pads = {node.output[0]: node for node in file.graph.node if node.op_type == "Pad"}
+    for node in file.graph.node:
+        pad = pads.get(node.input[0])
+        if node.op_type != "Conv" or pad is None:
+            continue
+        before, after = held[pad.input[1]].reshape(2, 4)[:, 2:]
+        sides = next(one for one in node.attribute if one.name == "pads")
+        sides.ints[:] = (np.array(sides.ints) + np.r_[before, after]).tolist()
+        node.input[0] = pad.input[0]
+        file.graph.node.remove(pad)
+    onnx.save(file, path)
+
+
 def write_crowd(pictures: Path, model_file: Path) -> None:
     model = Model.load(model_file)
     pairs = Pairs(pictures, 1, model.side, seed=1)
@@ -70,6 +88,7 @@ def main() -> None:
             model, (sample,), str(plain), **names, dynamic_axes=axes, opset_version=OPSET, dynamo=False
         )
         quant_pre_process(str(plain), str(prepared))
+        fold_pads(prepared)
         quantize_static(
             str(prepared),
             str(args.out),

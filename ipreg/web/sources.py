@@ -8,9 +8,9 @@ from collections.abc import Callable
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from ipreg import fingerprints
 from ipreg.db import utc_now
 from ipreg.errors import CallerError, IpregError, PermissionDeniedError
-from ipreg.matching import files_without_fingerprint
 from ipreg.models import FeedImport, Role, Source, SourceKind
 from ipreg.sightings import feeds, frontier, remotes, reports, sources
 from ipreg.sightings.sources import CrawlSettings, FeedSettings
@@ -32,7 +32,7 @@ def overview() -> str:
         "sources.html",
         sources=[(one, sources.health_of(db(), one)) for one in mine],
         waiting_pictures=remotes.waiting_pictures(db()),
-        waiting_fingerprints=len(files_without_fingerprint(db())),
+        waiting_looks=fingerprints.count_new(db()),
     )
 
 

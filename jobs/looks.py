@@ -1,0 +1,93 @@
+"""Looks at many pictures: the costly step, done in processes of their own where there are enough of them."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TypeVar
+
+from ipreg.fingerprints import Seen, see
+
+_log = logging.getLogger(__name__)
+WORTH_PROCESSES = 16
+"""For fewer pictures it takes longer to start the processes."""
+_AHEAD = 3
+Thing = TypeVar("Thing")
+_pool: Executor | None = None
+
+
+def looks(things: list[Thing], read: Callable[[Thing], bytes | None], model: Path) -> Iterator[tuple[Thing, Seen]]:
+    """What is seen of each picture, in order; those that ``read`` gives None for are left out.
+
+    A process that is killed, or that dies of a picture, takes at most its own picture with it.
+    """
+    cores = len(os.sched_getaffinity(0))
+    pictures = ((one, data) for one in things if (data := read(one)) is not None)
+    if len(things) < WORTH_PROCESSES or cores < 2:
+        yield from ((one, see(data, model)) for one, data in pictures)
+        return
+    waiting: deque[tuple[Thing, bytes, Future[Seen]]] = deque()
+    for one, data in pictures:
+        waiting.append((one, data, _submit(cores, data, model)))
+        if len(waiting) >= cores * _AHEAD:
+            yield _result(cores, *waiting.popleft(), model)
+    while waiting:
+        yield _result(cores, *waiting.popleft(), model)
+
+
+def rest() -> None:
+    """Ends the processes, as long as there is nothing to look at."""
+    global _pool
+    if _pool is not None:
+        _pool.shutdown(wait=False, cancel_futures=True)
+        _pool = None
+
+
+def _submit(cores: int, data: bytes, model: Path) -> Future[Seen]:
+    global _pool
+    try:
+        _pool = _pool or _processes(cores)
+        return _pool.submit(see, data, model)
+    except BrokenExecutor:
+        rest()
+        _pool = _processes(cores)
+        return _pool.submit(see, data, model)
+
+
+def _result(cores: int, one: Thing, data: bytes, seen: Future[Seen], model: Path) -> tuple[Thing, Seen]:
+    try:
+        return one, seen.result()
+    except BrokenExecutor:
+        pass  # all that were under way lose their process with the one that died
+    try:
+        return one, _submit(cores, data, model).result()
+    except BrokenExecutor:
+        return one, _look_alone(data, model)
+
+
+def _look_alone(data: bytes, model: Path) -> Seen:
+    """Processes died, of this picture or of another: now it is known of which."""
+    with _processes(1) as single:
+        try:
+            return single.submit(see, data, model).result()
+        except BrokenExecutor:
+            _log.error("a process died of a picture of %d bytes; it has no fingerprint", len(data))
+            return Seen(None, "picture_broken")
+
+
+def _processes(count: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(count, get_context("spawn"), initializer=_start)
+
+
+def _start() -> None:
+    """One process a core: threads of their own would only wait for each other."""
+    import cv2
+    from threadpoolctl import threadpool_limits
+
+    cv2.setNumThreads(1)
+    threadpool_limits(1)
