@@ -1,7 +1,7 @@
 """indexes of the queue
 
 Revision ID: 202611250105
-Revises: 202611250048
+Revises: 202611250049
 Create Date: 2026-11-25 01:05:00
 """
 
@@ -9,7 +9,7 @@ from alembic import op
 
 
 revision = '202611250105'
-down_revision = '202611250048'
+down_revision = '202611250049'
 branch_labels = None
 depends_on = None
 
