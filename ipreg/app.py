@@ -15,6 +15,8 @@ from ipreg.i18n import FOLDER, compile_catalogs
 from ipreg.runtime import open_runtime
 from ipreg.web import (
     accounts,
+    alertbulk,
+    alertcharts,
     alerts,
     api,
     audithook,
@@ -46,6 +48,7 @@ from ipreg.web import (
     session,
     sources,
     verify,
+    watches,
 )
 
 _TOP = Path(__file__).parent.parent
@@ -73,9 +76,10 @@ def create_app(config: Config) -> Flask:
     Bootstrap5(app)
     CSRFProtect(app).exempt(api.bp)
     LoginManager(app).user_loader(session.load_reader)
-    for part in (session, rules, errors, language, pictures, casewords, notices):
+    for part in (session, rules, errors, language, pictures, casewords, notices, alerts):
         part.install(app)
     views = (
+        *(alertbulk, alertcharts, watches),
         *(organization, security, recovery, casesteps, casedesk),
         *(guide, mydata),
         *(parties, respond),

@@ -64,8 +64,9 @@ class Alert(Base):
     counts up when the seller offers it again after a decision. ``probability`` is the lead's, recalibrated where
     the owner's decisions have taught how (``calibration_id``); the verdict's own stays with each match.
     ``severity`` is 0 to 100, the sum of ``severity_reasons`` (each a kind, a count and its points). ``evidence``
-    counts the changes that recipients were told of. Owner, seller, platform and price repeat what other rows say,
-    so that lists of many alerts are sorted and filtered by one index.
+    counts the changes that recipients were told of. Owner (``applicant_id`` is the
+    design's present one), seller, platform and price repeat what other rows say, so that lists of many alerts are
+    sorted and filtered by one index.
     """
 
     __tablename__ = "alerts"
@@ -73,6 +74,8 @@ class Alert(Base):
         UniqueConstraint("filing_id", "counterpart", "round"),
         Index("ix_alerts_organization", "organization_id", "state", "severity", "id"),
         Index("ix_alerts_applicant", "applicant_id", "state", "severity", "id"),
+        Index("ix_alerts_organization_all", "organization_id", "severity", "id"),
+        Index("ix_alerts_applicant_all", "applicant_id", "severity", "id"),
         Index("ix_alerts_sleeping", "state", "snoozed_until"),
     )
 

@@ -35,6 +35,9 @@ KINDS: dict[str, Kind] = {
     "alert": Kind(
         subject=N_("%(likelihood)s a copy of “%(title)s” on %(place)s"), action=N_("Look at both and decide")
     ),
+    "alert_changed": Kind(
+        subject=N_("More evidence of a copy of “%(title)s” on %(place)s"), action=N_("Look at both and decide")
+    ),
     "alert_waits": Kind(
         subject=N_("A possible copy of one of your designs waits for you"), action=N_("Look at both and decide")
     ),
@@ -64,6 +67,14 @@ KINDS: dict[str, Kind] = {
         subject=N_("A test message from the design registry"),
         sentences=(N_("Notices for %(name)s arrive here."),),
         action=N_("Your channels"),
+    ),
+    "rights_reminder": Kind(
+        subject=N_("%(clock)s: %(days)s days left for “%(title)s”"),
+        sentences=(
+            N_("The last day is %(day)s (%(article)s)."),
+            N_("Filing %(number)s. When it is done, record it there and the reminders end."),
+        ),
+        action=N_("What to do, and the packages"),
     ),
 }
 

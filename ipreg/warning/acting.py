@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import JSON, ColumnElement, CursorResult, func, insert, literal, null, or_, select, update
+from sqlalchemy import JSON, ColumnElement, CursorResult, func, insert, literal, null, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from ipreg import access
@@ -56,7 +56,8 @@ def reopening(text: str = "") -> Change:
         "decided_by_id": None,
         "note": "",
     }
-    return Change(EventKind.REOPENED, writes, Alert.state != AlertState.OPEN, text)
+    in_case = select(Case.id).where(Case.alert_id == Alert.id)
+    return Change(EventKind.REOPENED, writes, (Alert.state != AlertState.OPEN) & ~in_case.exists(), text)
 
 
 def snoozing(until: datetime, *, now: datetime) -> Change:
@@ -75,8 +76,7 @@ def assigning(session: Session, account: Account, member_id: int | None) -> Chan
     """Somebody's to deal with, or nobody's. Raises ``CallerError`` for who is no colleague of the account."""
     if member_id is not None and member_id not in {one.id for one in colleagues(session, account)}:
         raise CallerError("choice_wrong", field="assigned")
-    fits = Alert.assigned_to_id.is_distinct_from(member_id)
-    return Change(EventKind.ASSIGNED, {"assigned_to_id": member_id}, fits)
+    return Change(EventKind.ASSIGNED, {"assigned_to_id": member_id}, true())
 
 
 def commenting(text: str) -> Change:
@@ -85,7 +85,7 @@ def commenting(text: str) -> Change:
         raise CallerError("field_empty", field="text")
     if len(text) > MAX_TEXT:
         raise CallerError("field_too_long", field="text", most=MAX_TEXT)
-    return Change(EventKind.COMMENTED, {}, literal(True), text.strip())
+    return Change(EventKind.COMMENTED, {}, true(), text.strip())
 
 
 def colleagues(session: Session, account: Account) -> list[Account]:

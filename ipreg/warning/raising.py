@@ -288,3 +288,13 @@ def consider_again(session: Session, owner: Owner) -> None:
     held = select(AlertMatch.id).where(AlertMatch.match_id == Match.id)
     mine = Match.filing_id.in_(select(Filing.id).where(owner.filed()))
     session.execute(update(Match).where(mine, Match.considered, ~held.exists()).values(considered=False))
+
+
+def judge_again(session: Session, owner: Owner) -> None:
+    """Another calibration holds: the gravest open alerts get its probability, and the rest when it next changes."""
+    consider_again(session, owner)
+    wanted = select(Alert).where(owner.alerted(), Alert.state == AlertState.OPEN)
+    for alert in session.scalars(wanted.order_by(Alert.severity.desc()).limit(BATCH)).unique():
+        _follow_lead(session, alert)
+        weigh(session, alert)
+    session.flush()

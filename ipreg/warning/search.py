@@ -18,7 +18,7 @@ from ipreg.models import Account, Alert, AlertRecipient, AlertState, Filing, Mat
 from ipreg.warning.severity import LEVELS, between
 
 STATES = ("open", "snoozed", "confirmed", "dismissed", "all")
-COUNTED = 10_000
+COUNTED = 1_000
 """Lists are counted up to here."""
 _ZONE = ZoneInfo("Asia/Shanghai")
 

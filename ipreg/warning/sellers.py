@@ -11,7 +11,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from ipreg.errors import CallerError, MissingError, PermissionDeniedError
-from ipreg.models import Account, AllowedSeller, Filing, Listing, Seller, SellerMark, SellerTie
+from ipreg.models import Account, Alert, AlertState, AllowedSeller, Filing, Listing, Seller, SellerMark, SellerTie
 from ipreg.warning.owners import Owner, may_manage, owner_of
 
 MAX_PATTERN = 300
@@ -77,6 +77,13 @@ def allow_seller(
     session.add(made)
     session.flush()
     return made
+
+
+def meant_sellers(session: Session, entry: AllowedSeller, owner: Owner) -> list[int]:
+    """Ids of the sellers in open alerts of the owner of whom the entry speaks."""
+    with_alerts = select(Alert.seller_id).where(owner.alerted(), Alert.state == AlertState.OPEN)
+    shops = session.scalars(select(Seller).where(Seller.id.in_(with_alerts)))
+    return [one.id for one in shops if is_meant(entry, one.platform, one.name, one)]
 
 
 def forbid_seller(session: Session, *, entry_id: int, filing: Filing, account: Account) -> None:

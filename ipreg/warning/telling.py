@@ -30,13 +30,14 @@ def tell(session: Session, *, recipient_id: int, now: datetime) -> None:
     recipient.tell_at = None
     if alert.state is AlertState.DISMISSED or not access.can_see_alert(recipient.account, alert):
         return
-    notices.tell(
-        session,
-        account=recipient.account,
-        kind="alert",
-        values=match_values(alert.match),
-        path=f"/alerts/{alert.id}",
-        key=f"alert-{alert.id}",
-        now=now,
-    )
+    said = {
+        "account": recipient.account,
+        "values": match_values(alert.match),
+        "path": f"/alerts/{alert.id}",
+        "now": now,
+    }
+    first = notices.tell(session, kind="alert", key=f"alert-{alert.id}", **said)  # type: ignore[arg-type]
+    if first is None and alert.evidence > 1:
+        key = f"alert-{alert.id}-{alert.evidence}"
+        notices.tell(session, kind="alert_changed", key=key, **said)  # type: ignore[arg-type]
     session.flush()

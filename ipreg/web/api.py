@@ -13,6 +13,7 @@ from ipreg.errors import CallerError, IpregError, MissingError, PermissionDenied
 from ipreg.messages import message_for
 from ipreg.models import FeedImport, RunState, Source
 from ipreg.sightings import feeds, sources
+from ipreg.sightings.inline import take_out
 from ipreg.sightings.reading import read_feed
 from ipreg.sightings.rows import Row, RowFault
 from ipreg.web.audithook import act_as
@@ -23,7 +24,8 @@ from ipreg.web.session import db, runtime
 
 bp = Blueprint("api", __name__)
 MAX_ROWS = 1000
-MAX_BYTES = 5 * 2**20
+MAX_BYTES = 5 * 2**20  # without the pictures that stand in it
+MAX_WITH_PICTURES = 50 * 2**20
 
 
 @bp.errorhandler(IpregError)
@@ -36,13 +38,16 @@ def told(fault: IpregError) -> tuple[Response, int]:
 @public  # not by a browser's session, but by a token: see _source
 def push() -> tuple[Response, int]:
     source = _source()
-    data = request.get_data(cache=False)
+    sent = request.get_data(cache=False)
+    if len(sent) > MAX_WITH_PICTURES:
+        raise CallerError("feed_too_large", megabytes=MAX_WITH_PICTURES // 2**20)
+    data, pictures = take_out(sent)
     if len(data) > MAX_BYTES:
         raise CallerError("feed_too_large", megabytes=MAX_BYTES // 2**20)
     rows = read_feed(data, platform=source.platform)
     if len(rows) > MAX_ROWS:
         raise CallerError("feed_too_long", most=MAX_ROWS)
-    key = request.headers.get("Idempotency-Key", "").strip() or hashlib.sha256(data).hexdigest()
+    key = request.headers.get("Idempotency-Key", "").strip() or hashlib.sha256(sent).hexdigest()
     request_key = f"push-{source.id}-{hashlib.sha256(key.encode()).hexdigest()}"
     known = db().query(FeedImport).filter_by(account_id=source.account_id, request_key=request_key).first()
     if known is None:
@@ -52,6 +57,7 @@ def push() -> tuple[Response, int]:
             account=source.account,
             filename="push.jsonl",
             data=data,
+            pictures=pictures,
             source=source,
             run=sources.begin_run(db(), source=source, now=utc_now()),
             request_key=request_key,

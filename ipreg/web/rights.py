@@ -17,7 +17,7 @@ from ipreg.db import utc_now
 from ipreg.errors import CallerError, MissingError
 from ipreg.models import Filing, ObtainedKind, RightRecord, Role, ViewKind
 from ipreg.registry import Attached
-from ipreg.rights import ics, records, words
+from ipreg.rights import ics, records, reminders, words
 from ipreg.rights.packages import texts
 from ipreg.rights.packages import words as package_words
 from ipreg.rights.packages.build import Source, build
@@ -101,6 +101,16 @@ def calendar(number: str) -> Response:
     return _download(data, "text/calendar", f"{filing.number}.ics")
 
 
+@bp.post("/filings/<number>/rights/reminders")
+@who(*_OWNERS)
+def switch_reminders(number: str) -> Response:
+    filing = _found(number)
+    wanted = request.form.get("wanted") == "yes"
+    reminders.set_reminders(db(), account=me(), wanted=wanted, now=utc_now())
+    db().commit()
+    return redirect(url_for("rights.page", number=filing.number))
+
+
 @bp.route("/filings/<number>/packages/<kind>", methods=["GET", "POST"])
 @who(*_OWNERS)
 def package(number: str, kind: str) -> str | Response | tuple[str, int]:
@@ -176,6 +186,7 @@ def _page(filing: Filing, faults: dict[str, str], given: MultiDict[str, str]) ->
         given=given,
         request_key=given.get("request_key") or secrets.token_hex(16),
         owner=access.can_act_on_filing(me(), filing),
+        reminded=reminders.wants_reminders(db(), me()),
         kinds=ObtainedKind,
     )
 

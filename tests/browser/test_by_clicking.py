@@ -120,7 +120,7 @@ def test_from_a_file_to_a_decision_by_clicking(
 
     enterprise.goto("/alerts")
     no_sideways_scrolling(enterprise)
-    enterprise.click("a.pair")
+    enterprise.click(".pair-title")
     for picture in enterprise.locator(".side-by-side img").all():
         picture.evaluate("one => one.decode()")
     no_sideways_scrolling(enterprise)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import re
@@ -203,6 +204,21 @@ def test_a_program_pushes_in_bulk_with_a_result_for_each_row(
     with runtime.sessions() as session:
         assert session.scalar(select(func.count()).select_from(Listing)) == 1
     assert "Runs" in sign_in(app, "enterprise").get("/sources/1").text
+
+
+def test_a_pushed_listing_brings_its_picture_with_it(runtime: Runtime, clock: HandClock, app: Flask) -> None:
+    headers = {"Authorization": f"Bearer {push_token(sign_in(app, 'enterprise'))}"}
+    inline = "data:image/jpeg;base64," + base64.b64encode(draw_picture(77)).decode()
+    rows = [
+        {"listing_id": "1", "title": "外套", "pictures": [inline]},
+        {"listing_id": "2", "title": "衣", "pictures": ["data:image/png;base64,AAAA"]},
+    ]
+    client = app.test_client()
+    first = client.post("/api/v1/listings", json={"listings": rows}, headers=headers)
+    assert first.status_code == 202, first.text
+    imports.run(runtime, clock=clock)
+    done = client.get(f"/api/v1/imports/{first.json['import']}", headers=headers).json
+    assert (done["kept"], [row["line"] for row in done["refused"]]) == (1, [2])
 
 
 def test_a_push_without_a_good_token_or_of_a_paused_source_is_refused(app: Flask) -> None:

@@ -1,0 +1,123 @@
+"""The pages of alerts as their readers use them."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from flask.testing import FlaskClient
+from market import Market
+from openpyxl import load_workbook
+from scenery import PASSWORD, HandClock, People
+
+from ipreg.app import create_app
+from ipreg.db import transaction
+from ipreg.models import Alert
+from ipreg.runtime import Runtime
+
+
+@pytest.fixture
+def client(runtime: Runtime, clock: HandClock) -> FlaskClient:
+    """The enterprise, signed in; three sellers offer its design."""
+    from ipreg.db import utc_now
+
+    clock.now = utc_now()
+    with transaction(runtime.sessions) as session:
+        market = Market(runtime, session, People(session, clock()), clock)
+        for number in (1, 2, 3):
+            market.offer(number, seller=f"店{number}", price=str(100 * number))
+        market.listing(2).title = '=HYPERLINK("http://evil.example")<script>alert(1)</script>'
+    app = create_app(runtime.config)
+    app.config.update(WTF_CSRF_ENABLED=False, TESTING=True)
+    made = app.test_client()
+    assert (
+        made.post("/sign-in", data={"email": "enterprise@ipreg.example", "password": PASSWORD}).status_code == 302
+    )
+    return made
+
+
+def test_a_hostile_title_is_text_on_the_page_and_in_every_export(client: FlaskClient) -> None:
+    page = client.get("/alerts").text
+    assert "<script>alert(1)" not in page and "&lt;script&gt;alert(1)" in page
+    rows = list(csv.reader(io.StringIO(client.get("/alerts/export.csv").data.decode("utf-8-sig"))))
+    assert len(rows) == 4 and all(not cell.startswith("=") for row in rows for cell in row)
+    sheet = load_workbook(io.BytesIO(client.get("/alerts/export.xlsx?most=200").data)).active
+    assert sheet is not None and sheet.max_row == 3
+    assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n", "inlineStr"}, "no formula"
+
+
+def test_acting_from_the_list_and_back_again(client: FlaskClient, runtime: Runtime) -> None:
+    assert client.get("/alerts/count").json == {"open": 3}
+    form = {"reason": "not_similar", "next": "/alerts?least=150", "request_key": "k"}
+    answer = client.post("/alerts/2/dismiss", data=form)
+    assert answer.headers["Location"].startswith("/alerts?least=150&done=")
+    assert client.post("/alerts/2/dismiss", data=form).status_code == 302, "the same request twice"
+    assert client.post("/alerts/2/dismiss", data={**form, "request_key": "l"}).status_code == 409
+    page = client.get(answer.headers["Location"]).text
+    assert "已排除 1 条" in page and "/undo" in page
+    assert client.post("/alerts/actions/1/undo", data={"next": "//evil.example"}).headers["Location"] == "/alerts"
+    assert client.get("/alerts/count").json == {"open": 3}
+
+
+def test_all_of_a_filter_are_counted_first(client: FlaskClient, runtime: Runtime) -> None:
+    form = {"what": "snooze", "filter": "least=150", "all": "1"}
+    review = client.post("/alerts/bulk", data=form).text
+    assert 'name="count" value="2"' in review
+    form |= {"days": "7", "request_key": "b", "count": "3"}
+    assert client.post("/alerts/bulk", data=form).status_code == 409
+    assert client.post("/alerts/bulk", data={**form, "count": "2"}).status_code == 302
+    assert client.get("/alerts/count").json == {"open": 1}
+    assert "稍后处理，至" in client.get("/alerts?state=snoozed").text
+
+
+def test_what_changed_since_i_looked_is_said(client: FlaskClient, runtime: Runtime, clock: HandClock) -> None:
+    assert "您上次查看后的变化" not in client.get("/alerts/1").text
+    with transaction(runtime.sessions) as session:
+        from ipreg.models import EventKind
+        from ipreg.warning.raising import note
+
+        clock.move(minutes=5)
+        note(session, session.get_one(Alert, 1), EventKind.PRICE, clock(), before="100 CNY", after="80 CNY")
+    page = client.get("/alerts/1").text
+    assert "您上次查看后的变化" in page and "100 CNY → 80 CNY" in page
+
+
+def test_dismissed_as_licensed_the_seller_is_remembered(client: FlaskClient, runtime: Runtime) -> None:
+    client.post("/alerts/1/dismiss", data={"reason": "licensed"})
+    page = client.get("/alerts/1").text
+    assert 'id="allow"' in page
+    with runtime.sessions() as session:
+        number = session.get_one(Alert, 1).match.filing.number
+    form = {"tie": "licensed", "mark": "name", "pattern": "店*", "platform": "淘淘"}
+    assert client.post(f"/filings/{number}/sellers", data={**form, "pattern": " * "}).status_code == 400
+    assert client.post(f"/filings/{number}/sellers", data=form).status_code == 302
+    assert client.get("/alerts/count").json == {"open": 0}, "the open alerts of those sellers are dismissed"
+    assert "店*" in client.get(f"/filings/{number}/sellers").text
+
+
+def test_a_watch_is_set_and_its_faults_stand_beside_their_fields(client: FlaskClient) -> None:
+    form = {"name": "珠宝", "scope": "industry", "industry": "jewellery", "threshold": "95", "active": "1",
+            "quiet_from": "22:00", "quiet_until": "07:00"}  # fmt: skip
+    for field, value in (("threshold", "20"), ("quiet_until", ""), ("industry", "cars"), ("name", " ")):
+        answer = client.post("/watches/new", data={**form, field: value})
+        assert answer.status_code == 400 and f'id="fault-{field}"' in answer.text
+    assert client.post("/watches/new", data=form).status_code == 302
+    assert "珠宝" in client.get("/watches").text and "22:00" in client.get("/watches/1").text
+
+
+def test_the_dashboard_is_drawn_without_style_or_script_of_its_own(client: FlaskClient) -> None:
+    page = client.get("/alerts/dashboard").text
+    drawn = page[page.index("<svg") : page.rindex("</svg>")]
+    assert drawn.count("<svg") >= 3 and 'role="img"' in drawn and "<desc>" in drawn
+    assert "<script" not in drawn and "<style" not in drawn and " style=" not in drawn
+    assert "¥600" in page
+
+
+def test_a_filter_is_saved_under_a_name(client: FlaskClient) -> None:
+    for _ in range(2):
+        client.post("/alerts/filters", data={"name": "贵的", "filter": "least=150"})
+    page = client.get("/alerts?least=150").text
+    assert page.count(">贵的</a>") == 1
+    client.post("/alerts/filters/1/forget")
+    assert ">贵的</a>" not in client.get("/alerts").text
