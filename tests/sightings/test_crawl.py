@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -32,7 +33,9 @@ from ipreg.models import (
     StoredFile,
 )
 from ipreg.runtime import Runtime
+from ipreg.sightings import crawl as crawling
 from ipreg.sightings import frontier, sources
+from ipreg.sightings.fetch import Fetcher
 from ipreg.sightings.sources import CrawlSettings
 from jobs import crawl, pictures
 from jobs import sources as source_job
@@ -356,3 +359,17 @@ def run_of(runtime: Runtime, source_id: int) -> SourceRun:
     with runtime.sessions() as session:
         newest = select(SourceRun).where(SourceRun.source_id == source_id).order_by(SourceRun.id.desc())
         return session.scalars(newest.limit(1)).one()
+
+
+def test_a_slow_loris_holds_up_nothing_but_itself(
+    runtime: Runtime, clock: HandClock, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crawling, "Fetcher", partial(Fetcher, total=0.5))
+    links = ["/loris", *(f"/item/{number}" for number in range(5))]
+    shop.extra["/with-loris"] = html("x", "".join(f'<a href="{link}">x</a>' for link in links))
+    crawl_source(runtime, clock, shop, starts=(f"{shop.address}/with-loris",))
+    run(runtime, clock)
+    assert titles(runtime) >= {title_of(number) for number in range(5)}
+    with runtime.sessions() as session:
+        page = session.scalars(select(CrawlPage).where(CrawlPage.address.endswith("/loris"))).one()
+        assert (page.state, page.tries, page.not_before is not None) == (PageState.WAITING, 1, True)
