@@ -154,11 +154,6 @@ def checked_opening(opens_at: datetime | None, *, sealed: bool, now: datetime) -
     return opens_at
 
 
-def filings_of(session: Session, account: Account) -> list[Filing]:
-    """The account's filings, an enterprise's with those of its designers, newest first."""
-    return list(session.scalars(select(Filing).where(access.owned_by(account)).order_by(Filing.id.desc())))
-
-
 def get_filing(session: Session, *, number: str, account: Account) -> Filing:
     """The filing, if the account may see it; ``MissingError`` otherwise."""
     filing = session.scalar(select(Filing).where(Filing.number == number.strip().upper()))

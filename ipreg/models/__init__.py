@@ -29,6 +29,7 @@ from ipreg.models.designs import (
     ViewKind,
 )
 from ipreg.models.desk import Absence, CaseNote, CaseTask, SavedView
+from ipreg.models.drafts import Batch, BatchRow, BatchState, Draft, DraftFile, DraftFinding, RowState
 from ipreg.models.evidence import Capture, CaptureFile, CaptureState, Report, ReportState
 from ipreg.models.exports import DataExport, ExportState
 from ipreg.models.files import PictureFingerprint, StoredFile, VaultKey
@@ -116,6 +117,9 @@ __all__ = [
     "AuditKind",
     "AuditRow",
     "Base",
+    "Batch",
+    "BatchRow",
+    "BatchState",
     "Calibration",
     "CalibrationState",
     "Capture",
@@ -145,6 +149,9 @@ __all__ = [
     "DesignFile",
     "Disclosure",
     "DismissReason",
+    "Draft",
+    "DraftFile",
+    "DraftFinding",
     "EventKind",
     "ExportState",
     "FeedImport",
@@ -202,6 +209,7 @@ __all__ = [
     "RightRecord",
     "RightsDiary",
     "Role",
+    "RowState",
     "RunState",
     "SavedFilter",
     "SavedView",

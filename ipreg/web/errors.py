@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, render_template
+from flask import Flask, current_app, render_template, request
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response
@@ -20,6 +21,7 @@ from ipreg.errors import (
 )
 from ipreg.messages import message_for
 from ipreg.web.language import say
+from ipreg.web.rules import rule_of, to_sign_in
 
 STATUS: dict[type[IpregError], int] = {
     CallerError: 400,
@@ -38,7 +40,7 @@ _log = logging.getLogger(__name__)
 
 def install(app: Flask) -> None:
     app.register_error_handler(IpregError, _ours)
-    app.register_error_handler(CSRFError, lambda _fault: _page(400, "form_expired"))
+    app.register_error_handler(CSRFError, _form_expired)
     app.register_error_handler(RequestEntityTooLarge, lambda _fault: _page(413, "upload_too_large"))
     app.register_error_handler(404, lambda _fault: _page(404, "page_missing"))
     # A number in an address that no row can have.
@@ -46,6 +48,14 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, lambda fault: _page(fault.code or 500, "unexpected"))
     app.register_error_handler(500, lambda _fault: _page(500, "unexpected"))
     app.after_request(_protect)
+
+
+def _form_expired(_fault: CSRFError) -> Response | tuple[str, int]:
+    """The token ends with the sign-in: who is signed out is to sign in, and need not learn about forms."""
+    public = request.endpoint is None or not rule_of(current_app, request.endpoint)
+    if current_user.is_authenticated or public:
+        return _page(400, "form_expired")
+    return to_sign_in()
 
 
 def status_of(fault: IpregError) -> int:

@@ -71,6 +71,16 @@ def install(app: Flask) -> None:
     app.before_request(_enforce)
 
 
+def to_sign_in() -> Response:
+    """To the page for signing in, which leads back here; from a form that was sent too late, to the form's page."""
+    rule = request.url_rule
+    if request.method == "GET":
+        target: str | None = request.full_path
+    else:
+        target = request.path if rule is not None and "GET" in (rule.methods or ()) else None
+    return redirect(url_for("accounts.sign_in", next=target))
+
+
 def _enforce() -> Response | None:
     if request.endpoint is None:
         return None  # no such page: the router says so
@@ -80,8 +90,7 @@ def _enforce() -> Response | None:
     if rule == PUBLIC:
         return None
     if not current_user.is_authenticated:
-        target = request.full_path if request.method == "GET" else None
-        return redirect(url_for("accounts.sign_in", next=target))
+        return to_sign_in()
     account = current_user.account
     view = current_app.view_functions[request.endpoint]
     elsewhere = request.method in _CHANGES and not getattr(view, "viewers_too", False)

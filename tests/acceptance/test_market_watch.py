@@ -11,6 +11,7 @@ from scenery import draw_picture, edited_copy
 from shop import Shop, html
 from test_main_job import Place, Visitor, place, sign_up
 from warcio.archiveiterator import ArchiveIterator
+from wizard import walk_wizard
 
 from ipreg.digests import digests
 
@@ -65,9 +66,8 @@ def test_a_copy_in_a_shop_is_found_captured_and_provable_after_it_is_deleted(pla
 
 
 def files_a_design(designer: Visitor) -> None:
-    values = {"title": "云纹外套", "industry": "clothing", "creator": "林晓", "created_on": "2026-01-31"}
-    files = {"view-front": ("front.jpg", draw_picture(1))}
-    assert "YB20" in designer.send("/filings/new", designer.see("/filings/new"), files=files, **values).text
+    check, page = walk_wizard(designer, {"front.jpg": draw_picture(1)})
+    assert "YB20" in designer.send(check, page).text
 
 
 def watches(enterprise: Visitor, shop: Shop) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 CHROMIUM = os.environ.get("IPREG_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+NEXT = "main button.btn-primary[value=next]"
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.network,
@@ -84,6 +85,23 @@ def sign_up(page: Page, role: str, organization: str = "", code: str = "") -> No
     page.click("main form button")
 
 
+def file_by_clicking(designer: Page, picture: Path) -> None:
+    designer.set_input_files("#files", picture)
+    designer.wait_for_selector(".draft-file img")
+    no_sideways_scrolling(designer)
+    designer.click(NEXT)
+    designer.fill("#title", "云纹外套")
+    designer.select_option("#industry", "clothing")
+    designer.click(NEXT)
+    designer.fill("#creator", "林晓")
+    designer.fill("#created_on", "2026-01-31")
+    designer.select_option("#disclosure", "none")
+    no_sideways_scrolling(designer)
+    designer.click(NEXT)
+    no_sideways_scrolling(designer)
+    designer.click("text=立即备案")
+
+
 @pytest.mark.parametrize("width", [360, 1440])
 def test_from_a_file_to_a_decision_by_clicking(
     browser: Browser, address: str, runtime: Runtime, tmp_path: Path, width: int
@@ -98,14 +116,7 @@ def test_from_a_file_to_a_decision_by_clicking(
     sign_up(designer, "designer", code=enterprise.locator("dd code").inner_text())
 
     designer.click("text=提交备案")
-    designer.fill("#title", "云纹外套")
-    designer.select_option("#industry", "clothing")
-    designer.fill("#creator", "林晓")
-    designer.fill("#created_on", "2026-01-31")
-    designer.set_input_files("#view-front", tmp_path / "front.jpg")
-    designer.wait_for_selector(".preview img")
-    no_sideways_scrolling(designer)
-    designer.click("text=立即备案")
+    file_by_clicking(designer, tmp_path / "front.jpg")
     designer.wait_for_selector("text=刚刚验证通过")
     no_sideways_scrolling(designer)
 

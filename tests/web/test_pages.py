@@ -9,6 +9,7 @@ from PIL import Image
 from scenery import draw_picture
 from site_of_tests import Site
 from sqlalchemy import delete, select
+from wizard import file_by_wizard
 
 from ipreg.app import create_app
 from ipreg.db import transaction
@@ -55,28 +56,6 @@ def test_a_form_without_its_token_is_refused(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "words"),
-    [
-        (b"", "文件是空的"),
-        (b"just words, whatever the name says", "这不是图片"),
-        (draw_picture(3)[:2000], "图片已损坏"),
-        (saved(Image.new("1", (29_000, 3_000)), "PNG"), "像素太多"),
-        (saved(Image.new("1", (20_000, 20_000)), "PNG"), "像素太多"),
-    ],
-)
-def test_a_bad_picture_is_named_beside_its_view_and_the_rest_is_kept(site: Site, data: bytes, words: str) -> None:
-    client = site.sign_in("designer")
-    files = {"view-front": upload(draw_picture(8), "good.jpg"), "view-back": upload(data, "bad.png")}
-    answer = client.post("/filings/new", data={**GOOD, **files}, content_type="multipart/form-data")
-    assert answer.status_code == 400
-    assert words in answer.text and 'id="fault-view-back"' in answer.text
-    assert 'value="新外套"' in answer.text and "good.jpg" in answer.text
-    token = answer.text.split('name="kept" value="')[1].split('"')[0]
-    answer = client.post("/filings/new", data={**GOOD, "kept": token}, content_type="multipart/form-data")
-    assert answer.status_code == 302
-
-
-@pytest.mark.parametrize(
     "data",
     [
         saved(Image.open(upload(draw_picture(5))[0]).convert("CMYK"), "JPEG"),
@@ -90,9 +69,7 @@ def test_a_bad_picture_is_named_beside_its_view_and_the_rest_is_kept(site: Site,
 )
 def test_unusual_but_good_pictures_are_filed_and_shown(site: Site, data: bytes) -> None:
     client = site.sign_in("designer")
-    answer = client.post(
-        "/filings/new", data={**GOOD, "view-front": upload(data)}, content_type="multipart/form-data"
-    )
+    answer = file_by_wizard(client, {"front.jpg": data})
     assert answer.status_code == 302
     page = client.get(answer.headers["Location"]).text
     assert "刚刚验证通过" in page
@@ -101,20 +78,6 @@ def test_unusual_but_good_pictures_are_filed_and_shown(site: Site, data: bytes) 
     assert Image.open(io.BytesIO(shown.data)).format == "JPEG"
     with client.get(f"/filings/{number}/views/0") as original:
         assert original.data == data
-
-
-@pytest.mark.parametrize(
-    ("change", "field"),
-    [({"title": ""}, "title"), ({"industry": "cars"}, "industry"), ({"created_on": "yesterday"}, "created_on")],
-)
-def test_a_wrong_value_is_named_beside_its_field(site: Site, change: dict[str, str], field: str) -> None:
-    client = site.sign_in("designer")
-    answer = client.post(
-        "/filings/new",
-        data={**GOOD, **change, "view-front": upload(draw_picture(8))},
-        content_type="multipart/form-data",
-    )
-    assert answer.status_code == 400 and f'id="fault-{field}"' in answer.text
 
 
 def test_ten_wrong_passwords_lock_the_account_for_a_while(site: Site) -> None:
@@ -164,25 +127,3 @@ def test_mail_follows_the_chosen_language(site: Site) -> None:
     with site.runtime.sessions() as session:
         enterprise = session.scalars(select(Account).where(Account.email == "enterprise@ipreg.example")).one()
         assert enterprise.locale == "en"
-
-
-def test_a_surplus_picture_that_was_kept_can_be_left_out(site: Site) -> None:
-    client = site.sign_in("designer")
-    twice = {"view-front": upload(draw_picture(8)), "view-back": upload(draw_picture(8), "again.jpg")}
-    page = client.post("/filings/new", data={**GOOD, **twice}, content_type="multipart/form-data").text
-    tokens = [part.split('"')[0] for part in page.split('name="kept" value="')[1:]]
-    assert "again.jpg" in page and len(tokens) == 2
-    answer = client.post("/filings/new", data={**GOOD, "kept": tokens[0]}, content_type="multipart/form-data")
-    assert answer.status_code == 302
-
-
-def test_the_configured_limits_hold(site: Site) -> None:
-    site.app.extensions["ipreg"].store.max_bytes = 1000
-    client = site.sign_in("designer")
-    files = {"view-front": upload(draw_picture(8))}
-    answer = client.post("/filings/new", data={**GOOD, **files}, content_type="multipart/form-data")
-    assert answer.status_code == 400 and 'id="fault-view-front"' in answer.text
-    site.app.config["MAX_CONTENT_LENGTH"] = 1000
-    files = {"view-front": upload(draw_picture(8))}
-    answer = client.post("/filings/new", data={**GOOD, **files}, content_type="multipart/form-data")
-    assert answer.status_code == 413 and "上传总量过大" in answer.text

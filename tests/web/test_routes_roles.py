@@ -13,8 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
+from ipreg import drafts
 from ipreg.db import transaction
-from ipreg.models import Capture, CaptureState, Filing, ObtainedKind, Role
+from ipreg.models import Account, Batch, Capture, CaptureState, Filing, ObtainedKind, Role
 from ipreg.registry import Attached
 from ipreg.rights import records
 from ipreg.sightings import capture
@@ -72,6 +73,18 @@ TABLE: dict[str, set[Role]] = {
     "security.switch_off": EVERYBODY,
     "filings.filings": OWN,
     "filings.new": OWN,
+    "drafts.step": OWN,
+    "drafts.add": OWN,
+    "drafts.picture": OWN,
+    "drafts.discard": OWN,
+    "drafts.findings": OWN,
+    "drafts.alike_picture": OWN,
+    "batches.batches": OWN,
+    "batches.template": OWN,
+    "batches.one": OWN,
+    "batches.progress": OWN,
+    "batches.report": OWN,
+    "batches.discard": OWN,
     "filings.filing": EVERYBODY,
     "filings.certificate_file": EVERYBODY,
     "filings.evidence": EVERYBODY,
@@ -220,6 +233,13 @@ OF_ONE_OWNER = {
     "parties.file": set(),
     "parties.paper": set(),
     "cases.proofs": {"designer", "enterprise"} | OFFICERS,
+    "drafts.step": {"designer"},
+    "drafts.picture": {"designer"},
+    "drafts.findings": {"designer"},
+    "drafts.alike_picture": set(),  # nothing is alike
+    "batches.one": {"designer"},
+    "batches.progress": {"designer"},
+    "batches.report": {"designer"},
 }
 # What changes a source or an import: its owner's, and the administrator's.
 OF_THE_ENTERPRISE = {
@@ -239,6 +259,9 @@ WITHOUT_A_ROW = {
     "alertbulk.bulk", "alertbulk.undo", "alertbulk.save", "alertbulk.forget", "alertbulk.download",
     "watches.one", "watches.remove", "watches.switch", "watches.allow", "watches.forbid",
 }  # fmt: skip
+OF_THE_DESIGNER = {"reports.retry", "drafts.add", "drafts.discard", "batches.discard"}
+# To a new draft; and a link that is shown once, right after it was made.
+LEADS_ON = {"filings.new", "parties.link"}
 READERS = (
     "designer", "enterprise", "freelancer", "rival", "regulator", "second-regulator", "administrator",
     "auditor",
@@ -255,6 +278,7 @@ def site(site: Site, clock: HandClock) -> Site:
         work.state = CaptureState.DONE
         capture._keep(site.runtime, session, work, capture.Found(200, {}, [page]), clock())
         a_right(session, site, clock)
+    begin_filing(site, clock)
     return site
 
 
@@ -272,6 +296,19 @@ def a_right(session: Session, site: Site, clock: HandClock) -> None:
     )
 
 
+def begin_filing(site: Site, clock: HandClock) -> None:
+    """Two drafts and two batches of the designer: one each to look at and one to throw away."""
+    with transaction(site.runtime.sessions) as session:
+        designer = session.scalars(select(Account).where(Account.email == "designer@ipreg.example")).one()
+        for serial in range(2):
+            draft = drafts.start(session, account=designer, now=clock())
+            looked = drafts.look(site.runtime.config, draw_picture(serial, (60, 80)))
+            drafts.add_file(session, site.runtime.config, draft=draft, filename="a.jpg", looked=looked, now=clock())
+            session.add(
+                Batch(account=designer, filename="b.zip", digest=str(serial), state="done", created_at=clock())
+            )
+
+
 def address(site: Site, rule: Rule) -> str:
     values = {"number": site.filing, "position": "0", "listing_id": "1", "import_id": "1", "alert_id": "1",
               "notice_id": "1",
@@ -282,7 +319,9 @@ def address(site: Site, rule: Rule) -> str:
               "sign_in_id": "999", "member_id": "999", "invitation_id": "999", "action": "accepted", "which": "0",
               "export_id": "999", "task_id": "1", "view_id": "1", "absence_id": "1"}  # fmt: skip
     if rule.endpoint.startswith(("case", "parties.")):
-        values |= {"number": site.case, "account_id": "1"}
+        values["number"] = site.case
+    which = "2" if rule.endpoint.endswith(".discard") else "1"
+    values |= {"draft_id": which, "batch_id": which, "file_id": "1", "finding_id": "1", "name": "pictures"}
     if rule.endpoint.startswith("rights."):
         values["kind"] = "patent"
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values.get(found.group(1), "999"), rule.rule)
@@ -328,11 +367,11 @@ def test_each_reader_gets_what_is_his_and_nothing_else(site: Site, name: str) ->
             assert status in ((200, 302, 400, 409) if name in ("enterprise", "administrator") else (404,)), rule
         elif rule.endpoint in OF_ONESELF | WITHOUT_A_ROW:
             assert status in (200, 302, 400, 403, 404, 409), rule
-        elif rule.endpoint == "parties.link":
-            assert status == 302, rule  # the link is shown once, right after it was made
+        elif rule.endpoint in LEADS_ON:
+            assert status == 302, rule
         elif rule.endpoint.startswith("rights.") and "POST" in (rule.methods or ()):
             assert status in ((302, 400) if name in ("designer", "enterprise") else (404,)), rule
-        elif rule.endpoint == "reports.retry":
+        elif rule.endpoint in OF_THE_DESIGNER:
             assert status == (302 if name == "designer" else 404), rule
         elif rule.endpoint.startswith(("alerts.", "cases.", "parties.")) and "POST" in (rule.methods or ()):
             stranger = name in ("freelancer", "rival")

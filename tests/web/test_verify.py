@@ -10,6 +10,7 @@ import pytest
 import segno
 from scenery import draw_picture
 from site_of_tests import Site
+from wizard import file_by_wizard
 
 from ipreg import numbers, verifier
 from ipreg.digests import digests
@@ -94,16 +95,7 @@ def test_a_file_is_checked_against_one_filing(site: Site) -> None:
 
 def test_the_earliest_filing_of_a_file_answers(site: Site) -> None:
     client = site.sign_in("rival")
-    form = {
-        "title": "抄",
-        "industry": "clothing",
-        "creator": "x",
-        "created_on": "2026-01-31",
-        "request_key": "again",
-    }
-    front = (io.BytesIO(draw_picture(1)), "a.jpg")
-    again = client.post("/filings/new", data={**form, "view-front": front}, follow_redirects=True)
-    assert again.status_code == 200
+    assert file_by_wizard(client, {"a.jpg": draw_picture(1)}, title="抄").status_code == 302
     page = see(site, f"/verify?digest={MINE.sha256}")
     assert site.filing in page and "这是最早的一次备案" in page and "YB2026-0000002" not in page
 

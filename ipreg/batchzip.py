@@ -1,0 +1,87 @@
+"""The ZIP of a batch: read by name and bounded, whatever its headers claim and however its names are encoded."""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+import zipfile
+import zlib
+
+from ipreg.errors import CallerError
+
+MAX_MEMBERS = 8_000
+MAX_TABLE = 5 * 2**20
+_UTF8 = 0x800
+_BROKEN = (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError, OSError, ValueError)
+
+
+class BatchZip:
+    """``data`` as a ZIP of one CSV and files; raises ``CallerError`` (``zip_malformed``, ``zip_too_large``)."""
+
+    def __init__(self, data: bytes, *, most_bytes: int) -> None:
+        self._most = most_bytes
+        try:
+            self._archive = zipfile.ZipFile(io.BytesIO(data))
+        except _BROKEN as fault:
+            raise CallerError("zip_malformed", field="batch") from fault
+        members = [one for one in self._archive.infolist() if not one.is_dir()]
+        if len(members) > MAX_MEMBERS:
+            raise CallerError("zip_too_large", field="batch")
+        self._members = {key: one for one in members for name in _names(one) if (key := _key(name))}
+
+    def table(self) -> bytes:
+        """The one CSV; raises ``CallerError`` (``batch_without_table``)."""
+        tables = {one.header_offset: one for key, one in self._members.items() if key.endswith((".csv", ".tsv"))}
+        if len(tables) != 1:
+            raise CallerError("batch_without_table", field="batch")
+        return self._read(next(iter(tables.values())), MAX_TABLE)
+
+    def read(self, name: str) -> bytes:
+        """A file by its path in the ZIP, or by its last part where only one has it.
+
+        Raises ``CallerError`` (``batch_file_missing``, ``file_too_large``, ``zip_malformed``).
+        """
+        key = _key(name)
+        found = self._members.get(key)
+        if found is None:
+            ends = {one.header_offset: one for path, one in self._members.items() if path.endswith(f"/{key}")}
+            found = next(iter(ends.values())) if len(ends) == 1 else None
+        if found is None:
+            raise CallerError("batch_file_missing", field="batch", name=name)
+        return self._read(found, self._most)
+
+    def _read(self, member: zipfile.ZipInfo, most: int) -> bytes:
+        """Never more than ``most`` bytes are unpacked, even where the header lies."""
+        if member.flag_bits & 1:
+            raise CallerError("zip_malformed", field="batch")
+        try:
+            with self._archive.open(member) as file:
+                data = file.read(most + 1)
+        except _BROKEN as fault:
+            raise CallerError("zip_malformed", field="batch") from fault
+        if len(data) > most:
+            raise CallerError("file_too_large", field="batch", megabytes=most // 2**20)
+        return data
+
+
+def _names(member: zipfile.ZipInfo) -> list[str]:
+    """What it may be called: Windows in China writes GBK and says nothing of it, others UTF-8 likewise, and
+    short names are good in both."""
+    if member.flag_bits & _UTF8:
+        return [member.filename]
+    raw, found = member.filename.encode("cp437", "replace"), []
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            found.append(raw.decode(encoding))
+        except UnicodeDecodeError:
+            continue
+    return found or [member.filename]
+
+
+def _key(name: str) -> str:
+    """One spelling of a path; empty for what is no file of a batch (macOS's own, or leading out of the ZIP)."""
+    plain = unicodedata.normalize("NFC", name).replace("\\", "/").strip().lower()
+    parts = [part for part in plain.split("/") if part not in ("", ".")]
+    if not parts or ".." in parts or parts[0] == "__macosx" or parts[-1].startswith("._"):
+        return ""
+    return "/".join(parts)

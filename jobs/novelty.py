@@ -1,0 +1,48 @@
+"""Views of drafts compared with all that is known, one transaction each; the looking happens outside of it."""
+
+from __future__ import annotations
+
+from ipreg import drafts, novelty
+from ipreg.db import Clock, transaction, utc_now
+from ipreg.errors import MissingError
+from ipreg.fingerprints import look_at, serving_model
+from ipreg.matching import Indexes
+from ipreg.models import DraftFile
+from ipreg.runtime import Runtime
+from similarity.embedding import Model
+
+
+def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
+    """How many views were compared."""
+    with runtime.sessions() as session:
+        waiting = novelty.pending(session, now=clock())
+        if not waiting:
+            return 0
+        indexes = _indexes(runtime, serving_model(session, runtime.embeddings))
+        indexes.refresh(session)
+    for file_id in waiting:
+        with runtime.sessions() as session:
+            file = session.get(DraftFile, file_id)
+            if file is None:
+                continue  # taken out again meanwhile
+            shelf, digest = drafts.folder(runtime.config, file.draft), file.sha256
+        try:
+            asked = look_at(shelf, digest, indexes.model)
+        except MissingError:
+            continue  # filed or discarded meanwhile
+        with transaction(runtime.sessions) as session:
+            if (file := session.get(DraftFile, file_id)) is not None:
+                novelty.compare(session, indexes, file=file, asked=asked)
+    return len(waiting)
+
+
+_held: dict[tuple[str, str], Indexes] = {}
+
+
+def _indexes(runtime: Runtime, model: Model) -> Indexes:
+    """Kept by this job alone: the job that compares what is filed changes its own while it works."""
+    place = (str(runtime.sessions.kw["bind"].url), model.id)
+    if place not in _held:
+        _held.clear()
+        _held[place] = Indexes(runtime.sessions, runtime.store, model)
+    return _held[place]
