@@ -1,7 +1,7 @@
 """indexes of the queue
 
 Revision ID: 202611250105
-Revises: 202611250119
+Revises: 202611250130
 Create Date: 2026-11-25 01:05:00
 """
 
@@ -9,7 +9,7 @@ from alembic import op
 
 
 revision = '202611250105'
-down_revision = '202611250119'
+down_revision = '202611250130'
 branch_labels = None
 depends_on = None
 
