@@ -1,0 +1,208 @@
+"""Every page of the route table with sample data: no violation of WCAG 2.2 AA, none too heavy.
+
+A page that is added is looked at by itself. One whose address needs a value that is not known here fails.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask.testing import FlaskClient
+from scenery import HandClock
+from site_of_tests import Site
+from waitress.server import create_server
+
+from ipreg.db import transaction
+from ipreg.models import Capture, CaptureState
+from ipreg.sightings import capture
+from ipreg.web.rules import rule_of
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = os.environ.get("IPREG_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.network,
+    pytest.mark.skipif(not CHROMIUM, reason="NO CHROMIUM HERE: install Debian's package chromium"),
+]
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PEOPLE = ("enterprise", "designer", "regulator", "administrator", "auditor", "freelancer")
+OPENED = (200, 301, 302)
+HEAVIEST = 200_000
+# What an address holds, by the name of the part. A page of something that the sample has not is named in ABSENT.
+VALUES = {
+    "position": "0", "listing_id": "1", "import_id": "1", "alert_id": "1", "index": "0", "code": "en",
+    "source_id": "1", "seller_id": "1", "capture_id": "1", "report_id": "1", "kind": "crawl", "slug": "copied",
+}  # fmt: skip
+OF_CASES = ("case", "parties.")
+# Pages that need what the sample has not; each says why. Everything else is opened.
+ABSENT = {
+    "organization.invitation": "a link's token; tests/browser/test_account_stories.py walks through these",
+    "recovery.reset": "the same",
+    "recovery.verify_email": "the same",
+    "recovery.change_email": "the same",
+    "evidence.replay": "a shop's page as it was captured, without its scripts: not ours, and no script runs in it",
+    "mydata.download": "a file",
+    "casesteps.document": "a file",
+    "parties.receipt": "something handed in by a party: tests/web/test_parties.py",
+    "parties.file": "a file",
+    "parties.paper": "a file",
+    "parties.bundle": "a file",
+    "respond.link": "a respondent's link: tests/web/test_parties.py opens these",
+    "respond.case": "the same",
+    "respond.receipt": "the same",
+    "respond.file": "a file",
+    "respond.paper": "a file",
+    "respond.shown": "a picture",
+    "alertbulk.download": "a file",
+    "notices.follow": "leads to another page",
+    "rights.paper": "a file",
+    "rights.package": "a package that was made: tests of the rights open it",
+    "rights.package_file": "a file",
+    "watches.one": "a watch: tests of the watches open it",
+    "log.tile": "a file",
+    "log.signed_checkpoint": "a file",
+    "log.token": "a file",
+    "log.token_certificates": "a file",
+    "log.consistency": "JSON",
+    "api.state": "asks for a source's token",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """One page as one person sees it."""
+
+    endpoint: str
+    path: str
+    who: str | None
+
+
+def first_answer(readers: dict[str | None, FlaskClient], path: str) -> tuple[str | None, int, str]:
+    """Who gets the page, or at least an answer."""
+    last = (None, 0, "")
+    for who, client in readers.items():
+        with client.get(path) as answer:
+            last = (who, answer.status_code, answer.mimetype)  # type: ignore[assignment]
+        if last[1] in OPENED:
+            break
+    return last
+
+
+@pytest.fixture
+def places(site: Site, clock: HandClock) -> list[Place]:
+    """Every page that answers with HTML, each with the first person who may see it."""
+    page = ("page", "text/html", b"<!doctype html><p>a page", "https://shop.example/1")
+    with transaction(site.runtime.sessions) as session:
+        capture.plan_captures(session, now=clock())
+        work = session.get_one(Capture, 1)
+        work.state = CaptureState.DONE
+        capture._keep(site.runtime, session, work, capture.Found(200, {}, [page]), clock())
+    people = {name: site.sign_in(name) for name in PEOPLE}
+    found, unopened = [], []
+    for rule in site.app.url_map.iter_rules():
+        if "GET" not in (rule.methods or ()) or rule.endpoint in ("static", "bootstrap.static"):
+            continue
+        values = {**VALUES, "number": site.case if rule.endpoint.startswith(OF_CASES) else site.filing}
+        names = re.findall(r"<(?:\w+:)?(\w+)>", rule.rule)
+        if rule.endpoint in ABSENT:
+            continue
+        if not set(names) <= set(values):
+            unopened.append(rule.endpoint)
+            continue
+        path = re.sub(r"<(?:\w+:)?(\w+)>", lambda one, given=values: given[one.group(1)], rule.rule)  # type: ignore[misc]
+        may = rule_of(site.app, rule.endpoint)
+        readers: list[str | None] = [None] if may == frozenset() else list(PEOPLE)
+        who, status, kind = first_answer(
+            {one: people[one] if one else site.app.test_client() for one in readers}, path
+        )
+        if status not in OPENED:
+            unopened.append(f"{rule.endpoint} ({status})")
+        if (status, kind) == (200, "text/html"):
+            found.append(Place(rule.endpoint, path, who))
+    assert not unopened, f"give these a value in VALUES, or a reason in ABSENT: {unopened}"
+    return found
+
+
+@pytest.fixture
+def browser(places: list[Place]) -> Iterator[Browser]:
+    """Opened after the pages were found: signing a certificate needs an event loop of its own."""
+    from playwright.sync_api import sync_playwright
+
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as engine:
+        opened = engine.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def address(site: Site) -> Iterator[str]:
+    server = create_server(site.app, host="127.0.0.1", port=0)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+    thread.join(10)
+
+
+def open_pages(browser: Browser, address: str, site: Site, who: str | None) -> Page:
+    context = browser.new_context(base_url=address, viewport={"width": 360, "height": 800})
+    if who is not None:
+        kept = site.sign_in(who).get_cookie("session")
+        assert kept is not None
+        context.add_cookies([{"name": "session", "value": kept.value, "url": address}])
+    context.set_default_timeout(20_000)
+    return context.new_page()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds, with the first place of each."""
+    page.evaluate(Axe().axe_script)
+    options = {"runOnly": TAGS, "resultTypes": ["violations"], "preload": False}
+    found: list[dict[str, Any]] = page.evaluate(
+        "options => Promise.race([axe.run(document, options).then(found => found.violations),"
+        " new Promise((_, refuse) => setTimeout(refuse, 20000, new Error('axe does not end')))])",
+        options,
+    )
+    return [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found]
+
+
+def test_no_page_shuts_anybody_out_and_none_is_heavy(
+    browser: Browser, address: str, site: Site, places: list[Place]
+) -> None:
+    """Chinese in the light, as a phone loads it and weighed; English in the dark."""
+    faults: list[str] = []
+    for who in dict.fromkeys(place.who for place in places):
+        page = open_pages(browser, address, site, who)
+        wire = page.context.new_cdp_session(page)
+        wire.send("Network.enable")
+        weights: list[int] = []
+        wire.on("Network.loadingFinished", lambda event, kept=weights: kept.append(int(event["encodedDataLength"])))
+        for place in (one for one in places if one.who == who):
+            for language, scheme in (("zh", "light"), ("en", "dark")):
+                weighed = language == "zh"
+                wire.send("Network.setCacheDisabled", {"cacheDisabled": weighed})
+                weights.clear()
+                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                page.goto(f"{place.path}?lang={language}", wait_until="load")
+                if weighed and sum(weights) > HEAVIEST:
+                    faults.append(f"{place.endpoint}: {sum(weights)} bytes")
+                spoken = page.evaluate("document.documentElement.lang")
+                if spoken != {"zh": "zh-CN", "en": "en"}[language]:
+                    faults.append(f"{place.endpoint}: lang={spoken}")
+                if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                    faults.append(f"{place.endpoint} {language}: scrolls sideways")
+                faults += [f"{place.endpoint} {language} {scheme} {one}" for one in violations(page)]
+        page.context.close()
+    assert not faults, "\n".join(faults)
+    assert len(places) > 30
