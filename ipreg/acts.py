@@ -39,6 +39,7 @@ def record(
 
     Raises ``ConflictError`` (``changed_meanwhile``) where somebody else changed the filing in the same moment.
     """
+    flush(session)
     last = session.scalar(select(func.max(FilingAct.position)).where(FilingAct.filing_id == filing.id))
     act = FilingAct(
         filing=filing,

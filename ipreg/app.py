@@ -33,6 +33,7 @@ from ipreg.web import (
     filings,
     guide,
     imports,
+    keeping,
     language,
     log,
     logpage,
@@ -85,7 +86,9 @@ def create_app(config: Config) -> Flask:
     LoginManager(app).user_loader(session.load_reader)
     for part in (session, rules, errors, language, pictures, casewords, notices, alerts):
         part.install(app)
+    keeping.install(app)
     views = (
+        *(keeping,),
         *(alertbulk, alertcharts, watches),
         *(organization, security, recovery, casesteps, casedesk),
         *(drafts, batches),

@@ -21,11 +21,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from sqlalchemy.orm import Session
 
 from ipreg import certificate, log, logkeys, stamping, verifier
+from ipreg.amending import version_of, versions_of
 from ipreg.db import Clock
 from ipreg.errors import ConflictError, ProofError
 from ipreg.i18n import translator
-from ipreg.manifest import DESIGN_FILE, applicant_opening
-from ipreg.models import Disclosure, Filing, LogEntry, LogTimeStamp, RightKind
+from ipreg.manifest import DESIGN_FILE, applicant_opening, form_of
+from ipreg.models import Disclosure, Filing, FilingVersion, Industry, LogEntry, LogTimeStamp, RightKind
 from ipreg.names import DISCLOSURES, INDUSTRIES, RIGHTS, shows
 from ipreg.runtime import Runtime
 from ipreg.seal import open_seal
@@ -45,22 +46,27 @@ class Side:
     left: bool
 
 
-def build(runtime: Runtime, filing_id: int, *, with_applicant: bool, clock: Clock) -> bytes:
-    """The filing's bundle. ``with_applicant`` opens the commitment to the applicant's names and address.
+def build(
+    runtime: Runtime, filing_id: int, *, with_applicant: bool, clock: Clock, version: int | None = None
+) -> bytes:
+    """The bundle of the filing's newest or given version, with the chain of those before it.
+
+    ``with_applicant`` opens the commitment to the applicant's names and address.
 
     Call it with no transaction open; whether the reader may see the filing is for the caller to know. Raises
     ``ConflictError`` (``certificate_not_yet``) before a time stamp covers the filing, ``ProofError``
     (``bundle_does_not_hold``) where our own records would not convince our own verifier.
     """
-    paper = certificate.obtain(runtime, filing_id, clock=clock)
+    paper = certificate.obtain(runtime, filing_id, clock=clock, version=version)
     seal = open_seal(runtime.secrets, owner=runtime.config.origin, now=clock())
     with runtime.sessions() as session:
         filing = session.get_one(Filing, filing_id)
         with_applicant = with_applicant and bool(filing.applicant_salt)  # gone where the account was erased
-        evidence = originals_of(runtime, filing) + evidence_of(session, runtime, filing, with_applicant)
+        it = version_of(session, filing, version or filing.version)
+        evidence = originals_of(runtime, it) + evidence_of(session, runtime, it, with_applicant)
         evidence.append(("proof/registry-ca.pem", seal.ca.public_bytes(serialization.Encoding.PEM)))
         signers = logkeys.signers(session, first=runtime.log_key, folder=runtime.secrets)
-        members = _explained(runtime, filing, evidence, paper, with_applicant, str(signers[-1].verifier))
+        members = _explained(runtime, it, evidence, paper, with_applicant, str(signers[-1].verifier))
     whole = _sealed(filing.number, members, signers)
     hold(whole, signers[-1].verifier)
     return b"".join(verifier.canonical_zip(whole))
@@ -80,9 +86,9 @@ def hold(members: Members, key: Verifier) -> None:
         raise ProofError("bundle_does_not_hold", why=str(fault)) from fault
 
 
-def originals_of(runtime: Runtime, filing: Filing) -> Members:
-    shelf = runtime.store.shelf(filing.vault_key)
-    stated = json.loads(filing.manifest)
+def originals_of(runtime: Runtime, version: FilingVersion) -> Members:
+    shelf = runtime.store.shelf(version.filing.vault_key)
+    stated = json.loads(version.manifest)
     return [
         (
             verifier.original_name(position, one["view"], one["media_type"], stated["format"]),
@@ -92,16 +98,16 @@ def originals_of(runtime: Runtime, filing: Filing) -> Members:
     ]
 
 
-def evidence_of(session: Session, runtime: Runtime, filing: Filing, with_applicant: bool) -> Members:
-    """Manifest, salt, leaf, proof, checkpoint, keys and time stamps."""
-    stamps = stamping.stamps_covering(session, index=-1 if filing.log_index is None else filing.log_index)
-    if filing.log_index is None or not stamps:
-        raise ConflictError("certificate_not_yet", number=filing.number)
-    entry = session.get_one(LogEntry, filing.log_index)
+def evidence_of(session: Session, runtime: Runtime, version: FilingVersion, with_applicant: bool) -> Members:
+    """Manifest, salt, leaf, proof, checkpoint, keys, time stamps, and the versions before."""
+    stamps = stamping.stamps_covering(session, index=version.log_index)
+    if not stamps:
+        raise ConflictError("certificate_not_yet", number=version.filing.number)
+    entry = session.get_one(LogEntry, version.log_index)
     keys = logkeys.verifiers(session, first=runtime.log_key)
-    found: Members = [(verifier.MANIFEST, filing.manifest.encode()), (verifier.SALT, entry.salt)]
+    found: Members = [(verifier.MANIFEST, version.manifest.encode()), (verifier.SALT, entry.salt)]
     if with_applicant:
-        found.append((verifier.APPLICANT, _applicant(filing)))
+        found.append((verifier.APPLICANT, _applicant(version)))
     found += [
         (verifier.LEAF, entry.leaf),
         *_newest_proof(session, runtime, entry.index),
@@ -109,7 +115,22 @@ def evidence_of(session: Session, runtime: Runtime, filing: Filing, with_applica
     ]
     for number, stamp in enumerate(stamps, 1):
         found += stamp_members(session, entry.index, stamp, f"stamps/{number:02d}-{stamp.authority}")
+    for earlier in versions_of(session, version.filing)[: version.version - 1]:
+        found += _earlier(session, earlier)
     return found
+
+
+def _earlier(session: Session, version: FilingVersion) -> Members:
+    """What ties an earlier version to the log: statement, salt, leaf, and the proof under the same checkpoint."""
+    entry = session.get_one(LogEntry, version.log_index)
+    proof = replace(log.prove_inclusion(session, index=entry.index), cosignatures=())
+    manifest, salt, leaf, path = verifier.version_names(version.version)
+    return [
+        (manifest, version.manifest.encode()),
+        (salt, entry.salt),
+        (leaf, entry.leaf),
+        (path, str(proof.to_log_proof()).encode()),
+    ]
 
 
 def _newest_proof(session: Session, runtime: Runtime, index: int) -> Members:
@@ -150,8 +171,8 @@ def to_pem(certificates: Sequence[x509.Certificate]) -> bytes:
     return b"".join(one.public_bytes(serialization.Encoding.PEM) for one in certificates)
 
 
-def _applicant(filing: Filing) -> bytes:
-    return rfc8785.dumps(applicant_opening(filing))
+def _applicant(version: FilingVersion) -> bytes:
+    return rfc8785.dumps(applicant_opening(version.filing, form_of(json.loads(version.manifest))))
 
 
 def sides(index: int, size: int, steps: int) -> list[Side]:
@@ -170,10 +191,10 @@ def sides(index: int, size: int, steps: int) -> list[Side]:
 
 
 def _explained(
-    runtime: Runtime, filing: Filing, evidence: Members, paper: bytes, with_applicant: bool, log_key: str
+    runtime: Runtime, version: FilingVersion, evidence: Members, paper: bytes, with_applicant: bool, log_key: str
 ) -> Members:
     """The readable files first, then the evidence, then the verifier."""
-    shown = {**_shown(runtime, filing, dict(evidence), with_applicant), "log_key": log_key}
+    shown = {**_shown(runtime, version, dict(evidence), with_applicant), "log_key": log_key}
     texts = _templates()
     return [
         ("VERIFY.md", texts.get_template("VERIFY.md.jinja").render(shown).encode()),
@@ -201,8 +222,10 @@ def _templates() -> Environment:
     )
 
 
-def _shown(runtime: Runtime, filing: Filing, files: dict[str, bytes], with_applicant: bool) -> dict[str, Any]:
-    stated = json.loads(filing.manifest)
+def _shown(
+    runtime: Runtime, version: FilingVersion, files: dict[str, bytes], with_applicant: bool
+) -> dict[str, Any]:
+    filing, stated = version.filing, json.loads(version.manifest)
     zh = translator("zh")
     pictures = [
         {
@@ -218,11 +241,12 @@ def _shown(runtime: Runtime, filing: Filing, files: dict[str, bytes], with_appli
     return {
         "filing": stated,
         "number": filing.number,
+        "version": version.version,
         "applicant": filing.applicant_name if with_applicant else None,
         "organization": filing.organization_name if with_applicant else "",
-        "industry_zh": zh(INDUSTRIES[filing.industry]),
-        "industry_en": INDUSTRIES[filing.industry],
-        "filed_at": both_times(filing.filed_at),
+        "industry_zh": zh(INDUSTRIES[Industry(stated["industry"])]),
+        "industry_en": INDUSTRIES[Industry(stated["industry"])],
+        "filed_at": both_times(version.filed_at),
         **_statements(stated),
         "pictures": pictures,
         "address": certificate.verification_address(runtime.config.public_url, filing.number),

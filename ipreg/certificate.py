@@ -30,12 +30,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ipreg import log, logkeys, ornament, stamping, verifier
+from ipreg.amending import version_of, views_of
 from ipreg.db import Clock, transaction
 from ipreg.digests import digests
 from ipreg.errors import ConflictError, IpregError, ProofError, UpstreamError
 from ipreg.i18n import translator
-from ipreg.manifest import applicant_commitment
-from ipreg.models import Certificate, Filing, LogTimeStamp, ViewKind
+from ipreg.manifest import applicant_commitment, form_of
+from ipreg.models import Certificate, Filing, FilingVersion, FilingView, Industry, LogTimeStamp, ViewKind
 from ipreg.names import INDUSTRIES, shows
 from ipreg.runtime import Runtime
 from ipreg.seal import Seal, open_seal
@@ -79,20 +80,22 @@ def verification_address(public_url: str, number: str) -> str:
     return f"{public_url.rstrip('/')}/verify/{number}"
 
 
-def obtain(runtime: Runtime, filing_id: int, *, clock: Clock) -> bytes:
-    """The filing's certificate; issued now if it has not been before.
+def obtain(runtime: Runtime, filing_id: int, *, clock: Clock, version: int | None = None) -> bytes:
+    """The certificate of the filing's newest or given version; issued now if it has not been before.
 
     Call it with no transaction open: an authority may be asked. Whether the reader may see the filing is for the
     caller to know. Raises ``ConflictError`` (``certificate_not_yet``) before the log and a time stamp cover the
     filing, and ``UpstreamError`` (``certificate_no_authority``) where no authority answers.
     """
     with runtime.sessions() as session:
-        known = find(session, filing_id)
+        version = version or session.get_one(Filing, filing_id).version
+        known = find(session, filing_id, version)
         if known is not None:
             return runtime.store.shelf(known.filing.vault_key).get(known.sha256)
     _stamp_by_ourselves(runtime, filing_id, clock)
     with runtime.sessions() as session:
-        draft = prepare(session, runtime, session.get_one(Filing, filing_id))
+        filing = session.get_one(Filing, filing_id)
+        draft = prepare(session, runtime, filing, version_of(session, filing, version))
     seal = open_seal(runtime.secrets, owner=runtime.config.origin, now=clock())
     signed = sign(
         set_page(draft.facts, draft.picture, at=draft.at),
@@ -105,29 +108,28 @@ def obtain(runtime: Runtime, filing_id: int, *, clock: Clock) -> bytes:
             kept = _keep(session, runtime, draft, signed, clock())
     except IntegrityError:  # another process issued it in the same moment
         with runtime.sessions() as session:
-            found = find(session, filing_id)
+            found = find(session, filing_id, version)
         if found is None:
             raise ConflictError("changed_meanwhile") from None  # the filing was opened or amended in this moment
         kept = found
     return runtime.store.shelf(kept.filing.vault_key).get(kept.sha256)
 
 
-def find(session: Session, filing_id: int) -> Certificate | None:
-    """The certificate that was issued for the filing as it is now, or None."""
+def find(session: Session, filing_id: int, version: int | None = None) -> Certificate | None:
+    """The certificate that was issued for the newest or given version, sealed or open as the filing is now."""
     wanted = select(Certificate).join(Filing).where(Certificate.filing_id == filing_id)
-    return session.scalar(
-        wanted.where(Certificate.version == Filing.version, Certificate.sealed == Filing.vault_key_id.is_not(None))
-    )
+    wanted = wanted.where(Certificate.sealed == Filing.vault_key_id.is_not(None))
+    return session.scalar(wanted.where(Certificate.version == (version or Filing.version)))
 
 
 def _keep(session: Session, runtime: Runtime, draft: Draft, pdf: bytes, now: datetime) -> Certificate:
     """Of two that were made at once the first stays."""
-    known = find(session, draft.filing_id)
+    known = find(session, draft.filing_id, draft.version)
     if known is not None:
         return known
     both = digests(pdf)
     filing = session.get_one(Filing, draft.filing_id)
-    if (filing.version, filing.vault_key_id is not None) != (draft.version, draft.sealed):
+    if (filing.vault_key_id is not None) != draft.sealed:
         raise ConflictError("changed_meanwhile")
     made = Certificate(
         filing=filing, version=draft.version, sealed=draft.sealed, sha256=both.sha256, sm3=both.sm3,
@@ -154,22 +156,22 @@ def _stamp_by_ourselves(runtime: Runtime, filing_id: int, clock: Clock) -> None:
 # --- What stands on the page
 
 
-def prepare(session: Session, runtime: Runtime, filing: Filing) -> Draft:
-    """Reads what the certificate of ``filing`` states; raises ``ConflictError`` (``certificate_not_yet``)."""
-    stamps = stamping.stamps_covering(session, index=-1 if filing.log_index is None else filing.log_index)
-    if filing.log_index is None or not stamps:
+def prepare(session: Session, runtime: Runtime, filing: Filing, version: FilingVersion) -> Draft:
+    """Reads what the certificate of ``version`` states; raises ``ConflictError`` (``certificate_not_yet``)."""
+    stamps = stamping.stamps_covering(session, index=version.log_index)
+    if not stamps:
         raise ConflictError("certificate_not_yet", number=filing.number)
     stamp = stamps[0]
-    proof = log.prove_inclusion(session, index=filing.log_index, size=stamp.size)
+    proof = log.prove_inclusion(session, index=version.log_index, size=stamp.size)
     proof.verify(*logkeys.verifiers(session, first=runtime.log_key))
     address = verification_address(runtime.config.public_url, filing.number)
     sealed = filing.vault_key_id is not None
-    picture = b"" if sealed else _picture(runtime, filing)
+    picture = b"" if sealed else _picture(runtime, views_of(session, version))
     facts = {
         **_ornament(),
         **({} if sealed else _picture_size(picture)),
         "sealed": sealed,
-        **_filing_facts(filing),
+        **_filing_facts(filing, version),
         **_proof_facts(proof, stamp),
         "issuer": f"设计预备案登记处 · Design Registry · {_host(runtime)}",
         "sentence_zh": SENTENCE_ZH,
@@ -177,27 +179,28 @@ def prepare(session: Session, runtime: Runtime, filing: Filing) -> Draft:
         "address": address,
         "code": _code(address),
     }
-    return Draft(filing.id, filing.version, sealed, facts, picture, stamp.gen_time or filing.filed_at)
+    return Draft(filing.id, version.version, sealed, facts, picture, stamp.gen_time or version.filed_at)
 
 
 def _host(runtime: Runtime) -> str:
     return urlsplit(runtime.config.public_url).hostname or runtime.config.origin
 
 
-def _filing_facts(filing: Filing) -> dict[str, Any]:
+def _filing_facts(filing: Filing, version: FilingVersion) -> dict[str, Any]:
     """From the manifest, to which the log entry commits; names only where they are those it commits to."""
-    stated = json.loads(filing.manifest)
+    stated = json.loads(version.manifest)
     zh = translator("zh")
-    opened = applicant_commitment(filing) == stated["applicant_commitment"]
+    opened = applicant_commitment(filing, form_of(stated)) == stated["applicant_commitment"]
     if not opened:
         raise ProofError("applicant_not_committed", number=filing.number)
-    industry = INDUSTRIES[filing.industry]
+    industry = INDUSTRIES[Industry(stated["industry"])]
+    turn = "" if version.version == 1 else f" · 第 {version.version} 版 Version {version.version}"
     filed = datetime.fromisoformat(stated["filed_at"])
     title = showable(stated["title"])
     return {
         "document_title": f"设计预备案证书 Certificate of Design Pre-registration {filing.number}",
         "document_description": title,
-        "number": filing.number,
+        "number": filing.number + turn,
         "title": title,
         "applicant": showable(filing.applicant_name) or "—",
         "organization": showable(filing.organization_name) or "—",
@@ -281,9 +284,9 @@ def _ornament() -> dict[str, Any]:
     }
 
 
-def _picture(runtime: Runtime, filing: Filing) -> bytes:
+def _picture(runtime: Runtime, views: Sequence[FilingView]) -> bytes:
     """The front, or else the first picture, as a JPEG."""
-    shown = next((one for one in filing.views if one.kind is ViewKind.FRONT), filing.views[0])
+    shown = next((one for one in views if one.kind is ViewKind.FRONT), views[0])
     return runtime.store.thumbnail(shown.sha256, _PICTURE_SIDE)
 
 

@@ -12,20 +12,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import rfc8785
-from sqlalchemy import select
+from sqlalchemy import CompoundSelect, select
 from sqlalchemy.orm import Session, lazyload, selectinload
 
 from ipreg import acts, audit, auditcheck, log, logkeys, stamping
 from ipreg.casework import machine, table
 from ipreg.digests import digests
 from ipreg.errors import IpregError, MissingError, ProofError
-from ipreg.manifest import manifest
+from ipreg.manifest import amends, manifest
 from ipreg.models import (
     Capture,
     Case,
     CaseEvent,
     Filing,
     FilingAct,
+    FilingVersion,
     LogCheckpoint,
     LogCosignature,
     LogEntry,
@@ -112,12 +113,39 @@ def check_filing(session: Session, store: Store, entry: LogEntry) -> Iterator[Di
     if filing is None:
         yield _differs(entry, "check_row_missing")
         return
+    version = next((one for one in filing.versions if one.version == _said(entry).get("version", 1)), None)
+    if version is None:
+        yield _differs(entry, "check_row_missing")
+        return
+    if version.log_index != entry.index:
+        yield _differs(entry, "check_index_changed", found=version.log_index)
+    if version.manifest != entry.statement:
+        yield _differs(entry, "check_manifest_changed")
+    if version.version == filing.version:
+        yield from _check_newest(filing, entry)
+    yield from _check_chain(filing, version, entry)
+    yield from _check_files(store, filing, entry)
+
+
+def _check_newest(filing: Filing, entry: LogEntry) -> Iterator[Difference]:
+    """The filing's own row repeats its newest version."""
     if filing.log_index != entry.index:
         yield _differs(entry, "check_index_changed", found=filing.log_index)
     if fields := _fields(entry, manifest(filing)):
         yield _differs(entry, "check_fields_changed", fields=", ".join(fields))
     if filing.manifest != entry.statement:
         yield _differs(entry, "check_manifest_changed")
+
+
+def _check_chain(filing: Filing, version: FilingVersion, entry: LogEntry) -> Iterator[Difference]:
+    """A later version names the log entry and the digest of the one before it."""
+    before = next((one for one in filing.versions if one.version == version.version - 1), None)
+    if before is not None and _said(entry).get("amends") != amends(before):
+        yield _differs(entry, "check_fields_changed", fields="amends")
+
+
+def _check_files(store: Store, filing: Filing, entry: LogEntry) -> Iterator[Difference]:
+    """The bytes on disk, unless they were destroyed with the filing's withdrawal."""
     if filing.files_destroyed_at is not None:
         return
     try:
@@ -235,7 +263,7 @@ CHECKS: dict[str, Check] = {
 def _rows_without_entry(session: Session) -> Iterator[Difference]:
     """Rows that claim to be in the log and are not."""
     for kind, rows in (
-        ("filing", session.execute(select(Filing.number, Filing.log_index))),
+        ("filing", session.execute(_filed())),
         ("case_event", session.execute(select(Case.number, CaseEvent.log_index).join(CaseEvent))),
         ("evidence", _captures(session)),
         ("right", session.execute(select(Filing.number, RightRecord.log_index).join(RightRecord))),
@@ -245,6 +273,12 @@ def _rows_without_entry(session: Session) -> Iterator[Difference]:
             entry = None if index is None else session.get(LogEntry, index)
             if entry is None or (entry.kind, entry.subject) != (kind, number):
                 yield Difference("check_entry_missing", index, {"subject": number, "index": index})
+
+
+def _filed() -> CompoundSelect[str, int | None]:
+    """Numbers and log entries of all filings and all their versions, each once."""
+    newest = select(Filing.number, Filing.log_index)
+    return newest.union(select(Filing.number, FilingVersion.log_index).join(FilingVersion))
 
 
 def _captures(session: Session) -> Iterator[tuple[str, int | None]]:

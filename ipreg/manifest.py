@@ -12,7 +12,7 @@ from typing import Any
 
 import rfc8785
 
-from ipreg.models import Filing, StoredFile
+from ipreg.models import Filing, FilingVersion, StoredFile
 
 NEWEST = 2
 DESIGN_FILE = "design_file"
@@ -35,13 +35,16 @@ def manifest(filing: Filing) -> dict[str, Any]:
         "files": [_file(view.kind.value, view.filename, view.file) for view in filing.views],
     }
     if filing.amended_at is not None:
-        stated |= {"filed_at": filing.amended_at.isoformat(), "amends": _amends(filing)}
+        stated |= {"filed_at": filing.amended_at.isoformat(), "amends": amends(_before(filing))}
     return stated if filing.manifest_version == 1 else stated | _since_version_2(filing, stated["files"])
 
 
-def _amends(filing: Filing) -> dict[str, Any]:
-    """The version before: its number, its log entry and the digest of its manifest chain this one to it."""
-    before = next(one for one in filing.versions if one.version == filing.version - 1)
+def _before(filing: Filing) -> FilingVersion:
+    return next(one for one in filing.versions if one.version == filing.version - 1)
+
+
+def amends(before: FilingVersion) -> dict[str, Any]:
+    """What chains a version to the one before it: its number, its log entry, the digest of its manifest."""
     return {
         "version": before.version,
         "log_index": before.log_index,
@@ -65,6 +68,11 @@ def _since_version_2(filing: Filing, views: list[dict[str, Any]]) -> dict[str, A
     }
 
 
+def form_of(stated: dict[str, Any]) -> int:
+    """The version of the form in which a manifest is written."""
+    return int(str(stated["format"]).rpartition("/")[2])
+
+
 def _file(view: str, name: str, file: StoredFile) -> dict[str, Any]:
     return {
         "view": view,
@@ -76,24 +84,27 @@ def _file(view: str, name: str, file: StoredFile) -> dict[str, Any]:
     }
 
 
-def applicant_commitment(filing: Filing) -> str:
+def applicant_commitment(filing: Filing, form: int | None = None) -> str:
     """SHA-256 over salt and names: binds the applicant without naming him to who reads the manifest.
 
     Of an account that was erased names and salt are gone, and the commitment is the one that was made.
     """
     if not filing.applicant_salt:
         return str(json.loads(filing.manifest)["applicant_commitment"])
-    return hashlib.sha256(rfc8785.dumps(applicant_opening(filing))).hexdigest()
+    return hashlib.sha256(rfc8785.dumps(applicant_opening(filing, form))).hexdigest()
 
 
-def applicant_opening(filing: Filing) -> dict[str, Any]:
-    """What opens the commitment; canonical JSON of it is hashed. Names as they were on the day of filing."""
+def applicant_opening(filing: Filing, form: int | None = None) -> dict[str, Any]:
+    """What opens the commitment; canonical JSON of it is hashed. Names as they were on the day of filing.
+
+    ``form`` is the manifest's version where it is not the newest's: an amendment may be in a newer form.
+    """
     opening = {
         "salt": filing.applicant_salt,
         "applicant": filing.applicant_name,
         "email": filing.applicant_email,
         "organization": filing.organization_name,
     }
-    if filing.manifest_version == 1:
+    if (form or filing.manifest_version) == 1:
         return opening
     return opening | {"account": filing.applicant_id, "organization_account": filing.organization_id}

@@ -105,7 +105,7 @@ def keep_content(
 ) -> Kept:
     """All files of one version, checked and on the shelf; raises ``CallerError`` as ``register_design`` does."""
     files = _keep_pictures(session, shelf, pictures, max_views, now)
-    others = _keep_design_files(session, shelf, design_files, files, now)
+    others = keep_design_files(session, shelf, design_files, files, now)
     return Kept(
         tuple((one.kind, base_name(one.filename), file) for one, file in zip(pictures, files, strict=True)),
         tuple((base_name(one.filename), file) for one, file in zip(design_files, others, strict=True)),
@@ -182,7 +182,7 @@ def _keep_pictures(
     return files
 
 
-def _keep_design_files(
+def keep_design_files(
     session: Session, shelf: Shelf, given: Sequence[Attached], views: Sequence[StoredFile], now: datetime
 ) -> list[StoredFile]:
     """The same for the designer's own files; none may be one of the ``views``."""

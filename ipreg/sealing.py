@@ -29,6 +29,7 @@ from ipreg.models import (
     Role,
     VaultKey,
 )
+from ipreg.notify import notices
 from ipreg.runtime import Runtime
 from ipreg.storage import Store
 
@@ -86,6 +87,13 @@ def _open(session: Session, store: Store, filing: Filing, actor: Account | None,
     acts.record(
         session, filing=filing, action="opened", parties={"actor": actor} if actor else {}, details=details, now=now
     )
+    if actor is None:
+        _tell(session, filing, "opened", {}, f"opened-{filing.id}", now)
+
+
+def _tell(session: Session, filing: Filing, kind: str, more: dict[str, str], key: str, now: datetime) -> None:
+    values, path = {"number": filing.number, **more}, f"/filings/{filing.number}"
+    notices.tell(session, account=filing.owner, kind=kind, values=values, path=path, key=key, now=now)
 
 
 def set_opening(
@@ -139,6 +147,7 @@ def open_for_case(
         details={"case": case.number},
         now=now,
     )
+    _tell(session, filing, "opened_for_case", {"case": case.number}, f"opened-for-case-{opening.id}", now)
     return opening
 
 

@@ -44,6 +44,7 @@ LEAF_FORMAT = "ipreg-leaf/1"
 PROOF_FORMAT = "c2sp.org/tlog-proof@v1"
 MAX_BYTES = 1 << 30
 MAX_MEMBERS = 1000
+MAX_VERSIONS = 90
 # The registry's clock and an authority's may differ a little; a filing later than its own time stamp is a lie.
 CLOCKS_APART = timedelta(minutes=15)
 
@@ -111,6 +112,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "图片“{name}”不是备案的那一张：{what} 不符。",
         "The picture “{name}” is not the filed one: its {what} differs.",
     ),
+    "version_chain_wrong": (
+        "第 {version} 版与其后的版本不相衔接：后一版所载的清单摘要或日志条目不符。",
+        "Version {version} is not the one that the version after it names: its manifest or log entry differs.",
+    ),
+    "version_extra": ("包内“{name}”不属于这一版的沿革。", "“{name}” is not part of the chain of this version."),
     "applicant_wrong": (
         "申请人信息与备案时的承诺不符。",
         "The applicant's names are not those that the filing committed to.",
@@ -207,6 +213,8 @@ class Report:
     number: str = ""
     title: str = ""
     filed_at: datetime | None = None
+    version: Any = 1
+    earlier: list[tuple[int, int, datetime]] = field(default_factory=list)
     index: int = -1
     size: int = 0
     origin: str = ""
@@ -603,17 +611,53 @@ def _member(files: dict[str, bytes], name: str) -> bytes:
     return files[name]
 
 
-def _check_leaf(files: dict[str, bytes]) -> bytes:
+def _check_leaf(files: dict[str, bytes], manifest: str = MANIFEST, salted: str = SALT, entry: str = LEAF) -> bytes:
     """The leaf's hash, after its commitment was opened with salt and manifest."""
-    leaf = _canonical(_member(files, LEAF), "leaf_malformed")
+    leaf = _canonical(_member(files, entry), "leaf_malformed")
     if set(leaf) != {"format", "kind", "commitment"} or leaf["format"] != LEAF_FORMAT:
         raise Refused("leaf_malformed")
     if leaf["kind"] != "filing":
         raise Refused("leaf_not_a_filing")
-    salt = _member(files, SALT)
-    if len(salt) != 32 or hashlib.sha256(salt + files[MANIFEST]).hexdigest() != leaf["commitment"]:
+    salt = _member(files, salted)
+    if len(salt) != 32 or hashlib.sha256(salt + files[manifest]).hexdigest() != leaf["commitment"]:
         raise Refused("commitment_wrong")
-    return hashlib.sha256(b"\0" + files[LEAF]).digest()
+    return hashlib.sha256(b"\0" + files[entry]).digest()
+
+
+def version_names(version: int) -> tuple[str, str, str, str]:
+    """Where manifest, salt, leaf and proof of an earlier version lie in a bundle."""
+    stem = f"versions/{version:02d}"
+    return f"{stem}-manifest.json", f"{stem}-salt.bin", f"{stem}-leaf.json", f"{stem}.tlog-proof"
+
+
+def _check_versions(files: dict[str, bytes], manifest: dict[str, Any], keys: Sequence[Key], report: Report) -> None:
+    """From this version back to the first: each names the manifest and the log entry of the one before it."""
+    report.version = manifest.get("version")
+    if type(report.version) is not int or not 1 <= report.version <= MAX_VERSIONS:
+        raise Refused("manifest_malformed", why="version")
+    named: set[str] = set()
+    later, index = manifest, report.index
+    for version in range(report.version - 1, 0, -1):
+        names = version_names(version)
+        named.update(names)
+        found = _canonical(_member(files, names[0]), "manifest_malformed", why="canonical JSON")
+        leaf = _check_leaf(files, *names[:3])
+        proved = _check_proof(files, (CHECKPOINT, names[3]), leaf, keys)
+        amends = {
+            "version": version,
+            "log_index": proved.index,
+            "manifest_sha256": hashlib.sha256(files[names[0]]).hexdigest(),
+        }
+        itself = (found.get("version"), found.get("number")) == (version, manifest["number"])
+        if later.get("amends") != amends or not itself or proved.index >= index or proved.origin != report.origin:
+            raise Refused("version_chain_wrong", version=version)
+        report.earlier.append((version, proved.index, _filed_at(found)))
+        later, index = found, proved.index
+    if later.get("amends") is not None:
+        raise Refused("version_chain_wrong", version=0)
+    for name in files:
+        if name.startswith("versions/") and name not in named:
+            raise Refused("version_extra", name=name)
 
 
 def root_of(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes | None:
@@ -1269,6 +1313,7 @@ def verify_files(
     applicant = _check_applicant(files, manifest)
     leaf = _check_leaf(files)
     _check_log(files, leaf, trusted, report)
+    _check_versions(files, manifest, trusted, report)
     for name in sorted(one for one in files if one.startswith("stamps/") and one.endswith(".tsr")):
         stem = name.removesuffix(".tsr")
         proved = _check_proof(files, (f"{stem}.checkpoint", f"{stem}.tlog-proof"), leaf, trusted)
@@ -1285,7 +1330,7 @@ def verify_files(
 def _filed_at(manifest: dict[str, Any]) -> datetime:
     try:
         at = datetime.fromisoformat(manifest["filed_at"])
-    except ValueError as fault:
+    except (ValueError, KeyError, TypeError) as fault:
         raise Refused("manifest_malformed", why="filed_at") from fault
     if at.tzinfo is None:
         raise Refused("manifest_malformed", why="filed_at")
@@ -1338,6 +1383,14 @@ def _tell(
             f"inside its signed checkpoint over {report.size} entries",
         )
     )
+    for version, index, then in report.earlier:
+        before = _moment(then)
+        say(
+            (
+                f"本包为第 {report.version} 版，接续第 {version} 版（日志第 {index} 条，{before} 提交）",
+                f"This is version {report.version}; it continues version {version} (entry {index}, {before})",
+            )
+        )
     for name in report.witnesses:
         say((f"见证方联署：{name}", f"Cosigned by the witness {name}"))
     for stamp in report.stamps:

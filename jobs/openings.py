@@ -1,13 +1,16 @@
-"""Sealed filings whose day has come are opened, and the encrypted files of what was opened or destroyed go."""
+"""Days that have come: sealed filings open, offers lapse, licences end; and files that were destroyed go."""
 
 from __future__ import annotations
 
 import logging
 
-from ipreg.db import Clock, utc_now
+from ipreg import agreements
+from ipreg.db import Clock, transaction, utc_now
 from ipreg.errors import IpregError
+from ipreg.models import Agreement
 from ipreg.runtime import Runtime
 from ipreg.sealing import due_openings, open_now, sweep
+from ipreg.withdrawing import due_removals, remove_files
 
 _log = logging.getLogger(__name__)
 
@@ -23,5 +26,19 @@ def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
             opened += 1
         except IpregError:
             _log.exception("filing %s is due and was not opened; it will be tried again", filing_id)
+    _lapse(runtime, clock)
+    with runtime.sessions() as session:
+        removals = due_removals(session, now=clock())
+    for filing_id in removals:
+        remove_files(runtime, filing_id)
     sweep(runtime, clock=clock)
     return opened
+
+
+def _lapse(runtime: Runtime, clock: Clock) -> None:
+    """Offers that nobody answered, licences whose last day is over; a transaction each."""
+    with runtime.sessions() as session:
+        waiting = agreements.due(session, now=clock())
+    for agreement_id in waiting:
+        with transaction(runtime.sessions) as session:
+            agreements.lapse(session, agreement=session.get_one(Agreement, agreement_id), now=clock())

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from sqlalchemy.orm import Session
 
 from ipreg import access, bundle, log, logkeys, stamping, verifier
+from ipreg.amending import version_of
 from ipreg.bundle import Members
 from ipreg.casework import papers, submissions
 from ipreg.casework.submissions import Party
@@ -51,14 +52,15 @@ def build(runtime: Runtime, case_id: int, *, reader: Account, clock: Clock) -> b
         filing = case.match.filing
         if not access.can_see_files(session, reader, filing):
             raise MissingError("filing_missing", number=filing.number)
+        newest = version_of(session, filing, filing.version)
         members: Members = [
             ("VERIFY.md", _READ_ME.format(number=case.number, key=signers[-1].verifier).encode()),
             *_steps(session, case),
             *_last_stamp(session, case),
             *_papers(session, runtime, case, reader),
             *_documents(session, runtime, case, reader),
-            *bundle.originals_of(runtime, filing),
-            *bundle.evidence_of(session, runtime, filing, named),
+            *bundle.originals_of(runtime, newest),
+            *bundle.evidence_of(session, runtime, newest, named),
             ("proof/registry-ca.pem", seal.ca.public_bytes(serialization.Encoding.PEM)),
             ("verifier.py", bundle.verifier_source()),
         ]

@@ -55,6 +55,17 @@ KINDS: dict[str, Kind] = {
         subject=N_("Somebody else filed a design much like your “%(title)s”"),
         sentences=(N_("The authority looks at both as case %(number)s and will hear you."),),
     ),
+    "agreement_offered": Kind(
+        subject=N_("%(name)s offers you filing %(number)s: %(kind)s"),
+        sentences=(N_("Look at the terms and accept or refuse; the offer is good until %(until)s."),),
+        action=N_("To the offer"),
+    ),
+    "agreement_step": Kind(subject=N_("Filing %(number)s, %(kind)s: %(step)s"), action=N_("The agreement")),
+    "opened_for_case": Kind(
+        subject=N_("Your sealed filing %(number)s was opened for an officer in case %(case)s"),
+        sentences=(N_("The opening is in the transparency log, and each look into it is recorded."),),
+    ),
+    "opened": Kind(subject=N_("Your sealed filing %(number)s is open now: its day has come")),
     "channel_dead": Kind(
         subject=N_("Notices no longer arrive by “%(channel)s”"),
         sentences=(

@@ -8,10 +8,24 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from ipreg import access, bundle, certificate, designs, drafts, log, logkeys, registry, stamping
+from ipreg import (
+    access,
+    agreements,
+    amending,
+    bundle,
+    certificate,
+    designs,
+    drafts,
+    log,
+    logkeys,
+    registry,
+    stamping,
+)
 from ipreg.db import transaction, utc_now
 from ipreg.errors import MissingError, ProofError
 from ipreg.models import Account, Filing, LogEntry, LogTimeStamp, Match, Role
+from ipreg.web import keeping
+from ipreg.web.pictures import shows, told
 from ipreg.web.rules import EVERYBODY, who
 from ipreg.web.session import db, me, runtime, start_again
 
@@ -60,7 +74,10 @@ def filing(number: str) -> str:
         filing=found,
         proof=proof_of(found.log_index),
         verifier=str(logkeys.current_verifier(db(), first=runtime().log_key)),
-        stamps=stamps_of(found),
+        stamps=stamps_of(found.log_index),
+        **keeping.context(found),
+        may_have_certificate=may_have_certificate(found),
+        may_have_bundle=may_have_bundle(found),
         matches=db().scalars(wanted).unique().all() if access.owns_filing(me(), found) else [],
     )
 
@@ -69,21 +86,49 @@ def filing(number: str) -> str:
 @who(*EVERYBODY)
 def certificate_file(number: str) -> Response:
     found = registry.get_filing(db(), number=number, account=me())
-    filing_id, name = found.id, found.number
+    if not may_have_certificate(found):
+        raise MissingError("filing_missing", number=number)
+    filing_id, name, version = found.id, found.number, _version(found)
     start_again()  # an authority may be asked, and no transaction waits for that
-    data = certificate.obtain(runtime(), filing_id, clock=utc_now)
-    return _download(data, "application/pdf", f"{name}.pdf")
+    data = certificate.obtain(runtime(), filing_id, clock=utc_now, version=version)
+    return _download(data, "application/pdf", f"{name}{_suffix(version)}.pdf")
 
 
 @bp.get("/filings/<number>/evidence.zip")
 @who(*EVERYBODY)
 def evidence(number: str) -> Response:
     found = registry.get_filing(db(), number=number, account=me())
-    filing_id, name = found.id, found.number
+    if not may_have_bundle(found):
+        raise MissingError("filing_missing", number=number)
+    told(found, "filing.bundle")
+    filing_id, name, version = found.id, found.number, _version(found)
     named = access.owns_filing(me(), found) or me().role is Role.REGULATOR
     start_again()
-    data = bundle.build(runtime(), filing_id, with_applicant=named, clock=utc_now)
-    return _download(data, "application/zip", f"{name}.zip")
+    data = bundle.build(runtime(), filing_id, with_applicant=named, clock=utc_now, version=version)
+    return _download(data, "application/zip", f"{name}{_suffix(version)}.zip")
+
+
+def may_have_certificate(found: Filing) -> bool:
+    """Not a licensee's; nobody's where the files were destroyed, for it shows them."""
+    if found.files_destroyed_at is not None:
+        return False
+    parties = access.owns_filing(me(), found) or me().id == found.applicant_id
+    return parties or (shows(found) and agreements.licence_of(db(), found, me()) is None)
+
+
+def may_have_bundle(found: Filing) -> bool:
+    """It holds the originals."""
+    return shows(found) and may_have_certificate(found)
+
+
+def _version(found: Filing) -> int:
+    """Which version is asked for: the newest, or an earlier one."""
+    asked = request.args.get("version", found.version, type=int)
+    return amending.version_of(db(), found, asked).version
+
+
+def _suffix(version: int) -> str:
+    return "" if version == 1 else f"-{version}"
 
 
 def _download(data: bytes, kind: str, name: str) -> Response:
@@ -93,10 +138,10 @@ def _download(data: bytes, kind: str, name: str) -> Response:
     return answer
 
 
-def stamps_of(found: Filing) -> list[tuple[LogTimeStamp, str]]:
-    """The time stamps that cover the filing, with their authorities' names."""
-    index = -1 if found.log_index is None else found.log_index
-    return [(one, certificate.common_name(one)) for one in stamping.stamps_covering(db(), index=index)]
+def stamps_of(index: int | None) -> list[tuple[LogTimeStamp, str]]:
+    """The time stamps that cover a log entry, with their authorities' names."""
+    covering = stamping.stamps_covering(db(), index=-1 if index is None else index)
+    return [(one, certificate.common_name(one)) for one in covering]
 
 
 def proof_of(index: int | None) -> ShownProof:

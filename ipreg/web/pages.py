@@ -18,6 +18,7 @@ from ipreg.notify.channels import label as channel_label
 from ipreg.registry import get_filing
 from ipreg.storage import Shelf
 from ipreg.web.errors import words_of
+from ipreg.web.pictures import shows, told
 from ipreg.web.rules import EVERYBODY, lacks_two_factor, public, who
 from ipreg.web.session import db, me, runtime, start_again
 
@@ -55,8 +56,9 @@ def health() -> Response:
 @who(*EVERYBODY)
 def filing_picture(number: str, position: int) -> Response:
     filing = get_filing(db(), number=number, account=me())
-    if not access.can_see_files(db(), me(), filing):
+    if not shows(filing):
         raise MissingError("filing_missing", number=number)
+    told(filing, "filing.picture")
     for view in filing.views:
         if view.position == position:
             shelf = runtime().store.shelf(filing.vault_key)

@@ -6,7 +6,8 @@ from typing import cast
 
 from flask import Flask, g
 
-from ipreg import access
+from ipreg import access, audit
+from ipreg.db import utc_now
 from ipreg.errors import MissingError
 from ipreg.models import Filing, FilingView, Match
 from ipreg.web.session import db, me, runtime
@@ -20,10 +21,17 @@ def shows(filing: Filing) -> bool:
     return known[filing.id]
 
 
+def told(filing: Filing, action: str) -> None:
+    """A look into a sealed filing by who does not own it stands in the audit trail."""
+    if filing.vault_key_id is not None and not access.owns_filing(me(), filing):
+        audit.record(db(), actor=me(), action=action, subject=f"filing:{filing.number}", now=utc_now())
+
+
 def view_bytes(view: FilingView) -> bytes:
     """The original of a view; raises ``MissingError`` where it is not for the reader."""
     if not shows(view.filing):
         raise MissingError("filing_missing", number=view.filing.number)
+    told(view.filing, "filing.picture")
     return runtime().store.shelf(view.filing.vault_key).get(view.sha256)
 
 

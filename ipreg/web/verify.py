@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from ipreg import bundle, logkeys, lookup
+from ipreg import amending, bundle, logkeys, lookup
 from ipreg.db import utc_now
 from ipreg.errors import CallerError, MissingError
-from ipreg.models import Filing
+from ipreg.models import Filing, FilingVersion
 from ipreg.seal import open_seal
 from ipreg.web.errors import words_of
 from ipreg.web.filings import proof_of, stamps_of
@@ -99,12 +101,24 @@ def _form(faults: dict[str, str], missing: str = "") -> str:
 
 
 def _record(filing: Filing, found: lookup.Found | None = None, digest: str = "") -> str:
+    versions = amending.versions_of(db(), filing)
+    shown = _shown(versions, digest)
     return render_template(
         "verify_record.html",
         filing=filing,
         found=found,
         digest=digest,
-        proof=proof_of(filing.log_index),
-        stamps=stamps_of(filing),
+        versions=versions,
+        shown=shown,
+        files=json.loads(shown.manifest)["files"],
+        proof=proof_of(shown.log_index),
+        stamps=stamps_of(shown.log_index),
         verifier=str(logkeys.current_verifier(db(), first=runtime().log_key)),
     )
+
+
+def _shown(versions: list[FilingVersion], digest: str) -> FilingVersion:
+    """The version that is asked for, else the first that holds the file, else the newest."""
+    asked = request.args.get("version", 0, type=int)
+    holding = (one for one in versions if digest and digest in one.manifest)
+    return next((one for one in versions if one.version == asked), next(holding, versions[-1]))

@@ -15,6 +15,11 @@ from ipreg.casework.words import SEVERITIES as SEVERITIES
 from ipreg.casework.words import STEPS as STEPS
 from ipreg.casework.words import TABS as TABS
 from ipreg.invitations import ROLES as ORGANIZATION_ROLES  # noqa: F401
+from ipreg.keepingwords import ACTS as ACTS
+from ipreg.keepingwords import AGREEMENT_KINDS as AGREEMENT_KINDS
+from ipreg.keepingwords import AGREEMENT_STATES as AGREEMENT_STATES
+from ipreg.keepingwords import LICENCE_KINDS as LICENCE_KINDS
+from ipreg.keepingwords import STATEMENTS as STATEMENTS
 from ipreg.models import (
     AlertState,
     AuditKind,

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
-from ipreg import drafts
+from ipreg import agreements, drafts
 from ipreg.db import transaction
 from ipreg.models import Account, Batch, Capture, CaptureState, Filing, ObtainedKind, Role
 from ipreg.registry import Attached
@@ -88,6 +88,16 @@ TABLE: dict[str, set[Role]] = {
     "filings.filing": EVERYBODY,
     "filings.certificate_file": EVERYBODY,
     "filings.evidence": EVERYBODY,
+    "keeping.amend": OWN,
+    "keeping.compare": EVERYBODY,
+    "keeping.version_picture": EVERYBODY,
+    "keeping.open_filing": OWN,
+    "keeping.opening_day": OWN,
+    "keeping.withdraw": OWN,
+    "keeping.offer": OWN,
+    "keeping.mine": OWN,
+    "keeping.agreement": OWN,
+    "keeping.answer": OWN,
     "rights.page": EVERYBODY,
     "rights.record": OWN,
     "rights.retract": OWN,
@@ -209,6 +219,12 @@ OF_ONE_OWNER = {
     "pages.filing_picture": {"designer", "enterprise"} | OFFICERS,
     "pages.listing_picture": {"designer", "enterprise"} | OFFICERS,
     "filings.filing": {"designer", "enterprise"} | OFFICERS,
+    "keeping.amend": {"designer", "enterprise"},
+    "keeping.withdraw": {"designer", "enterprise"},
+    "keeping.offer": {"designer", "enterprise"},
+    "keeping.compare": {"designer", "enterprise"} | OFFICERS,
+    "keeping.version_picture": {"designer", "enterprise"} | OFFICERS,
+    "keeping.agreement": {"designer", "enterprise"},
     "filings.certificate_file": {"designer", "enterprise"} | OFFICERS,
     "filings.evidence": {"designer", "enterprise"} | OFFICERS,
     "imports.one": {"enterprise", "administrator"},
@@ -270,13 +286,22 @@ READERS = (
 
 @pytest.fixture
 def site(site: Site, clock: HandClock) -> Site:
-    """With evidence for its alert."""
+    """With evidence for its alert, and an offer of its filing."""
     page = ("page", "text/html", b"<!doctype html><p>a page", "https://shop.example/1")
     with transaction(site.runtime.sessions) as session:
         capture.plan_captures(session, now=clock())
         work = session.get_one(Capture, 1)
         work.state = CaptureState.DONE
         capture._keep(site.runtime, session, work, capture.Found(200, {}, [page]), clock())
+        filing = session.scalars(select(Filing).where(Filing.number == site.filing)).one()
+        agreements.offer(
+            session,
+            filing=filing,
+            giver=filing.owner,
+            taker_email="nobody@ipreg.example",
+            request_key="o",
+            now=clock(),
+        )
         a_right(session, site, clock)
     begin_filing(site, clock)
     return site
@@ -317,7 +342,10 @@ def address(site: Site, rule: Rule) -> str:
               "kind": "crawl", "token": "x", "slug": "copied",
               "serial": "1", "paper_id": "1", "side": "filed",
               "sign_in_id": "999", "member_id": "999", "invitation_id": "999", "action": "accepted", "which": "0",
-              "export_id": "999", "task_id": "1", "view_id": "1", "absence_id": "1"}  # fmt: skip
+              "export_id": "999", "task_id": "1", "view_id": "1", "absence_id": "1", "version": "1", 
+              "agreement_id": "1", "step": "end"}  # fmt: skip
+    if rule.endpoint == "keeping.offer":
+        values["kind"] = "licence"
     if rule.endpoint.startswith(("case", "parties.")):
         values["number"] = site.case
     which = "2" if rule.endpoint.endswith(".discard") else "1"
@@ -373,7 +401,9 @@ def test_each_reader_gets_what_is_his_and_nothing_else(site: Site, name: str) ->
             assert status in ((302, 400) if name in ("designer", "enterprise") else (404,)), rule
         elif rule.endpoint in OF_THE_DESIGNER:
             assert status == (302 if name == "designer" else 404), rule
-        elif rule.endpoint.startswith(("alerts.", "cases.", "parties.")) and "POST" in (rule.methods or ()):
+        elif rule.endpoint.startswith(("alerts.", "cases.", "parties.", "keeping.")) and "POST" in (
+            rule.methods or ()
+        ):
             stranger = name in ("freelancer", "rival")
             assert status in ((404,) if stranger else (302, 400, 403, 409)), rule
         elif rule.endpoint.startswith(("casesteps.", "casedesk.")) and rule.endpoint != "casedesk.away":

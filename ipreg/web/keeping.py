@@ -1,0 +1,384 @@
+"""What an owner does with a filing later: amend, open, withdraw, transfer, license."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+
+from flask import Blueprint, Flask, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from ipreg import access, acts, agreements, amending, registry, sealing, withdrawing
+from ipreg.agreements import Terms
+from ipreg.amending import Amendment
+from ipreg.db import transaction, utc_now
+from ipreg.designform import DesignForm, read_words
+from ipreg.errors import CallerError, ConflictError, MissingError, PermissionDeniedError
+from ipreg.logkeys import sign_newest
+from ipreg.models import (
+    Agreement,
+    AgreementKind,
+    AgreementState,
+    Disclosure,
+    Filing,
+    FilingState,
+    Industry,
+    LicenceKind,
+    Role,
+    ViewKind,
+)
+from ipreg.registry import Picture
+from ipreg.web.errors import words_of
+from ipreg.web.pages import picture
+from ipreg.web.pictures import shows, told
+from ipreg.web.rules import EVERYBODY, who
+from ipreg.web.session import db, me, runtime, start_again
+
+bp = Blueprint("keeping", __name__)
+Answer = str | Response | tuple[str, int]
+_OWNERS = (Role.DESIGNER, Role.ENTERPRISE)
+_CHINA = timezone(timedelta(hours=8))
+
+
+def context(found: Filing) -> dict[str, Any]:
+    """What a filing's page says of its versions, its state, and what was done to it."""
+    mine = access.owns_filing(me(), found)
+    return {
+        "versions": amending.versions_of(db(), found),
+        "may_change": access.can_act_on_filing(me(), found) and found.state is not FilingState.WITHDRAWN,
+        "mine": mine,
+        "licence": agreements.licence_of(db(), found, me()),
+        "acts": acts.acts_of(db(), found) if mine else [],
+        "agreements": agreements.of_filing(db(), found) if mine else [],
+        "openings": sealing.openings_of(db(), found) if mine else [],
+        "opens_on": None if found.opens_at is None else found.opens_at.astimezone(_CHINA).date(),
+        "tomorrow": (utc_now().astimezone(_CHINA) + timedelta(days=1)).date(),
+    }
+
+
+def _owned(number: str) -> Filing:
+    """The filing, for who may change it; for others it is not there."""
+    found = registry.get_filing(db(), number=number, account=me())
+    if not access.owns_filing(me(), found):
+        raise MissingError("filing_missing", number=number)
+    if not access.can_act_on_filing(me(), found):
+        raise PermissionDeniedError("filing_not_yours_to_change")
+    return found
+
+
+def _back(number: str) -> Response:
+    return redirect(url_for("filings.filing", number=number))
+
+
+def _sign() -> None:
+    """What was done stands under a signed checkpoint at once."""
+    with transaction(runtime().sessions) as session:
+        sign_newest(session, runtime(), now=utc_now())
+
+
+# --- Versions
+
+
+@bp.route("/filings/<number>/amend", methods=["GET", "POST"])
+@who(*_OWNERS)
+def amend(number: str) -> Answer:
+    found = _owned(number)
+    if found.state is FilingState.WITHDRAWN:
+        raise ConflictError("filing_withdrawn")
+    if request.method == "GET":
+        return _amend_page(found, {})
+    try:
+        amending.amend(
+            db(),
+            runtime().store,
+            filing=found,
+            account=me(),
+            amendment=Amendment(_changed_form(found), frozenset(request.form.getlist("keep")), _pictures()),
+            seen_version=request.form.get("seen_version", 0, type=int),
+            request_key=request.form.get("request_key", "")[:64] or agreements.new_key(),
+            max_views=runtime().config.max_views,
+            now=utc_now(),
+        )
+        db().commit()
+    except CallerError as fault:
+        start_again()
+        field = "pictures" if (fault.field or "").startswith("pictures") else fault.field or ""
+        return _amend_page(_owned(number), {field: words_of(fault)}), 400
+    _sign()
+    return redirect(url_for("filings.filing", number=number, amended=1))
+
+
+def _amend_page(found: Filing, faults: dict[str, str]) -> str:
+    given: dict[str, Any] = {
+        name: "、".join(value) if isinstance(value, tuple) else value or ""
+        for name in amending.NAMES
+        if name not in ("industry", "rights_wanted", "disclosure")
+        for value in [getattr(found, name)]
+    }
+    given |= {"industry": found.industry.value, "disclosure": found.disclosure.value if found.disclosure else ""}
+    kept = set(request.form.getlist("keep")) if request.form else {one.sha256 for one in found.views}
+    kept |= set() if request.form else {one.sha256 for one in found.design_files}
+    return render_template(
+        "amend.html",
+        filing=found,
+        faults=faults,
+        given={**given, **request.form.to_dict()},
+        kept=kept,
+        request_key=request.form.get("request_key") or agreements.new_key(),
+        seen_version=request.form.get("seen_version") or found.version,
+    )
+
+
+def _changed_form(found: Filing) -> DesignForm:
+    """The present statements with those of the page in their place."""
+    form = request.form
+    if form.get("industry") not in list(Industry):
+        raise CallerError("choice_wrong", field="industry")
+    asked = form.get("disclosure", "")
+    if asked and asked not in list(Disclosure):
+        raise CallerError("choice_wrong", field="disclosure")
+    return replace(
+        amending.form_of(found),
+        title=form.get("title", ""),
+        industry=Industry(form["industry"]),
+        creator=form.get("creator", ""),
+        creators=amending.form_of(found).creators if form.get("creator", "").strip() == found.creator else (),
+        created_on=_date("created_on") or found.created_on,
+        description=form.get("description", "").replace("\r\n", "\n"),
+        locarno_class=form.get("locarno_class", "").strip() or None,
+        keywords=read_words(form.get("keywords", "")),
+        materials=read_words(form.get("materials", "")),
+        colours=read_words(form.get("colours", "")),
+        disclosure=Disclosure(asked) if asked else None,
+        first_disclosed_on=_date("first_disclosed_on"),
+    )
+
+
+def _date(field: str) -> date | None:
+    text = request.form.get(field, "").strip()
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as fault:
+        raise CallerError("date_wrong", field=field) from fault
+
+
+def _pictures() -> list[Picture]:
+    kind = request.form.get("view", "")
+    if kind not in list(ViewKind):
+        raise CallerError("choice_wrong", field="pictures")
+    return [
+        Picture(ViewKind(kind), one.filename, one.read())
+        for one in request.files.getlist("pictures")
+        if one.filename
+    ]
+
+
+@bp.get("/filings/<number>/compare")
+@who(*EVERYBODY)
+def compare(number: str) -> str:
+    found = registry.get_filing(db(), number=number, account=me())
+    if not shows(found):
+        raise MissingError("filing_missing", number=number)
+    told(found, "filing.compare")
+    newest = found.version
+    before = request.args.get("before", max(1, newest - 1), type=int)
+    after = request.args.get("after", newest, type=int)
+    one, other = (amending.version_of(db(), found, each) for each in (before, after))
+    return render_template(
+        "compare.html",
+        filing=found,
+        earlier=one,
+        later=other,
+        fields=amending.compare(one, other),
+        views=(amending.views_of(db(), one), amending.views_of(db(), other)),
+        versions=amending.versions_of(db(), found),
+    )
+
+
+@bp.get("/filings/<number>/versions/<int:version>/views/<int:position>")
+@who(*EVERYBODY)
+def version_picture(number: str, version: int, position: int) -> Response:
+    found = registry.get_filing(db(), number=number, account=me())
+    if not shows(found):
+        raise MissingError("filing_missing", number=number)
+    told(found, "filing.picture")
+    for view in amending.views_of(db(), amending.version_of(db(), found, version)):
+        if view.position == position:
+            shelf = runtime().store.shelf(found.vault_key)
+            name = f"{found.number}-{version}-{view.kind}"
+            return picture(view.file, name, shelf, private=found.vault_key is not None)
+    raise MissingError("filing_missing", number=number)
+
+
+# --- Sealed
+
+
+@bp.post("/filings/<number>/open")
+@who(*_OWNERS)
+def open_filing(number: str) -> Response:
+    found = _owned(number)
+    filing_id, account_id = found.id, me().id
+    db().rollback()  # files are copied now, and no transaction waits for that
+    sealing.open_now(runtime(), filing_id, account_id=account_id, clock=utc_now)
+    _sign()
+    return _back(number)
+
+
+@bp.post("/filings/<number>/opening-day")
+@who(*_OWNERS)
+def opening_day(number: str) -> Answer:
+    found = _owned(number)
+    day = None if request.form.get("never") else _date("opens_on")
+    opens_at = None if day is None else datetime(day.year, day.month, day.day, tzinfo=_CHINA).astimezone(UTC)
+    sealing.set_opening(db(), filing=found, account=me(), opens_at=opens_at, now=utc_now())
+    db().commit()
+    _sign()
+    return _back(number)
+
+
+# --- Withdrawal
+
+
+@bp.route("/filings/<number>/withdraw", methods=["GET", "POST"])
+@who(*_OWNERS)
+def withdraw(number: str) -> Answer:
+    found = _owned(number)
+    if found.state is FilingState.WITHDRAWN:
+        return _back(number)
+    if request.method == "GET":
+        return render_template("withdraw.html", filing=found, faults={}, given={})
+    try:
+        withdrawing.withdraw(
+            db(),
+            filing=found,
+            account=me(),
+            destroy=request.form.get("files") == "destroy",
+            confirmed=request.form.get("confirmed", ""),
+            now=utc_now(),
+        )
+        filing_id = found.id
+        db().commit()
+    except (CallerError, ConflictError) as fault:
+        start_again()
+        faults = {getattr(fault, "field", None) or "": words_of(fault)}
+        status = 400 if isinstance(fault, CallerError) else 409
+        page = render_template("withdraw.html", filing=_owned(number), faults=faults, given=request.form)
+        return page, status
+    withdrawing.remove_files(runtime(), filing_id)
+    sealing.sweep(runtime(), clock=utc_now)
+    _sign()
+    return _back(number)
+
+
+# --- Transfer and licence
+
+
+@bp.route("/filings/<number>/offer/<kind>", methods=["GET", "POST"])
+@who(*_OWNERS)
+def offer(number: str, kind: str) -> Answer:
+    found = _owned(number)
+    if kind not in list(AgreementKind):
+        raise MissingError("page_missing")
+    if found.state is FilingState.WITHDRAWN:
+        raise ConflictError("filing_withdrawn")
+    if request.method == "GET":
+        return _offer_page(found, kind, {})
+    try:
+        made = agreements.offer(
+            db(),
+            filing=found,
+            giver=me(),
+            taker_email=request.form.get("taker_email", ""),
+            terms=_terms() if kind == AgreementKind.LICENCE else None,
+            message=request.form.get("message", ""),
+            request_key=request.form.get("request_key", "")[:64] or agreements.new_key(),
+            now=utc_now(),
+        )
+        target = url_for("keeping.agreement", agreement_id=made.id)
+        db().commit()
+    except (CallerError, ConflictError) as fault:
+        start_again()
+        faults = {getattr(fault, "field", None) or "": words_of(fault)}
+        return _offer_page(_owned(number), kind, faults), 400 if isinstance(fault, CallerError) else 409
+    _sign()
+    return redirect(target)
+
+
+def _offer_page(found: Filing, kind: str, faults: dict[str, str]) -> str:
+    key = request.form.get("request_key") or agreements.new_key()
+    return render_template(
+        "offer.html", filing=found, kind=kind, faults=faults, given=request.form, request_key=key, days=30
+    )
+
+
+def _terms() -> Terms:
+    form = request.form
+    if form.get("licence_kind") not in list(LicenceKind):
+        raise CallerError("choice_wrong", field="licence_kind")
+    return Terms(
+        LicenceKind(form["licence_kind"]),
+        territory=form.get("territory", ""),
+        starts_on=_date("starts_on"),
+        ends_on=_date("ends_on"),
+        shops=form.get("shops", ""),
+    )
+
+
+@bp.get("/agreements")
+@who(*_OWNERS)
+def mine() -> str:
+    return render_template("agreements.html", agreements=agreements.for_account(db(), me()), now=utc_now())
+
+
+@bp.get("/agreements/<int:agreement_id>")
+@who(*_OWNERS)
+def agreement(agreement_id: int) -> str:
+    return _agreement_page(agreements.get(db(), agreement_id=agreement_id, account=me()))
+
+
+def _agreement_page(found: Agreement, fault: str = "") -> str:
+    filing = found.filing
+    mine = access.owns_filing(me(), filing)
+    waits = found.state is AgreementState.OFFERED and found.expires_at > utc_now()
+    is_taker = found.taker_id == me().id if found.taker_id else found.taker_email == me().email
+    return render_template(
+        "agreement.html",
+        agreement=found,
+        filing=filing,
+        mine=mine,
+        fault=fault,
+        may_answer=waits and is_taker,
+        may_take_back=waits and access.can_act_on_filing(me(), filing),
+        may_end=found.state is AgreementState.ACCEPTED and found.kind is AgreementKind.LICENCE and is_taker,
+    )
+
+
+_STEPS: dict[str, Callable[..., Agreement]] = {
+    "accept": agreements.accept,
+    "refuse": agreements.refuse,
+    "take-back": agreements.take_back,
+    "end": agreements.end,
+}
+
+
+@bp.post("/agreements/<int:agreement_id>/<step>")
+@who(*_OWNERS)
+def answer(agreement_id: int, step: str) -> Answer:
+    found = agreements.get(db(), agreement_id=agreement_id, account=me())
+    if step not in _STEPS:
+        raise MissingError("page_missing")
+    try:
+        _STEPS[step](db(), agreement=found, account=me(), now=utc_now())
+        db().commit()
+    except ConflictError as fault:
+        start_again()
+        found = agreements.get(db(), agreement_id=agreement_id, account=me())
+        return _agreement_page(found, words_of(fault)), 409
+    _sign()
+    return redirect(url_for("keeping.agreement", agreement_id=agreement_id))
+
+
+def install(app: Flask) -> None:
+    app.jinja_env.globals["waiting_offers"] = lambda: agreements.count_waiting(db(), me(), utc_now())
