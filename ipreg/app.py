@@ -51,6 +51,7 @@ from ipreg.web import (
     security,
     session,
     sources,
+    statistics,
     verify,
     watches,
 )
@@ -93,7 +94,7 @@ def create_app(config: Config) -> Flask:
         *(organization, security, recovery, casesteps, casedesk),
         *(drafts, batches),
         *(guide, mydata),
-        *(parties, respond),
+        *(parties, respond, statistics),
         *(notices,),
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
         *(sources, reports, evidence, api, rights),

@@ -209,6 +209,11 @@ TABLE: dict[str, set[Role]] = {
     "log.token_certificates": set(),
     "log.proof": set(),
     "logpage.page": set(),
+    "statistics.page": TRAIL | {Role.REGULATOR},
+    "statistics.chart": TRAIL | {Role.REGULATOR},
+    "statistics.export": TRAIL | {Role.REGULATOR},
+    "statistics.totals": set(),
+    "statistics.public_chart": set(),
     "audittrail.trail": TRAIL,
     "audittrail.check": TRAIL,
     "audittrail.export": TRAIL,
@@ -340,7 +345,7 @@ def address(site: Site, rule: Rule) -> str:
               "index": "0", "code": "en", "filename": "ipreg.css", "source_id": "1", "seller_id": "1",
               "capture_id": "1", "report_id": "1", "record_id": "1",
               "kind": "crawl", "token": "x", "slug": "copied",
-              "serial": "1", "paper_id": "1", "side": "filed",
+              "serial": "1", "paper_id": "1", "side": "filed", "figure": "cases", "dimension": "month",
               "sign_in_id": "999", "member_id": "999", "invitation_id": "999", "action": "accepted", "which": "0",
               "export_id": "999", "task_id": "1", "view_id": "1", "absence_id": "1", "version": "1", 
               "agreement_id": "1", "step": "end"}  # fmt: skip
@@ -348,6 +353,8 @@ def address(site: Site, rule: Rule) -> str:
         values["kind"] = "licence"
     if rule.endpoint.startswith(("case", "parties.")):
         values["number"] = site.case
+    if rule.endpoint.startswith("statistics."):
+        values["kind"] = "csv"
     which = "2" if rule.endpoint.endswith(".discard") else "1"
     values |= {"draft_id": which, "batch_id": which, "file_id": "1", "finding_id": "1", "name": "pictures"}
     if rule.endpoint.startswith("rights."):
