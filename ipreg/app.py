@@ -27,6 +27,7 @@ from ipreg.web import (
     cases,
     casesteps,
     casewords,
+    channels,
     drafts,
     errors,
     evidence,
@@ -95,7 +96,7 @@ def create_app(config: Config) -> Flask:
         *(drafts, batches),
         *(guide, mydata),
         *(parties, respond, statistics),
-        *(notices,),
+        *(notices, channels),
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
         *(sources, reports, evidence, api, rights),
     )

@@ -25,12 +25,15 @@ from ipreg.models import (
     AuditKind,
     CaptureState,
     ChangeKind,
+    ChannelKind,
+    ChannelState,
     DeliveryState,
     DismissReason,
     ImportState,
     OrganizationRole,
     PaperKind,
     ReportState,
+    Rhythm,
     Role,
     RunState,
     SourceKind,
@@ -92,6 +95,25 @@ SOURCE_KINDS = {
     SourceKind.PUSH: N_("Pushed by a program"),
     SourceKind.CRAWL: N_("Shop that is read"),
     SourceKind.REPORT: N_("Reports by hand"),
+}
+CHANNEL_KINDS = {
+    ChannelKind.EMAIL: N_("E-mail"),
+    ChannelKind.WEBHOOK: N_("Webhook"),
+    ChannelKind.DINGTALK: N_("DingTalk"),
+    ChannelKind.WECOM: N_("WeCom"),
+    ChannelKind.FEISHU: N_("Feishu"),
+    ChannelKind.APPRISE: N_("Other"),
+}
+CHANNEL_STATES = {
+    ChannelState.ACTIVE: N_("in use"),
+    ChannelState.PAUSED: N_("paused"),
+    ChannelState.DEAD: N_("switched off: nothing arrives"),
+}
+RHYTHMS = {
+    Rhythm.IMMEDIATE: N_("At once"),
+    Rhythm.HOURLY: N_("Every hour"),
+    Rhythm.DAILY: N_("Every day at 9:00"),
+    Rhythm.WEEKLY: N_("Every Monday at 9:00"),
 }
 RUN_STATES = {
     RunState.RUNNING: N_("Running"),

@@ -190,6 +190,10 @@ TABLE: dict[str, set[Role]] = {
     "casedesk.supervisor": {Role.ADMINISTRATOR},
     "casedesk.away": {Role.REGULATOR},
     "casedesk.back_again": {Role.REGULATOR},
+    "channels.overview": EVERYBODY,
+    "channels.add": EVERYBODY,
+    "channels.change": EVERYBODY,
+    "channels.act": EVERYBODY,
     "notices.inbox": EVERYBODY,
     "notices.follow": EVERYBODY,
     "notices.read_all": EVERYBODY,
@@ -268,7 +272,7 @@ OF_THE_ENTERPRISE = {
 }  # fmt: skip
 # What an account does to itself, or an owner to his enterprise: without the right form it is refused.
 OF_ONESELF = {
-    "notices.follow", "notices.read_all",
+    "notices.follow", "notices.read_all", "channels.add", "channels.change", "channels.act",
     "mydata.export", "mydata.download", "mydata.erase",
     "accounts.join", "organization.overview", "organization.invite", "organization.revoke",
     "organization.change_role", "organization.remove", "organization.leave", "organization.renew_code",
@@ -341,7 +345,7 @@ def begin_filing(site: Site, clock: HandClock) -> None:
 
 def address(site: Site, rule: Rule) -> str:
     values = {"number": site.filing, "position": "0", "listing_id": "1", "import_id": "1", "alert_id": "1",
-              "notice_id": "1",
+              "notice_id": "1", "channel_id": "999",
               "index": "0", "code": "en", "filename": "ipreg.css", "source_id": "1", "seller_id": "1",
               "capture_id": "1", "report_id": "1", "record_id": "1",
               "kind": "crawl", "token": "x", "slug": "copied",
