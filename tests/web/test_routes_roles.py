@@ -187,6 +187,7 @@ TABLE: dict[str, set[Role]] = {
     "casedesk.done": {Role.REGULATOR},
     "casedesk.save_view": {Role.REGULATOR},
     "casedesk.forget_view": {Role.REGULATOR},
+    "casedesk.supervisor": {Role.ADMINISTRATOR},
     "casedesk.away": {Role.REGULATOR},
     "casedesk.back_again": {Role.REGULATOR},
     "channels.overview": EVERYBODY,
