@@ -27,6 +27,7 @@ from ipreg.web import (
     cases,
     casesteps,
     casewords,
+    channels,
     drafts,
     errors,
     evidence,
@@ -51,6 +52,7 @@ from ipreg.web import (
     security,
     session,
     sources,
+    statistics,
     verify,
     watches,
 )
@@ -93,8 +95,8 @@ def create_app(config: Config) -> Flask:
         *(organization, security, recovery, casesteps, casedesk),
         *(drafts, batches),
         *(guide, mydata),
-        *(parties, respond),
-        *(notices,),
+        *(parties, respond, statistics),
+        *(notices, channels),
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
         *(sources, reports, evidence, api, rights),
     )

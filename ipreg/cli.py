@@ -147,6 +147,17 @@ def add_account(
         click.echo(f"{made.email}\t{made.role}\t{code}".rstrip())
 
 
+@account.command("supervisor")
+@click.argument("email")
+@click.option("--off", is_flag=True, help="No longer one.")
+def supervisor(email: str, off: bool) -> None:
+    """Make a regulator a supervisor: he assigns cases, grants time, reopens, and is told of delays."""
+    from ipreg.casework import together
+
+    with transaction(_runtime().sessions) as session:
+        together.set_supervisor(session, account=_account(session, email), supervisor=not off)
+
+
 @account.command("reset-two-factor")
 @click.argument("email")
 def reset_two_factor(email: str) -> None:
@@ -682,11 +693,12 @@ def scheduler() -> None:
 @click.option("--port", default=8000, show_default=True, envvar="PORT")
 def up(port: int) -> None:
     """Start everything with sample data: the pages and the scheduler, as two processes."""
-    from ipreg import demo
+    from ipreg import demo, democases
 
     environ = {"IPREG_PUBLIC_URL": f"http://127.0.0.1:{port}", **os.environ}
     os.environ.update(environ)
     people = demo.load(_runtime(), clock=utc_now)
+    democases.walk_when_alerted(_runtime(), utc_now)
     program = [sys.executable, "-m", "ipreg"]
     # In a session of their own, so that Ctrl-C reaches them once, from here, and not twice.
     running = [

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ipreg import accounts, registry
+from ipreg.casework import together
 from ipreg.db import Clock, transaction
 from ipreg.models import Account, Industry, Role, ViewKind
 from ipreg.runtime import Runtime
@@ -24,6 +25,7 @@ _PEOPLE = (
     (Role.DESIGNER, "designer@ipreg.example", "林晓"),
     (Role.DESIGNER, "freelancer@ipreg.example", "周宁"),
     (Role.REGULATOR, "regulator@ipreg.example", "陈科员"),
+    (Role.REGULATOR, "supervisor@ipreg.example", "王主管"),
     (Role.ADMINISTRATOR, "admin@ipreg.example", "系统管理员"),
     (Role.AUDITOR, "auditor@ipreg.example", "审计员"),
 )
@@ -101,6 +103,8 @@ def _open_accounts(session: Session, people: list[Person], clock: Clock) -> dict
             join_code=code if email.startswith("designer") else None,
             now=clock(),
         )
+        if email.startswith("supervisor"):
+            together.set_supervisor(session, account=opened[email], supervisor=True)
         if opened[email].organization is not None:
             code = opened[email].organization.join_code  # type: ignore[union-attr]
     return opened

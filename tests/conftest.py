@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_socket
 from papers import open_prepared
 from scenery import HandClock, People
 from site_of_tests import Site, build_site
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 import similarity
-from ipreg import accounts, schema
+from ipreg import accounts, db, schema
 from ipreg.config import Config
 from ipreg.db import transaction
 from ipreg.runtime import Runtime, open_runtime
@@ -83,6 +85,24 @@ def quick_argon2() -> Iterator[None]:
     yield
     accounts.PasswordHasher = original  # type: ignore[misc]
     accounts._hasher.cache_clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once() -> Iterator[None]:
+    """Every test has an engine of its own; they share their compiled statements, which take seconds to make."""
+    original, first = db.create_engine, []
+
+    def create_engine(url: str, **settings: Any) -> Engine:
+        engine = original(url, **settings)
+        if url.startswith("sqlite"):
+            first.append(engine)
+            engine.dialect, engine._compiled_cache = first[0].dialect, first[0]._compiled_cache
+            first[1:] = []
+        return engine
+
+    db.create_engine = create_engine
+    yield
+    db.create_engine = original
 
 
 @pytest.fixture(scope="session", autouse=True)

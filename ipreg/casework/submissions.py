@@ -103,6 +103,7 @@ def submit(
         files=files,
     )
     made.manifest = rfc8785.dumps(cast("dict[str, Any]", manifest(made))).decode()
+    store.put(made.manifest.encode())
     made.digest = hashlib.sha256(made.manifest.encode()).hexdigest()
     session.add(made)
     session.flush()

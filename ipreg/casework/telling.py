@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from ipreg.casework import words
 from ipreg.models import Absence, Account, Case, CaseClock, CaseEvent, CaseNote, CaseTask, Filing, Role
+from ipreg.notify import notices
 
 
 def stepped(session: Session, *, case: Case, event: CaseEvent, now: datetime) -> None:
@@ -43,7 +44,7 @@ def task_given(session: Session, *, case: Case, task: CaseTask, now: datetime) -
 def deputy_named(session: Session, *, absence: Absence, now: datetime) -> None:
     values = {"who": absence.account.name, "from": str(absence.from_on), "until": str(absence.until_on)}
     key = f"absence-{absence.id}"
-    _send(
+    notices.tell(
         session, account=absence.deputy, kind="case_deputy", values=values, path="/cases?tab=mine", key=key, now=now
     )
 
@@ -63,7 +64,7 @@ def conflict(session: Session, *, case: Case, owners: list[Account], own: Filing
     for account in owners:
         values = {"number": case.number, "title": own.title}
         path, key = f"/cases/{case.number}", f"case-{case.id}-conflict"
-        _send(session, account=account, kind="case_conflict", values=values, path=path, key=key, now=now)
+        notices.tell(session, account=account, kind="case_conflict", values=values, path=path, key=key, now=now)
 
 
 def supervisors(session: Session) -> list[Account]:
@@ -83,10 +84,4 @@ def _tell(
     session: Session, account: Account, kind: str, case: Case, key: str, now: datetime, **values: Any
 ) -> None:
     said = {"number": case.number, "title": case.match.filing.title, **values}
-    _send(session, account=account, kind=kind, values=said, path=f"/cases/{case.number}", key=key, now=now)
-
-
-def _send(
-    session: Session, *, account: Account, kind: str, values: dict[str, Any], path: str, key: str, now: datetime
-) -> None:
-    """Into the account's notices."""
+    notices.tell(session, account=account, kind=kind, values=said, path=f"/cases/{case.number}", key=key, now=now)

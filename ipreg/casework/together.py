@@ -155,6 +155,14 @@ def forget_view(session: Session, *, account: Account, view_id: int) -> None:
     session.flush()
 
 
+def set_supervisor(session: Session, *, account: Account, supervisor: bool) -> None:
+    """Only a regulator can be one."""
+    if account.role is not Role.REGULATOR:
+        raise CallerError("choice_wrong", field="account")
+    account.supervisor = supervisor
+    session.flush()
+
+
 def require_regulator(session: Session, account_id: int | None, field: str) -> Account:
     """The officer with this id; raises ``CallerError`` beside ``field`` where it is nobody's."""
     found = session.get(Account, account_id) if account_id is not None else None

@@ -73,7 +73,8 @@ class Case(Base):
     __table_args__ = (
         Index("ix_cases_queue", "rank_at", "id"),
         Index("ix_cases_state_rank", "state", "rank_at", "id"),
-        Index("ix_cases_officer_rank", "officer_id", "rank_at", "id"),
+        Index("ix_cases_officer_state", "officer_id", "state", "rank_at", "id"),
+        Index("ix_cases_due", "due_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from ipreg.models import Account, Channel, ChannelKind, ChannelState
 
 MAIL = "email"
-SETTINGS = "/account"
+SETTINGS = "/channels"
 """The page on which they are set up."""
 
 

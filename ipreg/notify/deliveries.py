@@ -17,11 +17,13 @@ from sqlalchemy.orm import Session
 
 from ipreg.config import SmtpConfig
 from ipreg.db import Clock, transaction
-from ipreg.models import Channel, ChannelState, Delivery, DeliveryState
-from ipreg.notify import dead
+from ipreg.models import Channel, ChannelKind, ChannelState, Delivery, DeliveryState
+from ipreg.notify import dead, hooks
 from ipreg.notify.message import gather
+from ipreg.notify.outcome import Fault
 from ipreg.notify.packing import pack_due
-from ipreg.notify.sending import Fault, MailSender
+from ipreg.notify.sealed import Sealer
+from ipreg.notify.sending import MailSender
 from ipreg.runtime import Runtime
 
 LONGEST_WAIT = timedelta(hours=6)
@@ -58,11 +60,20 @@ def _deliver(runtime: Runtime, sender: MailSender, delivery_id: int, clock: Cloc
         if not _claim(session, delivery_id, clock()):
             return None
         delivery = session.get_one(Delivery, delivery_id)
-        message = gather(session, delivery=delivery, public_url=runtime.config.public_url)
+        message = gather(
+            session,
+            delivery=delivery,
+            public_url=runtime.config.public_url,
+            sealer=Sealer(runtime.secrets),
+            now=clock(),
+        )
         if message is None:
             delivery.state = DeliveryState.WITHDRAWN
             return delivery.state
-    fault = sender.send(message)
+    if message.kind is ChannelKind.EMAIL:
+        fault = sender.send(message)
+    else:
+        fault = hooks.send(message, allow_private=runtime.config.allow_private_addresses, now=clock())
     with transaction(runtime.sessions) as session:
         return _mark(session, session.get_one(Delivery, delivery_id), fault, clock())
 

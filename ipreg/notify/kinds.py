@@ -41,6 +41,20 @@ KINDS: dict[str, Kind] = {
     "alert_waits": Kind(
         subject=N_("A possible copy of one of your designs waits for you"), action=N_("Look at both and decide")
     ),
+    "case_step": Kind(subject=N_("Case %(number)s: %(what)s"), sentences=(N_("%(who)s · “%(title)s”"),)),
+    "case_mention": Kind(subject=N_("%(who)s mentions you in case %(number)s"), sentences=(N_("“%(text)s”"),)),
+    "case_task": Kind(subject=N_("A task in case %(number)s: %(text)s"), sentences=(N_("Until: %(due)s"),)),
+    "case_deputy": Kind(subject=N_("You stand in for %(who)s from %(from)s until %(until)s")),
+    "case_clock_near": Kind(subject=N_("Case %(number)s: “%(what)s” ends on %(due)s")),
+    "case_clock_over": Kind(subject=N_("Case %(number)s: “%(what)s” ran out on %(due)s")),
+    "case_clock_escalated": Kind(
+        subject=N_("Case %(number)s is late: “%(what)s” ran out on %(due)s"),
+        sentences=(N_("You are told as a supervisor. Assign the case to somebody else or grant more time."),),
+    ),
+    "case_conflict": Kind(
+        subject=N_("Somebody else filed a design much like your “%(title)s”"),
+        sentences=(N_("The authority looks at both as case %(number)s and will hear you."),),
+    ),
     "agreement_offered": Kind(
         subject=N_("%(name)s offers you filing %(number)s: %(kind)s"),
         sentences=(N_("Look at the terms and accept or refuse; the offer is good until %(until)s."),),

@@ -13,6 +13,7 @@ from ipreg.i18n import translator
 from ipreg.models import Account, Channel, ChannelKind, Delivery, Outgoing
 from ipreg.notify.channels import SETTINGS
 from ipreg.notify.kinds import Say, Written, write
+from ipreg.notify.sealed import Sealer
 from ipreg.notify.visible import may_see
 
 N_ = str  # marks a text for extraction
@@ -34,13 +35,18 @@ class Item:
 
 @dataclass(frozen=True)
 class Message:
-    """A whole message. ``more`` notices are only counted. ``to`` is an address of e-mail, or empty."""
+    """A whole message. ``more`` notices are only counted. ``to`` is an address of e-mail, or empty.
+
+    ``address`` and ``secrets`` are those of channels by HTTP, in the clear; two secrets while one is exchanged.
+    """
 
     message_id: str
     created_at: datetime
     channel_id: int
     kind: ChannelKind
     to: str
+    address: str
+    secrets: tuple[str, ...]
     locale: str
     subject: str
     items: tuple[Item, ...]
@@ -54,7 +60,9 @@ class Message:
         return translator(self.locale)
 
 
-def gather(session: Session, *, delivery: Delivery, public_url: str) -> Message | None:
+def gather(
+    session: Session, *, delivery: Delivery, public_url: str, sealer: Sealer, now: datetime
+) -> Message | None:
     """The message of ``delivery``; None where nothing of it is the recipient's to see any more."""
     channel = delivery.channel
     locale = channel.locale or (channel.account.locale if channel.account else "zh")
@@ -78,6 +86,8 @@ def gather(session: Session, *, delivery: Delivery, public_url: str) -> Message 
         channel_id=channel.id,
         kind=channel.kind,
         to=channel.account.email if channel.account and channel.kind is ChannelKind.EMAIL else "",
+        address=sealer.open(channel.address),
+        secrets=_secrets(channel, sealer, now),
         locale=locale,
         subject=_subject(items, more, say),
         items=items,
@@ -85,6 +95,13 @@ def gather(session: Session, *, delivery: Delivery, public_url: str) -> Message 
         inbox=f"{public_url}/notices",
         settings=f"{public_url}{SETTINGS}",
     )
+
+
+def _secrets(channel: Channel, sealer: Sealer, now: datetime) -> tuple[str, ...]:
+    kept = [channel.secret]
+    if channel.old_secret_until is not None and now < channel.old_secret_until:
+        kept.append(channel.old_secret)
+    return tuple(sealer.open(one) for one in kept if one)
 
 
 def _visible(session: Session, delivery: Delivery) -> Iterator[Outgoing]:

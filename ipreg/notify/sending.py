@@ -1,25 +1,16 @@
-"""How a message goes out, and what can be wrong with it."""
+"""How a message goes out by mail."""
 
 from __future__ import annotations
 
 import smtplib
-from dataclasses import dataclass
 from email.message import EmailMessage
 from types import TracebackType
 
 from ipreg.config import SmtpConfig
 from ipreg.notify.mail import compose
 from ipreg.notify.message import Message
+from ipreg.notify.outcome import Fault
 from ipreg.storage import Store
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Why a message did not go out. ``final``: trying again can't help. ``gone``: nothing can ever arrive there."""
-
-    words: str
-    final: bool = False
-    gone: bool = False
 
 
 class MailSender:

@@ -131,8 +131,20 @@ class Fetcher:
                 address = answer.location
         raise UpstreamError("fetch_redirects", address=address)
 
+    def post(self, address: str, *, body: bytes, headers: Mapping[str, str], max_bytes: int) -> Answer:
+        """What is answered to ``body``; a redirect is an answer and not followed."""
+        self._clock.ends = time.monotonic() + self._total
+        length = {"Content-Length": str(len(body)), **headers}
+        return self._one(address, max_bytes, "*/*", length, [], body)
+
     def _one(
-        self, address: str, max_bytes: int, accept: str, headers: Mapping[str, str], hops: list[Hop]
+        self,
+        address: str,
+        max_bytes: int,
+        accept: str,
+        headers: Mapping[str, str],
+        hops: list[Hop],
+        sent_body: bytes | None = None,
     ) -> Answer:
         url = _parsed(address)
         sent = {
@@ -146,7 +158,13 @@ class Fetcher:
         timeouts = dict.fromkeys(("connect", "read", "write", "pool"), self._timeout)
         with (
             self._faults_of(address),
-            self._pool.stream("GET", url, headers=list(sent.items()), extensions={"timeout": timeouts}) as found,
+            self._pool.stream(
+                "GET" if sent_body is None else "POST",
+                url,
+                headers=list(sent.items()),
+                content=sent_body,
+                extensions={"timeout": timeouts},
+            ) as found,
         ):
             server = _server_of(found)
             known = self._guard.resolved.get(url.host.decode(), ())

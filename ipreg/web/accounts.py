@@ -14,6 +14,7 @@ from ipreg import accounts, credentials, links, signins, throttle, twofactor
 from ipreg.db import utc_now
 from ipreg.errors import CallerError, ConflictError
 from ipreg.models import Account, Role
+from ipreg.web.audithook import act_as
 from ipreg.web.errors import words_of
 from ipreg.web.language import chosen
 from ipreg.web.rules import EVERYBODY, public, viewers_too, who
@@ -70,6 +71,7 @@ def sign_in() -> str | Response | tuple[str, int]:
     except CallerError as fault:
         db().commit()  # the failure is counted
         return render_template("sign_in.html", faults={"": words_of(fault)}, given=request.form), 400
+    act_as(account)
     target = own_path(request.args.get("next"))
     if twofactor.is_on(db(), account=account):
         db().commit()

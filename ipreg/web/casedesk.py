@@ -102,6 +102,16 @@ def forget_view(view_id: int) -> Response:
     return redirect(url_for("cases.queue"))
 
 
+@bp.post("/administration/accounts/<int:account_id>/supervisor")
+@who(Role.ADMINISTRATOR)
+def supervisor(account_id: int) -> Response:
+    """Makes a regulator a supervisor, or takes it from him."""
+    officer = together.require_regulator(db(), account_id, "account")
+    together.set_supervisor(db(), account=officer, supervisor=request.form.get("supervisor") == "1")
+    db().commit()
+    return redirect(url_for("pages.administration"))
+
+
 @bp.route("/away", methods=["GET", "POST"])
 @who(Role.REGULATOR)
 def away() -> str | Response | tuple[str, int]:

@@ -87,12 +87,12 @@ def queue_again(fault: IpregError) -> tuple[str, int]:
 def _queue(faults: dict[str, str]) -> str:
     now = utc_now()
     wanted = Filter.from_address(request.args)
-    as_of = _moment(request.args.get("as_of")) or now
+    as_of = _moment(request.args.get("as_of"))
     after = Place.parse(request.args.get("after", ""))
     found = queue.page(db(), account=me(), wanted=wanted, as_of=as_of, after=after, now=now)
     official = me().role in access.OFFICIALS
     address = wanted.to_address()
-    following = {**address, "as_of": as_of.isoformat(), "after": str(found.after)}
+    following = {**address, "as_of": (as_of or now).isoformat(), "after": str(found.after)}
     return render_template(
         "cases.html",
         found=found,
@@ -104,9 +104,7 @@ def _queue(faults: dict[str, str]) -> str:
         following=following if found.after else None,
         later=after is not None,
         officers=queue.officers(db()) if official else [],
-        choices={name: queue.choices(db(), name) for name in ("platform", "district", "right_kind")}
-        if official
-        else {},
+        choices={name: queue.choices(db(), name) for name in ("platform", "district")} if official else {},
         views=together.saved_views(db(), account=me()) if official else [],
         official=official,
         acts=me().role is Role.REGULATOR,

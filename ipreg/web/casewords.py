@@ -16,7 +16,7 @@ from ipreg.workdays import shanghai_day
 
 
 def install(app: Flask) -> None:
-    app.jinja_env.filters.update(last_day=last_day, twice=twice, right_kind=right_kind)
+    app.jinja_env.filters.update(last_day=last_day, twice=twice)
     app.jinja_env.globals.update(said=said, filter_word=filter_word)
 
 
@@ -28,12 +28,6 @@ def last_day(due_at: datetime) -> date:
 def twice(text: str) -> tuple[str, str]:
     """A choice that is called as it is."""
     return text, text
-
-
-def right_kind(text: str) -> tuple[str, str]:
-    """A kind of right with its name."""
-    names: Mapping[Any, str] = words.RIGHTS
-    return text, say(names.get(text, text))
 
 
 def said(names: Mapping[Any, str]) -> list[tuple[str, str]]:

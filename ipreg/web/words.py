@@ -25,12 +25,15 @@ from ipreg.models import (
     AuditKind,
     CaptureState,
     ChangeKind,
+    ChannelKind,
+    ChannelState,
     DeliveryState,
     DismissReason,
     ImportState,
     OrganizationRole,
     PaperKind,
     ReportState,
+    Rhythm,
     Role,
     RunState,
     SourceKind,
@@ -92,6 +95,25 @@ SOURCE_KINDS = {
     SourceKind.PUSH: N_("Pushed by a program"),
     SourceKind.CRAWL: N_("Shop that is read"),
     SourceKind.REPORT: N_("Reports by hand"),
+}
+CHANNEL_KINDS = {
+    ChannelKind.EMAIL: N_("E-mail"),
+    ChannelKind.WEBHOOK: N_("Webhook"),
+    ChannelKind.DINGTALK: N_("DingTalk"),
+    ChannelKind.WECOM: N_("WeCom"),
+    ChannelKind.FEISHU: N_("Feishu"),
+    ChannelKind.APPRISE: N_("Other"),
+}
+CHANNEL_STATES = {
+    ChannelState.ACTIVE: N_("in use"),
+    ChannelState.PAUSED: N_("paused"),
+    ChannelState.DEAD: N_("switched off: nothing arrives"),
+}
+RHYTHMS = {
+    Rhythm.IMMEDIATE: N_("At once"),
+    Rhythm.HOURLY: N_("Every hour"),
+    Rhythm.DAILY: N_("Every day at 9:00"),
+    Rhythm.WEEKLY: N_("Every Monday at 9:00"),
 }
 RUN_STATES = {
     RunState.RUNNING: N_("Running"),
@@ -175,6 +197,14 @@ AUDIT_ACTIONS = {
     "alerts.reopen": N_("Reopen an alert"),
     "casesteps.assign": N_("Assign a case"),
     "casesteps.decide": N_("Decide a case"),
+    "parties.notice": N_("Issue a one-time link"),
+    "parties.revoke": N_("Withdraw a one-time link"),
+    "parties.submit": N_("Hand something in"),
+    "parties.paper": N_("Open a paper"),
+    "respond.open_link": N_("Open a one-time link"),
+    "respond.submit": N_("Hand something in"),
+    "respond.paper": N_("Open a paper"),
+    "retention.erase": N_("Erase personal data"),
     "filings.new": N_("File a design"),
     "filings.certificate_file": N_("Issue a certificate"),
     "filings.evidence": N_("Issue an evidence bundle"),

@@ -115,7 +115,7 @@ def test_from_a_file_to_a_decision_by_clicking(
     no_sideways_scrolling(enterprise)
     sign_up(designer, "designer", code=enterprise.locator("dd code").inner_text())
 
-    designer.click("text=提交备案")
+    designer.click("main a[href='/filings/new']")
     file_by_clicking(designer, tmp_path / "front.jpg")
     designer.wait_for_selector("text=刚刚验证通过")
     no_sideways_scrolling(designer)

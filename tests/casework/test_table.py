@@ -26,7 +26,7 @@ def test_each_step_has_one_row_a_state_and_a_name() -> None:
     assert len(rows) == len(set(rows))
     assert set(words.STEPS) == set(table.ACTIONS) and set(words.CASE_STATES) == set(CaseState)
     said = {table.event_name(a, o) for a in table.ACTIONS for o in (CaseOutcome if a == "decided" else (None,))}
-    assert said - {"approved"} | {"opened", "conflict_found"} == set(words.EVENTS)
+    assert said - {"approved"} | {"opened", "conflict_found"} <= set(words.EVENTS)
 
 
 def test_every_state_can_be_reached_and_none_is_a_trap() -> None:

@@ -140,3 +140,23 @@ def test_a_notice_is_followed_and_read_by_its_owner_only(site: Site, clock: Hand
     assert client.get(f"/notices/{notice.id}").headers["Location"] == "/filings"
     client.post("/notices/read")
     assert "所有消息都已读" in client.get("/notices?show=unread").text
+
+
+def test_channels_are_set_up_on_their_page_and_a_secret_is_shown_once(site: Site) -> None:
+    client = site.sign_in("freelancer")  # who was never told anything
+    assert "freelancer@ipreg.example" in client.get("/channels").text
+    wrong = client.post("/channels", data={"kind": "dingtalk", "name": "群", "address": "https://evil.example/"})
+    assert wrong.status_code == 400 and "此类机器人的地址以" in wrong.text
+    given = {"kind": "webhook", "name": "ERP", "address": "https://erp.example/hook"}
+    assert "whsec_" in client.post("/channels", data=given).text
+    page = client.get("/channels").text
+    assert "ERP" in page and "whsec_" not in page
+    number = page.split("/channels/")[-1].split("/")[0]
+    assert client.post(f"/channels/{number}", data={"rhythm": "daily", "quiet_from": "x"}).status_code == 400
+    times = {"rhythm": "daily", "quiet_from": "22:00", "quiet_to": "07:00"}
+    assert client.post(f"/channels/{number}", data=times).status_code == 302
+    assert 'value="22:00"' in client.get("/channels").text
+    assert "whsec_" in client.post(f"/channels/{number}/secret").text
+    for action in ("test", "pause", "resume", "again"):
+        assert client.post(f"/channels/{number}/{action}").status_code == 302
+        assert site.sign_in("rival").post(f"/channels/{number}/{action}").status_code == 404

@@ -187,8 +187,13 @@ TABLE: dict[str, set[Role]] = {
     "casedesk.done": {Role.REGULATOR},
     "casedesk.save_view": {Role.REGULATOR},
     "casedesk.forget_view": {Role.REGULATOR},
+    "casedesk.supervisor": {Role.ADMINISTRATOR},
     "casedesk.away": {Role.REGULATOR},
     "casedesk.back_again": {Role.REGULATOR},
+    "channels.overview": EVERYBODY,
+    "channels.add": EVERYBODY,
+    "channels.change": EVERYBODY,
+    "channels.act": EVERYBODY,
     "notices.inbox": EVERYBODY,
     "notices.follow": EVERYBODY,
     "notices.read_all": EVERYBODY,
@@ -208,6 +213,11 @@ TABLE: dict[str, set[Role]] = {
     "log.token_certificates": set(),
     "log.proof": set(),
     "logpage.page": set(),
+    "statistics.page": TRAIL | {Role.REGULATOR},
+    "statistics.chart": TRAIL | {Role.REGULATOR},
+    "statistics.export": TRAIL | {Role.REGULATOR},
+    "statistics.totals": set(),
+    "statistics.public_chart": set(),
     "audittrail.trail": TRAIL,
     "audittrail.check": TRAIL,
     "audittrail.export": TRAIL,
@@ -262,7 +272,7 @@ OF_THE_ENTERPRISE = {
 }  # fmt: skip
 # What an account does to itself, or an owner to his enterprise: without the right form it is refused.
 OF_ONESELF = {
-    "notices.follow", "notices.read_all",
+    "notices.follow", "notices.read_all", "channels.add", "channels.change", "channels.act",
     "mydata.export", "mydata.download", "mydata.erase",
     "accounts.join", "organization.overview", "organization.invite", "organization.revoke",
     "organization.change_role", "organization.remove", "organization.leave", "organization.renew_code",
@@ -335,11 +345,11 @@ def begin_filing(site: Site, clock: HandClock) -> None:
 
 def address(site: Site, rule: Rule) -> str:
     values = {"number": site.filing, "position": "0", "listing_id": "1", "import_id": "1", "alert_id": "1",
-              "notice_id": "1",
+              "notice_id": "1", "channel_id": "999",
               "index": "0", "code": "en", "filename": "ipreg.css", "source_id": "1", "seller_id": "1",
               "capture_id": "1", "report_id": "1", "record_id": "1",
               "kind": "crawl", "token": "x", "slug": "copied",
-              "serial": "1", "paper_id": "1", "side": "filed",
+              "serial": "1", "paper_id": "1", "side": "filed", "figure": "cases", "dimension": "month",
               "sign_in_id": "999", "member_id": "999", "invitation_id": "999", "action": "accepted", "which": "0",
               "export_id": "999", "task_id": "1", "view_id": "1", "absence_id": "1", "version": "1", 
               "agreement_id": "1", "step": "end"}  # fmt: skip
@@ -347,6 +357,8 @@ def address(site: Site, rule: Rule) -> str:
         values["kind"] = "licence"
     if rule.endpoint.startswith(("case", "parties.")):
         values["number"] = site.case
+    if rule.endpoint.startswith("statistics."):
+        values["kind"] = "csv"
     which = "2" if rule.endpoint.endswith(".discard") else "1"
     values |= {"draft_id": which, "batch_id": which, "file_id": "1", "finding_id": "1", "name": "pictures"}
     if rule.endpoint.startswith("rights."):

@@ -1,0 +1,88 @@
+"""What the public may know of a table: small numbers are left out, and so is what would give them away.
+
+A count from 1 to 4 is not told. Where the total is told, one hidden row could be had by subtraction, and two small
+ones by a guess: so further rows, the smallest first, are hidden until it is two rows with ten or more together.
+Where there are not enough, the total is hidden, and in every table of that figure so much that no sum tells it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ipreg.statistics import Figures, Stage, Table
+
+LEAST = 5
+TOGETHER = 2 * LEAST
+
+
+@dataclass(frozen=True)
+class PublicTable:
+    """As a table; None is a number that is not told."""
+
+    figure: str
+    dimension: str
+    rows: tuple[tuple[str, int | None], ...]
+    total: int | None
+
+
+@dataclass(frozen=True)
+class PublicFigures:
+    tables: tuple[PublicTable, ...]
+    stages: tuple[Stage, ...]
+    repeat_sellers: int | None
+
+    def table(self, figure: str, dimension: str) -> PublicTable:
+        return next(one for one in self.tables if (one.figure, one.dimension) == (figure, dimension))
+
+
+def public(figures: Figures) -> PublicFigures:
+    """The figures as anybody may see them."""
+    hidden = {(one.figure, one.dimension): _hidden(one) for one in figures.tables}
+    closed = {one.figure for one in figures.tables if not _total_is_safe(one, hidden[one.figure, one.dimension])}
+    for one in figures.tables:
+        if one.figure in closed and not hidden[one.figure, one.dimension]:
+            hidden[one.figure, one.dimension] = _smallest(one)  # else its rows add up to what is not told
+    tables = tuple(
+        PublicTable(
+            one.figure,
+            one.dimension,
+            tuple((name, None if name in hidden[one.figure, one.dimension] else count) for name, count in one.rows),
+            None if one.figure in closed else one.total,
+        )
+        for one in figures.tables
+    )
+    stages = tuple(one for one in figures.stages if one.count >= LEAST)
+    return PublicFigures(tables, stages, _told(figures.repeat_sellers))
+
+
+def _told(count: int) -> int | None:
+    return None if 0 < count < LEAST else count
+
+
+def _hidden(table: Table) -> frozenset[str]:
+    rows = sorted(((count, name) for name, count in table.rows if count > 0), key=lambda row: row)
+    small = [row for row in rows if row[0] < LEAST]
+    if not small:
+        return frozenset()
+    chosen = list(small)
+    for row in rows[len(small) :]:
+        if _enough(count for count, _ in chosen):
+            break
+        chosen.append(row)
+    return frozenset(name for _, name in chosen)
+
+
+def _smallest(table: Table) -> frozenset[str]:
+    return frozenset(name for _, name in sorted((count, name) for name, count in table.rows if count > 0)[:2])
+
+
+def _enough(counts: Iterable[int]) -> bool:
+    found = list(counts)
+    return len(found) >= 2 and sum(found) >= TOGETHER
+
+
+def _total_is_safe(table: Table, hidden: frozenset[str]) -> bool:
+    if 0 < table.total < LEAST:
+        return False
+    return not hidden or _enough(count for name, count in table.rows if name in hidden)

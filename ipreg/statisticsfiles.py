@@ -1,0 +1,103 @@
+"""The figures as files: CSV, XLSX, and a report to print (PDF)."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from openpyxl import Workbook
+from openpyxl.styles import Font
+
+from ipreg.i18n import translator
+from ipreg.statistics import DEFINITIONS, DIMENSIONS, TITLES, Figures, word_of
+from ipreg.typesetting import set_paper, showable
+
+N_ = str  # marks a text for extraction
+HEAD = (N_("Figure"), N_("By"), N_("What"), N_("Number"))
+MEDIAN, REPEAT, NOTES = N_("Median time in days"), N_("Repeat infringers"), N_("Definitions")
+Say = Callable[[str], str]
+Row = tuple[str, str, str, str | int | float]
+
+
+def rows(figures: Figures, say: Say) -> Iterator[Row]:
+    """Every number: figure, dimension, what, value."""
+    for table in figures.tables:
+        for value, count in table.rows:
+            what = word_of(table.dimension, value, say)
+            yield say(TITLES[table.figure]), say(DIMENSIONS[table.dimension]), what, count
+    for stage in figures.stages:
+        days = "" if stage.median_days is None else round(stage.median_days, 2)
+        yield say(MEDIAN), say(stage.name), str(stage.count), days
+    yield say(REPEAT), "", "", figures.repeat_sellers
+
+
+def as_csv(figures: Figures, say: Say) -> str:
+    """With a mark by which spreadsheets know UTF-8; nothing in it begins a formula."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([say(one) for one in HEAD])
+    for row in rows(figures, say):
+        writer.writerow([_plain(cell) for cell in row])
+    return "\ufeff" + out.getvalue()
+
+
+def as_xlsx(figures: Figures, say: Say) -> bytes:
+    """One sheet of numbers, one of definitions."""
+    book = Workbook()
+    sheet = book.active
+    sheet.title = str(figures.asked.year)
+    sheet.append([say(one) for one in HEAD])
+    for row in rows(figures, say):
+        sheet.append([_plain(cell) for cell in row])
+    for cell in sheet[1]:
+        cell.font = Font(bold=True)
+    for column, width in zip("ABCD", (22, 22, 28, 12), strict=True):
+        sheet.column_dimensions[column].width = width
+    notes = book.create_sheet(say(NOTES)[:31])
+    for name, text in DEFINITIONS.items():
+        notes.append([say({**TITLES, "stages": MEDIAN, "repeat": REPEAT}[name]), say(text)])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def as_pdf(figures: Figures, *, issuer: str, now: datetime) -> bytes:
+    """The report, in both languages."""
+    zh = translator("zh")
+
+    def both(text: str) -> str:
+        return showable(f"{zh(text)} · {text}")
+
+    tables = [
+        {
+            "title": both(TITLES[table.figure]),
+            "by": both(DIMENSIONS[table.dimension]),
+            "note": both(DEFINITIONS[table.figure]),
+            "total": str(table.total),
+            "rows": [[showable(word_of(table.dimension, value, zh)), str(count)] for value, count in table.rows],
+        }
+        for table in figures.tables
+        if table.rows
+    ]
+    stages = [
+        [both(one.name), str(one.count), "—" if one.median_days is None else f"{one.median_days:.1f}"]
+        for one in figures.stages
+    ]
+    facts = {
+        "issuer": issuer,
+        "year": str(figures.asked.year),
+        "made": now.strftime("%Y-%m-%d %H:%M UTC"),
+        "tables": tables,
+        "stages": stages,
+        "stages_note": both(DEFINITIONS["stages"]),
+        "repeat": str(figures.repeat_sellers),
+        "repeat_note": both(DEFINITIONS["repeat"]),
+    }
+    return set_paper("statistics.typ", facts, {}, at=now)
+
+
+def _plain(cell: str | int | float) -> str | int | float:
+    """A name that begins like a formula is told to be text."""
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t\r" and cell else cell

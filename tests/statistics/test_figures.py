@@ -1,0 +1,200 @@
+"""The figures: counted again from the rows in plain Python, and kept from telling of single cases."""
+
+from __future__ import annotations
+
+import io
+import statistics
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openpyxl import load_workbook
+from site_of_tests import Site
+from sqlalchemy import select
+from statistics_rows import fill
+
+from ipreg import disclosure
+from ipreg.models import Alert, Case, CaseEvent, CaseOutcome, Filing, Industry, Listing, RightRecord
+from ipreg.runtime import Runtime
+from ipreg.statistics import BEIJING, STAGES, Asked, Figures, Table, figures, last_full_month, years
+
+ASKED = (
+    Asked(2026),
+    Asked(2025),
+    Asked(2026, until=datetime(2026, 6, 17, 5, tzinfo=UTC)),
+    Asked(2026, industry=Industry.WATCHES, district="罗湖", platform="淘淘"),
+)
+
+
+@pytest.fixture
+def filled(runtime: Runtime) -> Runtime:
+    fill(runtime, 600)
+    return runtime
+
+
+def rows(runtime: Runtime, table: Any) -> Sequence[Any]:
+    with runtime.sessions() as session:
+        return session.execute(select(table.__table__)).all()
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_every_figure_is_what_counting_the_rows_by_hand_gives(filled: Runtime, asked: Asked) -> None:
+    with filled.sessions() as session:
+        found = figures(session, asked=asked)
+    filings = {one.id: one for one in rows(filled, Filing)}
+    place = {one.id: (one.industry, one.district or "") for one in filings.values()}
+    cases = rows(filled, Case)
+    counted = {
+        "filings": [(one.filed_at, one.industry, one.district or "", None, None) for one in filings.values()],
+        "rights": [
+            (one.recorded_at, *place[one.filing_id], None, one.kind)
+            for one in rows(filled, RightRecord)
+            if one.granted_on and not one.retracted_at
+        ],
+        "alerts": [(one.raised_at, *place[one.id], one.platform, None) for one in rows(filled, Alert)],
+        "cases": [(one.opened_at, one.industry, one.district, one.platform, None) for one in cases],
+        "decisions": [
+            (one.decided_at, one.industry, one.district, one.platform, one.outcome) for one in cases if one.outcome
+        ],
+    }
+    for name, all_rows in counted.items():
+        kept = [one for one in all_rows if _asked_for(asked, *one[:4])]
+        last = "right" if name == "rights" else "outcome"
+        for position, dimension in enumerate(("month", "industry", "district", "platform", last)):
+            if not any((one.figure, one.dimension) == (name, dimension) for one in found.tables):
+                continue
+            by_hand = Counter(_word(one[position]) for one in kept)
+            table = dict(found.table(name, dimension).rows)
+            assert {word: count for word, count in table.items() if count} == by_hand, (name, dimension)
+            assert found.table(name, dimension).total == len(kept)
+    infringing = Counter(
+        one.seller_id
+        for one in cases
+        if one.outcome is CaseOutcome.INFRINGING and one.seller_id is not None and _of(asked, one, one.decided_at)
+    )
+    assert found.repeat_sellers == sum(1 for count in infringing.values() if count >= 2)
+    check_stages(filled, asked, found)
+
+
+def check_stages(runtime: Runtime, asked: Asked, found: Figures) -> None:
+    first: dict[tuple[int, str], datetime] = {}
+    for event in sorted(rows(runtime, CaseEvent), key=lambda one: one.at):
+        first.setdefault((event.case_id, event.action), event.at)
+    for stage, (name, begins, ends) in zip(found.stages, STAGES.values(), strict=True):
+        lengths = []
+        for case in rows(runtime, Case):
+            end = min((first[case.id, one] for one in ends if (case.id, one) in first), default=None)
+            start = case.opened_at
+            if begins is not None:
+                start = min((first[case.id, one] for one in begins if (case.id, one) in first), default=None)
+            if start is not None and end is not None and _of(asked, case, end):
+                lengths.append((end - start).total_seconds() / 86400)
+        assert (stage.name, stage.count) == (name, len(lengths))
+        assert stage.median_days == (pytest.approx(statistics.median(lengths), abs=1e-6) if lengths else None)
+
+
+def _of(asked: Asked, case: Any, at: datetime) -> bool:
+    return _asked_for(asked, at, case.industry, case.district, case.platform)
+
+
+def _asked_for(asked: Asked, at: datetime, industry: Industry, district: str, platform: str | None) -> bool:
+    if not asked.begins <= at < asked.ends or (asked.industry and industry != asked.industry):
+        return False
+    return (not asked.district or district == asked.district) and (not asked.platform or platform == asked.platform)
+
+
+def _word(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(BEIJING).strftime("%Y-%m")
+    return str(getattr(value, "value", value))
+
+
+def test_the_years_that_can_be_asked_for_and_the_last_month_that_is_over(filled: Runtime) -> None:
+    with filled.sessions() as session:
+        assert years(session) == [2027, 2026, 2025]
+    assert last_full_month(datetime(2026, 2, 28, 17, tzinfo=UTC)) == datetime(2026, 2, 28, 16, tzinfo=UTC)
+
+
+# --- What the public gets
+
+COUNTS = st.lists(st.integers(0, 30), min_size=1, max_size=6)
+
+
+@settings(max_examples=200, deadline=None)
+@given(one=COUNTS, other=COUNTS)
+def test_no_small_number_can_be_had_by_subtraction(one: list[int], other: list[int]) -> None:
+    """Two tables of the same rows, so that both have the same total."""
+    other[0] += max(0, sum(one) - sum(other))
+    one[0] += max(0, sum(other) - sum(one))
+    tables = tuple(
+        Table("cases", dimension, tuple((f"{dimension}-{place}", count) for place, count in enumerate(counts)))
+        for dimension, counts in (("industry", one), ("district", other))
+    )
+    told = disclosure.public(Figures(Asked(2026), tables, (), 0))
+    shown = [dict(table.rows) for table in told.tables]
+    assert not [count for rows in shown for count in rows.values() if count is not None and 0 < count < 5]
+    sums = [sum(rows.values()) for rows in shown if None not in rows.values()]  # type: ignore[arg-type]
+    known = next((table.total for table in told.tables if table.total is not None), None)
+    known = known if known is not None else next(iter(sums), None)
+    for table in told.tables:
+        hidden = sum(1 for _, count in table.rows if count is None)
+        if known is not None and hidden:
+            left = known - sum(count for _, count in table.rows if count is not None)
+            assert hidden > 1, "one row alone is had by subtraction"
+            assert left != hidden, "they can only be 1 each"
+
+
+def test_the_public_page_tells_totals_and_no_small_number(site: Site) -> None:
+    fill_after(site)
+    page = site.app.test_client().get("/figures?year=2026").text
+    assert "设计预备案统计" in page and "不公开" in page
+    assert site.app.test_client().get("/statistics").status_code == 302
+    picture = site.app.test_client().get("/figures/charts/cases/month.svg?year=2026")
+    assert picture.mimetype == "image/svg+xml" and b"<script" not in picture.data
+    assert site.app.test_client().get("/figures/charts/cases/nonsense.svg").status_code == 404
+
+
+def fill_after(site: Site) -> None:
+    from sqlalchemy import delete
+
+    from ipreg.models import AlertMatch, AlertRecipient, CaseClock, FilingView, ListingPicture, Match, MatchPair
+
+    with site.runtime.sessions.kw["bind"].connect() as connection:
+        connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
+        with connection.begin():
+            for one in (
+                RightRecord,
+                CaseEvent,
+                CaseClock,
+                Case,
+                AlertRecipient,
+                AlertMatch,
+                Alert,
+                MatchPair,
+                Match,
+            ):
+                connection.execute(delete(one.__table__))
+            for table in (ListingPicture, Listing, FilingView, Filing):
+                connection.execute(delete(table.__table__))
+    fill(site.runtime, 120)
+
+
+def test_officials_get_exact_figures_with_filters_as_page_and_files(site: Site) -> None:
+    fill_after(site)
+    client = site.sign_in("regulator")
+    assert client.get("/statistics?year=2026&industry=watches&district=罗湖").status_code == 200
+    text = client.get("/statistics.csv?year=2026").get_data(as_text=True)
+    assert "'=1+1" in text and ",=1+1" not in text
+    book = load_workbook(io.BytesIO(client.get("/statistics.xlsx?year=2026").data))
+    with site.runtime.sessions() as session:
+        found = figures(session, asked=Asked(2026))
+    numbers = [row[3].value for row in book.worksheets[0].iter_rows(min_row=2)]
+    assert sum(len(table.rows) for table in found.tables) + len(found.stages) + 1 == len(numbers)
+    assert not [cell for row in book.worksheets[0].iter_rows() for cell in row if cell.data_type == "f"]
+    assert client.get("/statistics.pdf?year=2026").data.startswith(b"%PDF")
+    assert client.get("/statistics.exe").status_code == 404
+    assert client.get("/statistics/charts/cases/industry.svg").status_code == 200
