@@ -33,7 +33,7 @@ test: .venv/.installed-test lint
 	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
 	  { apt-get -qq update && apt-get -qq install -y poppler-utils libnss3-tools >/dev/null; } || \
 	  echo "NO PDFSIG HERE: THE CERTIFICATE IS CHECKED ONLY IN PART. As root on Debian: apt-get install poppler-utils libnss3-tools"; }
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q --numprocesses auto --dist loadfile
 
 lint: .venv/.installed-test
 	$(BIN)/ruff check .

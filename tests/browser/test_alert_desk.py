@@ -69,7 +69,8 @@ def test_keys_undo_and_bulk_at_a_desk(browser: Browser, address: str) -> None:
     page.keyboard.press("k")
     page.keyboard.press("d")
     page.wait_for_selector("text=Dismissed: 1")
-    assert waiting(page) == 3 and page.evaluate("document.activeElement.innerText") == second, "he goes on there"
+    assert waiting(page) == 3
+    page.wait_for_function("title => document.activeElement.innerText === title", arg=second)  # he goes on there
     page.keyboard.press("c")
     page.wait_for_selector("text=Confirmed: 1")
     page.keyboard.press("u")
