@@ -16,7 +16,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ipreg import certificate, stamping
-from ipreg.casework import clocks, links, machine, submissions
+from ipreg.casework import clocks, links, machine, submissions, telling
+from ipreg.casework.conflicts import owners_of
 from ipreg.casework.machine import Document, Given
 from ipreg.casework.submissions import Party
 from ipreg.casework.table import Part
@@ -128,6 +129,9 @@ def _keep(session: Session, runtime: Runtime, event_id: int, draft: Draft, pdf: 
     machine.record(
         session, case=case, actor=machine.SYSTEM, part=Part.SYSTEM, action="paper_issued", given=given, now=now
     )
+    for filing in (case.match.filing, case.match.later_filing):
+        if filing is not None:
+            telling.paper_issued(session, case=case, paper=made, owners=owners_of(session, filing), now=now)
     return made
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ipreg.casework import words
-from ipreg.models import Absence, Account, Case, CaseClock, CaseEvent, CaseNote, CaseTask, Filing, Role
+from ipreg.models import Absence, Account, Case, CaseClock, CaseEvent, CaseNote, CasePaper, CaseTask, Filing, Role
 from ipreg.notify import notices
 
 
@@ -65,6 +65,14 @@ def conflict(session: Session, *, case: Case, owners: list[Account], own: Filing
         values = {"number": case.number, "title": own.title}
         path, key = f"/cases/{case.number}", f"case-{case.id}-conflict"
         notices.tell(session, account=account, kind="case_conflict", values=values, path=path, key=key, now=now)
+
+
+def paper_issued(session: Session, *, case: Case, paper: CasePaper, owners: list[Account], now: datetime) -> None:
+    """The right holders; the other side is served by its own link."""
+    path, key = f"/cases/{case.number}", f"case-paper-{paper.id}"
+    for account in owners:
+        values = {"number": case.number}
+        notices.tell(session, account=account, kind="case_paper", values=values, path=path, key=key, now=now)
 
 
 def supervisors(session: Session) -> list[Account]:

@@ -51,6 +51,13 @@ KINDS: dict[str, Kind] = {
         subject=N_("Case %(number)s is late: “%(what)s” ran out on %(due)s"),
         sentences=(N_("You are told as a supervisor. Assign the case to somebody else or grant more time."),),
     ),
+    "case_paper": Kind(
+        subject=N_("A paper was issued in case %(number)s"),
+        sentences=(
+            N_("It is signed and lies on the page of the case. Reading it there is recorded as its service."),
+        ),
+        action=N_("To the paper"),
+    ),
     "case_conflict": Kind(
         subject=N_("Somebody else filed a design much like your “%(title)s”"),
         sentences=(N_("The authority looks at both as case %(number)s and will hear you."),),
