@@ -92,6 +92,7 @@ def test_what_designers_work_with_is_known_by_its_bytes(name: str) -> None:
             "file_archive_wrong",
         ),
     ],
+    ids=["words", "7z", "rar inside", "cut short", "too deep", "too large"],
 )
 def test_what_cannot_be_checked_is_not_taken(data: bytes, code: str) -> None:
     with pytest.raises(CallerError, match=code):
