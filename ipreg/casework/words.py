@@ -157,7 +157,7 @@ TABS = {
     Tab.APPROVAL: N_("To approve"),
     Tab.OVERDUE: N_("Overdue"),
     Tab.FOLLOW_UP: N_("Decided"),
-    Tab.ENDED: N_("Ended"),
+    Tab.ENDED: N_("Closed"),
 }
 REASONS = {
     "": N_("Reason, as it stays on the record"),
