@@ -67,13 +67,7 @@ def serving_model(session: Session, folder: Path) -> Model:
     ``folder`` is where ``keep_model`` kept those before it. One whose file is lost can't serve.
     """
     configured = embedding.model()
-    former = select(PictureFingerprint.algorithm).where(
-        or_(
-            PictureFingerprint.algorithm < similarity.algorithm(configured),
-            PictureFingerprint.algorithm > similarity.algorithm(configured),
-        )
-    )
-    if session.scalar(former.limit(1)) is None:
+    if not outdated(session, 1):
         return configured
     for model in _kept_models(folder):
         if model.id != configured.id and session.scalar(unseen(model, configured).limit(1)) is not None:
@@ -92,7 +86,7 @@ def unseen(before: Model, now: Model) -> Select[str]:
 
 
 def outdated(session: Session, limit: int) -> list[int]:
-    """Ids of fingerprints that no model in use has made, at most ``limit``."""
+    """Ids of fingerprints that the configured model has not made, at most ``limit``."""
     now = similarity.algorithm()
     wanted = select(PictureFingerprint.id).where(
         or_(PictureFingerprint.algorithm < now, PictureFingerprint.algorithm > now)

@@ -95,16 +95,19 @@ class Indexes:
                 self.filings.remove(digest)
 
 
-_held: dict[tuple[str, str], Indexes] = {}
+_held: dict[str, tuple[tuple[str, str], Indexes]] = {}
 
 
-def held_indexes(sessions: sessionmaker[Session], store: Store, model: Model) -> Indexes:
-    """The indexes that this process keeps, the last ones that were asked for: filling them takes a while."""
+def held_indexes(keeper: str, sessions: sessionmaker[Session], store: Store, model: Model) -> Indexes:
+    """The indexes that this process keeps for ``keeper``, the last that he asked for: filling them takes a while.
+
+    Each has his own: who compares what is filed changes them while he works.
+    """
     place = (str(sessions.kw["bind"].url), similarity.algorithm(model))
-    if place not in _held:
-        _held.clear()
-        _held[place] = Indexes(sessions, store, model)
-    return _held[place]
+    held = _held.get(keeper)
+    if held is None or held[0] != place:
+        held = _held[keeper] = (place, Indexes(sessions, store, model))
+    return held[1]
 
 
 def pending(session: Session, model: Model, *, limit: int) -> list[Pending]:

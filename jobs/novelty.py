@@ -6,10 +6,9 @@ from ipreg import drafts, novelty
 from ipreg.db import Clock, transaction, utc_now
 from ipreg.errors import MissingError
 from ipreg.fingerprints import look_at, serving_model
-from ipreg.matching import Indexes
+from ipreg.matching import held_indexes
 from ipreg.models import DraftFile
 from ipreg.runtime import Runtime
-from similarity.embedding import Model
 
 
 def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
@@ -18,7 +17,8 @@ def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
         waiting = novelty.pending(session, now=clock())
         if not waiting:
             return 0
-        indexes = _indexes(runtime, serving_model(session, runtime.embeddings))
+        model = serving_model(session, runtime.embeddings)
+        indexes = held_indexes("novelty", runtime.sessions, runtime.store, model)
         indexes.refresh(session)
     for file_id in waiting:
         with runtime.sessions() as session:
@@ -34,15 +34,3 @@ def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
             if (file := session.get(DraftFile, file_id)) is not None:
                 novelty.compare(session, indexes, file=file, asked=asked)
     return len(waiting)
-
-
-_held: dict[tuple[str, str], Indexes] = {}
-
-
-def _indexes(runtime: Runtime, model: Model) -> Indexes:
-    """Kept by this job alone: the job that compares what is filed changes its own while it works."""
-    place = (str(runtime.sessions.kw["bind"].url), model.id)
-    if place not in _held:
-        _held.clear()
-        _held[place] = Indexes(runtime.sessions, runtime.store, model)
-    return _held[place]
