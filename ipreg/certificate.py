@@ -92,7 +92,7 @@ def obtain(runtime: Runtime, filing_id: int, *, clock: Clock, version: int | Non
         known = find(session, filing_id, version)
         if known is not None:
             return runtime.store.shelf(known.filing.vault_key).get(known.sha256)
-    _stamp_by_ourselves(runtime, filing_id, clock)
+    stamping.cover(runtime, _entry_of(runtime, filing_id), clock=clock)
     with runtime.sessions() as session:
         filing = session.get_one(Filing, filing_id)
         draft = prepare(session, runtime, filing, version_of(session, filing, version))
@@ -141,16 +141,9 @@ def _keep(session: Session, runtime: Runtime, draft: Draft, pdf: bytes, now: dat
     return made
 
 
-def _stamp_by_ourselves(runtime: Runtime, filing_id: int, clock: Clock) -> None:
-    """Nobody waits for the next run of a job where the embedded authority can stamp at once."""
+def _entry_of(runtime: Runtime, filing_id: int) -> int | None:
     with runtime.sessions() as session:
-        index = session.get_one(Filing, filing_id).log_index
-        if index is None or stamping.stamps_covering(session, index=index):
-            return
-    with transaction(runtime.sessions) as session:
-        logkeys.sign_newest(session, runtime, now=clock())
-    ours = [one for one in stamping.authorities_of(runtime, clock=clock) if one.embedded]
-    stamping.stamp_newest(runtime, ours, clock=clock)
+        return session.get_one(Filing, filing_id).log_index
 
 
 # --- What stands on the page

@@ -20,7 +20,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
-from ipreg import authority, log
+from ipreg import authority, log, logkeys
 from ipreg.db import Clock, transaction
 from ipreg.errors import IpregError
 from ipreg.models import LogCheckpoint, LogTimeStamp, StampState
@@ -85,6 +85,16 @@ def stamp_newest(runtime: Runtime, authorities: Sequence[Authority], *, clock: C
     with ThreadPoolExecutor(len(authorities), "time-stamp") as pool:
         done = list(pool.map(lambda one: _stamp(runtime, one, clock), authorities))
     return Stamped(done.count(StampState.STAMPED), done.count(StampState.WAITING))
+
+
+def cover(runtime: Runtime, index: int | None, *, clock: Clock) -> None:
+    """A checkpoint and our own stamp over the entry where none covers it: nobody waits for a job's next run."""
+    with runtime.sessions() as session:
+        if index is None or stamps_covering(session, index=index):
+            return
+    with transaction(runtime.sessions) as session:
+        logkeys.sign_newest(session, runtime, now=clock())
+    stamp_newest(runtime, [one for one in authorities_of(runtime, clock=clock) if one.embedded], clock=clock)
 
 
 def want_stamps(session: Session, authorities: Sequence[Authority], *, now: datetime) -> None:

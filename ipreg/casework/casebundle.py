@@ -16,7 +16,7 @@ from ipreg.amending import version_of
 from ipreg.bundle import Members
 from ipreg.casework import papers, submissions
 from ipreg.casework.submissions import Party
-from ipreg.db import Clock, transaction
+from ipreg.db import Clock
 from ipreg.errors import ConflictError, MissingError
 from ipreg.models import Account, Case, CaseEvent, LogEntry, Role
 from ipreg.runtime import Runtime
@@ -43,7 +43,7 @@ def build(runtime: Runtime, case_id: int, *, reader: Account, clock: Clock) -> b
     """The bundle as ``reader`` may have it. Call it with no transaction open; that he may see the case is for the
     caller to know. Raises ``ConflictError`` (``certificate_not_yet``) before a time stamp covers the filing, and
     ``ProofError`` (``bundle_does_not_hold``)."""
-    _cover(runtime, case_id, clock)
+    stamping.cover(runtime, _newest_entry(runtime, case_id), clock=clock)
     seal = open_seal(runtime.secrets, owner=runtime.config.origin, now=clock())
     with runtime.sessions() as session:
         case = session.get_one(Case, case_id)
@@ -71,16 +71,9 @@ def build(runtime: Runtime, case_id: int, *, reader: Account, clock: Clock) -> b
     return b"".join(verifier.canonical_zip(whole))
 
 
-def _cover(runtime: Runtime, case_id: int, clock: Clock) -> None:
-    """A checkpoint and the embedded stamp over the newest step, where none covers it yet."""
+def _newest_entry(runtime: Runtime, case_id: int) -> int | None:
     with runtime.sessions() as session:
-        index = _events(session.get_one(Case, case_id))[-1].log_index
-        if index is None or stamping.stamps_covering(session, index=index):
-            return
-    with transaction(runtime.sessions) as session:
-        logkeys.sign_newest(session, runtime, now=clock())
-    ours = [one for one in stamping.authorities_of(runtime, clock=clock) if one.embedded]
-    stamping.stamp_newest(runtime, ours, clock=clock)
+        return _events(session.get_one(Case, case_id))[-1].log_index
 
 
 def _events(case: Case) -> list[CaseEvent]:
