@@ -24,6 +24,7 @@ from similarity.embedding import Model, ModelError
 
 _log = logging.getLogger(__name__)
 
+
 @dataclass(frozen=True)
 class Seen:
     """What a look at a picture gave: its fingerprint, or why it has none."""
