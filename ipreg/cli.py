@@ -20,7 +20,7 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ipreg import access, accounts, alerts, audit, cases, registry, schema, vaultcommands
+from ipreg import access, accounts, alerts, audit, cases, dbcommands, registry, schema, vaultcommands
 from ipreg.config import Config
 from ipreg.db import transaction, utc_now
 from ipreg.errors import CallerError, ConfigError, IpregError
@@ -508,6 +508,7 @@ def verify_bundle(arguments: tuple[str, ...]) -> None:
     sys.exit(verifier.main(arguments))
 
 
+main.add_command(dbcommands.commands(Commands))
 main.add_command(vaultcommands.commands(Commands, _runtime))
 main.add_command(vaultcommands.new_key_file())
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from browser.chromium import follow, new_page, no_sideways_scrolling, serving
+from browser.chromium import CLICKED, follow, new_page, no_sideways_scrolling, serving
 from browser.chromium import sign_in as sign_in_as
 from scenery import PASSWORD, HandClock, People, design_form, draw_picture, one_picture
 
@@ -17,6 +17,8 @@ from ipreg.runtime import Runtime
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+
+pytestmark = CLICKED
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import re
 
 import pyotp
 import pytest
+from databases import Databases
 from flask.testing import FlaskClient
 from scenery import PASSWORD
 from site_of_tests import Site
@@ -87,9 +88,11 @@ def test_a_code_is_asked_for_after_the_password_and_before_anything_else(site: S
     assert client.get("/cases").status_code == 200
 
 
-def test_officers_must_set_up_a_second_factor_where_the_installation_asks_for_it(site: Site) -> None:
+def test_officers_must_set_up_a_second_factor_where_the_installation_asks_for_it(
+    site: Site, databases: Databases
+) -> None:
     config = Config.from_env(
-        {"IPREG_VAR": str(site.runtime.config.var), "IPREG_PUBLIC_URL": "https://registry.example"}
+        {**databases.environ(site.runtime.config.var), "IPREG_PUBLIC_URL": "https://registry.example"}
     )
     assert config.require_two_factor and not site.runtime.config.require_two_factor
     app = create_app(config)
