@@ -52,7 +52,7 @@ def look_at(
     """Fetches and reads one address. Raises as ``Fetcher`` does, ``fetch_status``, ``page_not_html``.
 
     A person asked for it, so robots.txt does not stop it; ``with_robots`` tells what it would say to a crawl. With
-    ``scripts`` a page that shows no product as it is sent is read again after its scripts, where a browser is there.
+    ``scripts`` a page that shows no product as it is sent is read again after its scripts, if there is a browser.
     """
     with Fetcher(allow_private=runtime.config.allow_private_addresses) as fetcher:
         answer = fetcher.get(address.strip(), max_bytes=max(MAX_PAGE_BYTES, runtime.config.max_file_bytes))

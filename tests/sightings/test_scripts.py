@@ -1,4 +1,4 @@
-"""Shops whose pages are empty until their scripts ran: a real Chromium reads them, and reaches nothing it must not."""
+"""Shops whose pages are empty until their scripts ran: a real Chromium reads them, and reaches nothing else."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ def shop(secret: socket.socket) -> Iterator[Shop]:
     with Shop() as opened:
         inside = f"http://127.0.0.2:{secret.getsockname()[1]}/"
         probes = json.dumps([inside, f"/redirect?to={inside}", "/forbidden/stock.json"])
-        opened.extra["/app.js"] = (200, {"Content-Type": "text/javascript"}, SCRIPT.replace("PROBES", probes).encode())
+        script = SCRIPT.replace("PROBES", probes).encode()
+        opened.extra["/app.js"] = (200, {"Content-Type": "text/javascript"}, script)
         for path in ("list", "1", "2", "moved", "hang"):
             opened.extra[f"/app/{path}"] = html("好店", FRAME)
         for number in "12":
