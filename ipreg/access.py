@@ -198,8 +198,12 @@ def alerts_decided_by(account: Account) -> ColumnElement[bool]:
 
 
 def can_act_on_alert(account: Account, alert: Alert) -> bool:
-    """The enterprise's owners and filers decide on its designs; a designer without one decides himself."""
-    filing = alert.match.filing
+    """Who may go to the regulator with the design decides on its alerts."""
+    return can_complain(account, alert.match.filing)
+
+
+def can_complain(account: Account, filing: Filing) -> bool:
+    """The enterprise's owners and filers decide for its designs; a designer without one decides himself."""
     if filing.owner_organization_id is None:
         return account.id == filing.owner_id
     return account.organization_id == filing.owner_organization_id and account.organization_role in ACTING_MEMBERS

@@ -33,7 +33,7 @@ HEAD_KIND = HEAD_SUBJECT = "audit_head"
 START = "0" * 64
 _MOST_CHANGES = 12
 _LONGEST = {"actor": 64, "action": 64, "subject": 128, "result": 32}
-_QUEUE, _TOUCHED = "audit-queue", "audit-touched"
+_QUEUE, _TOUCHED, _ANCHOR = "audit-queue", "audit-touched", "audit-anchor"
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,11 @@ def record(
     queue.append(Entry(now, label(actor), kind, action, subject, details=told))
     if common is not None and session not in common.sessions:
         common.sessions.append(session)
+
+
+def anchor_soon(session: Session) -> None:
+    """What this session commits next is grave: the log commits to its audit rows in the same transaction."""
+    session.info[_ANCHOR] = True
 
 
 # --- Who is at work
@@ -177,6 +182,7 @@ def _forget(session: Session) -> None:
     """What was written is gone; what was read was read."""
     session.info[_QUEUE] = [one for one in session.info.get(_QUEUE, []) if one.kind is AuditKind.READ]
     session.info.pop(_TOUCHED, None)
+    session.info.pop(_ANCHOR, None)
 
 
 def _before_commit(session: Session) -> None:
@@ -191,6 +197,10 @@ def _before_commit(session: Session) -> None:
         work.written = True
     if entries:
         _chain(session, entries)
+    if session.info.pop(_ANCHOR, False) and entries:
+        commit_head(session, now=entries[-1].at)
+        session.flush()
+        session.info.pop(_TOUCHED, None)  # the entry about the rows needs none itself
 
 
 def _changes(touched: Sequence[tuple[str, object]]) -> dict[str, object]:

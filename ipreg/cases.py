@@ -80,12 +80,16 @@ def decide(
     officer: Account,
     outcome: CaseOutcome,
     reason: str,
+    unheard: str = "",
     row_version: int,
     now: datetime,
 ) -> Case:
-    """The officer decides, with a reason that stays on the record; a grave case he puts up for approval."""
+    """The officer decides, with a reason that stays on the record; a grave case he puts up for approval.
+
+    ``unheard``: why somebody is found to infringe who was not heard before.
+    """
     action = "proposed" if case.severity >= table.FOUR_EYES_FROM else "decided"
-    given = machine.Given(reason=reason, outcome=outcome)
+    given = machine.Given(reason=reason, outcome=outcome, unheard=unheard)
     machine.transition(
         session, case=case, action=action, actor=officer, given=given, row_version=row_version, now=now
     )

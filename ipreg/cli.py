@@ -451,7 +451,8 @@ def assign_case(number: str, email: str) -> None:
 @_as_account
 @click.option("--outcome", required=True, type=click.Choice([one.value for one in CaseOutcome]))
 @click.option("--reason", required=True)
-def decide_case(number: str, email: str, outcome: str, reason: str) -> None:
+@click.option("--unheard", default="", help="Why the seller is found to infringe without having been heard.")
+def decide_case(number: str, email: str, outcome: str, reason: str, unheard: str) -> None:
     """Decide the case, with the reason that stays on the record."""
     with transaction(_runtime().sessions) as session:
         officer = _account(session, email)
@@ -462,6 +463,7 @@ def decide_case(number: str, email: str, outcome: str, reason: str) -> None:
             officer=officer,
             outcome=CaseOutcome(outcome),
             reason=reason,
+            unheard=unheard,
             row_version=found.row_version,
             now=utc_now(),
         )

@@ -19,14 +19,21 @@ NOTICE = "经核查，贵店商品涉嫌侵犯备案设计。请自收到本告�
 REMEDY = "要求十五个工作日内下架全部涉案商品。"
 GRAVE = "涉案商品销量大，社会影响较大。"
 SERVED = "已于今日通过平台站内信送达店铺。"
+ANSWER = "店铺来函：商品系从批发市场购入，愿意下架。"
 STORIES: tuple[tuple[tuple[str, Given], ...], ...] = (
     (("notice_issued", Given(NOTICE)), ("served", Given(SERVED))),
     (
+        ("notice_issued", Given(NOTICE)),
+        ("served", Given(SERVED)),
+        ("responded", Given(ANSWER)),
         ("decided", Given(REASON, CaseOutcome.INFRINGING)),
         ("remedies_ordered", Given(REMEDY)),
     ),
     (
         ("severity_set", Given(GRAVE, severity=3)),
+        ("notice_issued", Given(NOTICE)),
+        ("served", Given(SERVED)),
+        ("responded", Given(ANSWER)),
         ("proposed", Given(REASON, CaseOutcome.INFRINGING)),
     ),
     (),

@@ -19,7 +19,7 @@ import rfc8785
 from sqlalchemy import Table, or_, select
 from sqlalchemy.orm import Session
 
-from ipreg import throttle
+from ipreg import audit, throttle
 from ipreg.db import Base, Clock, transaction
 from ipreg.errors import CallerError, IpregError, MissingError
 from ipreg.manifest import applicant_opening
@@ -109,7 +109,18 @@ def _mark(runtime: Runtime, export_id: int, state: ExportState, size: int, now: 
         work.state, work.size, work.ready_at, work.expires_at = state, size, now, now + LASTS
         if state is ExportState.READY:
             account = work.account
+            _tell(session, account, now)
             write_letter(session, kind="export_ready", email=account.email, locale=account.locale, now=now)
+
+
+def _tell(session: Session, account: Account, now: datetime) -> None:
+    """That copies of sealed filings are in it stands in the audit trail, for each of them."""
+    mine = or_(Filing.applicant_id == account.id, Filing.owner_id == account.id)
+    sealed = select(Filing.number).where(
+        mine, Filing.vault_key_id.is_not(None), Filing.files_destroyed_at.is_(None)
+    )
+    for number in session.scalars(sealed):
+        audit.record(session, actor=account, action="filing.export", subject=f"filing:{number}", now=now)
 
 
 def _write(session: Session, runtime: Runtime, account: Account, target: Path) -> None:

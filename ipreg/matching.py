@@ -181,6 +181,15 @@ def compare_view(
     session.flush()
 
 
+def record_seen(
+    session: Session, *, view: FilingView, picture: ListingPicture, judged: Verdict, now: datetime
+) -> Match:
+    """The match of a view with a listing's picture that somebody brought, however probable it is."""
+    _record(session, view, {"listing_id": picture.listing_id}, {"picture_id": picture.id}, judged, now)
+    wanted = select(Match).filter_by(filing_id=view.filing_id, listing_id=picture.listing_id)
+    return session.scalars(wanted).unique().one()
+
+
 def _alike(
     indexes: Indexes, index: PictureIndex, asked: Fingerprint | None, *, asked_is_registered: bool = False
 ) -> Iterator[tuple[str, Verdict]]:

@@ -346,6 +346,10 @@ MESSAGES: dict[str, str] = {
     "crawl_without_start": N_("Give at least one start page, sitemap or search address."),
     "search_without_keyword": N_("A search address holds {keyword} where the word goes."),
     "addresses_too_many": N_("At most %(most)s addresses."),
+    "complaint_where": N_("Say where it is offered: an address, or the place (at most %(most)s letters)."),
+    "case_unheard": N_(
+        "The other side was not heard. Issue the notice first, or say why not (%(least)s to %(most)s letters)."
+    ),
     "page_scripts": N_("The page's scripts did not come to an end in a browser."),
     "fetch_encoding": N_("The shop packed its answer in a way that can't be read."),
     "robots_refused": N_("The site's robots.txt asks not to read this page."),

@@ -60,7 +60,7 @@ SCHEDULE = (
     Job("crawl", 2, crawl.run),
     Job("reports", 2, reports.run),
     Job("pictures", 2, pictures.run),
-    Job("audit", 300, audit.run),
+    Job("audit", 60, audit.run),
     Job("papers", 5, papers.run),
     Job("retention", 3600, retention.run),
     Job("checkpoints", 5, checkpoints.run),

@@ -154,6 +154,7 @@ def decide_the_case(runtime: Runtime, session: object, clock: HandClock) -> None
             officer=officer,
             outcome=CaseOutcome.INFRINGING,
             reason="短",
+            unheard="展会次日闭幕，来不及告知。",
             row_version=case.row_version,
             now=clock(),
         )
@@ -165,6 +166,7 @@ def decide_the_case(runtime: Runtime, session: object, clock: HandClock) -> None
         officer=officer,
         outcome=CaseOutcome.INFRINGING,
         reason="图案、廓形与备案一致，仅作镜像处理。",
+        unheard="展会次日闭幕，来不及告知。",
         row_version=case.row_version,
         now=clock(),
     )

@@ -36,6 +36,14 @@ his own. A case becomes grave by its officer, or by itself where the seller was 
 only a supervisor who does not have it calls it less grave. `ipreg account supervisor EMAIL` or an
 administrator's page makes one. On days away a deputy acts for an officer, under his own name.
 
+Who takes a flagged case on accepts it first, as a step of its own: the owner gets his paper. Nobody is found to
+infringe before he was served the notice, or has answered, unless the officer says why; that reason stands in the
+history and in the decision (Administrative Penalty Law, arts. 44 and 45).
+
+An owner complains of what he saw himself from the page of his design (*Complain of a copy*): an address, or a
+stall at a place, with a picture. It becomes a listing, a match with the probability that the pictures give, a
+confirmed alert and a flagged case; what he wrote and attached is the first thing handed in, with its receipt.
+
 A conflict of filings is opened by a job where a filing and somebody else's later one are at least 95 % probably
 the same design. Both owners see the case and both dates, each the pictures of his own design and what he may
 see anyway.

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
 
-from ipreg import access, log
+from ipreg import access, audit, log
 from ipreg.casework import clocks, deputies, table, telling
 from ipreg.casework.table import Move, Need, Part
 from ipreg.errors import CallerError, ConflictError, PermissionDeniedError
@@ -58,6 +58,8 @@ class Given:
     days: int | None = None
     severity: int | None = None
     documents: tuple[Document, ...] = ()
+    unheard: str = ""
+    """Why somebody is found to infringe who was not heard before."""
 
 
 NOTHING = Given()
@@ -83,9 +85,12 @@ def transition(
     if move is None:
         raise ConflictError("case_already_decided" if case.state is CaseState.DECIDED else "case_step_impossible")
     part = _part(session, case, actor, move, now)
-    given = _checked(move, replace(given, reason=given.reason.strip()))
+    unheard = given.unheard if Need.OUTCOME in move.needs else ""
+    given = _checked(move, replace(given, reason=given.reason.strip(), unheard=unheard))
     if action in GUARDS:
         given = GUARDS[action](case, actor, given)
+    if action == "assigned" and case.state is CaseState.FLAGGED:
+        _accept(session, case, actor, part, now)
     _apply(case, move, given, now)
     _turn_clocks(case, move, given, now)
     clocks.rank(case, now, ended=case.state in table.ENDED or case.state is CaseState.DECIDED)
@@ -93,6 +98,12 @@ def transition(
     event = record(session, case=case, actor=actor, part=part, action=name, given=given, now=now)
     telling.stepped(session, case=case, event=event, now=now)
     return event
+
+
+def _accept(session: Session, case: Case, actor: Actor, part: Part, now: datetime) -> None:
+    """Who takes a flagged case on accepts it: a step of its own, from which the owner's paper comes."""
+    event = record(session, case=case, actor=actor, part=part, action="accepted", now=now)
+    telling.stepped(session, case=case, event=event, now=now)
 
 
 def possible(session: Session, *, case: Case, actor: Actor, now: datetime) -> list[Move]:
@@ -122,6 +133,11 @@ def require_current(case: Case, row_version: int | None) -> None:
     """Raises ``ConflictError``, naming who was faster, unless the page was of the case as it is."""
     if row_version is not None and case.row_version != row_version:
         raise _changed(case)
+
+
+def heard(case: Case) -> bool:
+    """Whether the other side was served the notice, or has answered."""
+    return any(event.action in ("served", "responded") for event in case.events)
 
 
 def proposal(case: Case) -> CaseEvent | None:
@@ -155,6 +171,8 @@ def record(
     )
     event.log_index = entry.index
     session.flush()
+    if action.startswith("decided_"):
+        audit.anchor_soon(session)
     return event
 
 
@@ -229,10 +247,22 @@ def _guard_handed_over(case: Case, _actor: Actor, given: Given) -> Given:
     return given
 
 
-def _guard_decided(case: Case, _actor: Actor, given: Given) -> Given:
+def _guard_decided(case: Case, actor: Actor, given: Given) -> Given:
     if case.severity >= table.FOUR_EYES_FROM:
         raise ConflictError("case_needs_approval")
-    return given
+    return _guard_heard(case, actor, given)
+
+
+def _guard_heard(case: Case, _actor: Actor, given: Given) -> Given:
+    """Who may be found to infringe is told before, and may answer (Administrative Penalty Law, arts. 44 and 45).
+
+    Where that was left out, the reason for it goes on the record and into the decision.
+    """
+    against = given.outcome is CaseOutcome.INFRINGING and not heard(case)
+    why = given.unheard.strip() if against else ""
+    if against and not REASON_MIN <= len(why) <= REASON_MAX:
+        raise CallerError("case_unheard", field="unheard", least=REASON_MIN, most=REASON_MAX)
+    return replace(given, unheard=why)
 
 
 def _guard_approved(case: Case, actor: Actor, given: Given) -> Given:
@@ -242,7 +272,12 @@ def _guard_approved(case: Case, actor: Actor, given: Given) -> Given:
         raise ConflictError("case_step_impossible")
     if isinstance(actor, Account) and actor.id == proposed.actor_id:
         raise PermissionDeniedError("case_own_approval")
-    return replace(given, reason=proposed.note, outcome=CaseOutcome(proposed.details["outcome"]))
+    return replace(
+        given,
+        reason=proposed.note,
+        outcome=CaseOutcome(proposed.details["outcome"]),
+        unheard=proposed.details.get("unheard", ""),
+    )
 
 
 def _guard_sent_back(case: Case, actor: Actor, given: Given) -> Given:
@@ -289,6 +324,7 @@ GUARDS: dict[str, Callable[[Case, Actor, Given], Given]] = {
     "assigned": _guard_assigned,
     "handed_over": _guard_handed_over,
     "decided": _guard_decided,
+    "proposed": _guard_heard,
     "approved": _guard_approved,
     "sent_back": _guard_sent_back,
     "clock_extended": _guard_extended,
@@ -356,6 +392,7 @@ def _details(given: Given) -> dict[str, Any]:
         "severity": given.severity,
         "documents": [{"kind": one.kind, "name": one.name, "sha256": one.sha256} for one in given.documents]
         or None,
+        "unheard": given.unheard or None,
     }
     return {name: value for name, value in values.items() if value is not None}
 

@@ -222,6 +222,8 @@ def _parts(case: Case, event: CaseEvent, kind: PaperKind) -> list[dict[str, obje
     if event.note:
         title = ("理由", "Reasons") if kind is not PaperKind.NOTICE else ("告知事项", "What is alleged")
         parts.append(_part(*title, event.note.splitlines()))
+    if event.details.get("unheard"):
+        parts.append(_part("未事先告知的理由", "Why the other side was not heard", [event.details["unheard"]]))
     if kind is PaperKind.NOTICE:
         clock = clocks.running(case, ClockKind.RESPONSE)
         days = clock.due_on.isoformat() if clock and clock.due_on else "送达之日起十五日 (15 days of service)"

@@ -113,7 +113,7 @@ def report_picture(
     _check_note(note)
     file = keep_picture(session, store, data=data, now=now)
     offer = Offer(BY_HAND, f"{account.id}-{file.sha256}", title.strip(), address=address[:MAX_ADDRESS])
-    source = _source_of(session, account, now)
+    source = own_source(session, account, now)
     listing = see_listing(session, offer=offer, bringer=Bringer(account.id, source_id=source.id), now=now)
     add_picture(session, listing=listing, file=file, source="", now=now)
     made = Report(
@@ -173,14 +173,14 @@ def follow_report(runtime: Runtime, report_id: int, *, clock: Clock) -> None:
             report.state, report.fault = ReportState.REFUSED, fault.code if fault else "unexpected"
             report.fault_values = dict(fault.values) if fault else {}
             return
-        source = _source_of(session, report.account, clock())
+        source = own_source(session, report.account, clock())
         bringer = Bringer(report.account_id, source_id=source.id)
         listing = see_listing(session, offer=offer_of(look.product), bringer=bringer, now=clock())
         want_pictures(session, listing=listing, addresses=look.product.pictures, now=clock())
         report.state, report.title, report.listing = ReportState.KEPT, look.product.title, listing
 
 
-def _source_of(session: Session, account: Account, now: datetime) -> Source:
+def own_source(session: Session, account: Account, now: datetime) -> Source:
     """The source under which an account's own reports stand."""
     mine = select(Source).where(Source.account_id == account.id, Source.kind == SourceKind.REPORT)
     found = session.scalar(mine)

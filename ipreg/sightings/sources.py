@@ -248,7 +248,7 @@ def _check_settings(account: Account, kind: SourceKind, settings: FeedSettings |
         if not isinstance(settings, FeedSettings) or not settings.location:
             raise CallerError("field_empty", field="location")
         if settings.location.startswith(("http://", "https://")):
-            _check_address(settings.location, "location")
+            check_address(settings.location, "location")
         elif account.role is not Role.ADMINISTRATOR:
             # A path is read by the server: only who runs it may name one.
             raise CallerError("address_wrong", field="location", address=settings.location[:100])
@@ -266,7 +266,7 @@ def _check_crawl(settings: CrawlSettings) -> None:
         if len(addresses) > MAX_ADDRESSES:
             raise CallerError("addresses_too_many", field=field, most=MAX_ADDRESSES)
         for address in addresses:
-            _check_address(address.replace("{keyword}", "x"), field)
+            check_address(address.replace("{keyword}", "x"), field)
     if settings.searches and not settings.keywords:
         raise CallerError("field_empty", field="keywords")
     if not all("{keyword}" in search for search in settings.searches):
@@ -277,7 +277,8 @@ def _check_crawl(settings: CrawlSettings) -> None:
             raise CallerError("number_wrong", field=field, least=least, most=most)
 
 
-def _check_address(address: str, field: str) -> None:
+def check_address(address: str, field: str) -> None:
+    """Raises ``CallerError`` (``address_wrong``) unless it is one of the web, without a password in it."""
     try:
         parts = urlsplit(address)
         good = parts.scheme in ("http", "https") and parts.hostname and not parts.username and len(address) <= 2000

@@ -72,6 +72,24 @@ def consider(session: Session, *, match_id: int, settings: Settings, now: dateti
     return _join(session, alert, match, settings, now)
 
 
+def raise_by_hand(session: Session, *, match: Match, now: datetime) -> Alert:
+    """The alert of a match that the design's owner brings himself, however probable it is: nobody is told of it."""
+    match.considered = True
+    held = session.scalar(select(AlertMatch).where(AlertMatch.match_id == match.id))
+    if held is not None:
+        alert = held.alert
+    else:
+        wanted = select(Alert).where(Alert.filing_id == match.filing_id, Alert.counterpart == counterpart(match))
+        latest = session.scalar(wanted.order_by(Alert.round.desc()).limit(1))
+        if latest is None or _closed(session, latest):
+            return _raise(session, match, 1 if latest is None else latest.round + 1, None, now)
+        alert = _join(session, latest, match, None, now)
+    if alert.state is AlertState.DISMISSED:
+        _bring_back(session, alert, match, now)
+    session.flush()
+    return alert
+
+
 def counterpart(match: Match) -> str:
     """With whom the match is: the seller where one is known, else that listing, or that later filing."""
     if match.listing is None:
@@ -183,7 +201,7 @@ def _closed(session: Session, alert: Alert) -> bool:
     return session.scalar(decided) is not None
 
 
-def _raise(session: Session, match: Match, number: int, settings: Settings, now: datetime) -> Alert:
+def _raise(session: Session, match: Match, number: int, settings: Settings | None, now: datetime) -> Alert:
     alert = Alert(
         filing_id=match.filing_id,
         counterpart=counterpart(match),
@@ -205,11 +223,12 @@ def _raise(session: Session, match: Match, number: int, settings: Settings, now:
     session.flush()
     _hold(session, alert, match, now)
     note(session, alert, EventKind.RAISED, now, match=match, round=number)
-    plan_telling(session, alert, settings, now)
+    if settings is not None:
+        plan_telling(session, alert, settings, now)
     return alert
 
 
-def _join(session: Session, alert: Alert, match: Match, settings: Settings, now: datetime) -> Alert:
+def _join(session: Session, alert: Alert, match: Match, settings: Settings | None, now: datetime) -> Alert:
     """Another listing of the same seller."""
     _hold(session, alert, match, now)
     alert.listing_count += 1
@@ -234,7 +253,7 @@ def _grow(session: Session, held: AlertMatch, settings: Settings, now: datetime)
     return alert
 
 
-def _changed(session: Session, alert: Alert, match: Match, settings: Settings, now: datetime) -> None:
+def _changed(session: Session, alert: Alert, match: Match, settings: Settings | None, now: datetime) -> None:
     """New evidence: the strongest match leads while nobody has decided; a dismissal may not cover it any more."""
     tell = True
     if alert.state is AlertState.DISMISSED:
@@ -247,7 +266,7 @@ def _changed(session: Session, alert: Alert, match: Match, settings: Settings, n
         _follow_lead(session, alert)
     weigh(session, alert)
     session.flush()
-    if tell and alert.snoozed_until is None:
+    if settings is not None and tell and alert.snoozed_until is None:
         plan_telling(session, alert, settings, now)
 
 

@@ -16,7 +16,7 @@ from ipreg.casework.table import FOUR_EYES_FROM, Move, Tab
 from ipreg.db import utc_now
 from ipreg.errors import IpregError
 from ipreg.models import Case, CaseOutcome, CaseState, Role
-from ipreg.sightings.capture import capture_of
+from ipreg.sightings.capture import capture_of, captures_of
 from ipreg.web.errors import words_of
 from ipreg.web.filings import proof_of
 from ipreg.web.pictures import seen_bytes, view_bytes
@@ -125,6 +125,7 @@ def page(found: Case, faults: dict[str, str], action: str = "decided") -> str:
         official=official,
         acts=me().role is Role.REGULATOR,
         capture=capture_of(db(), found.alert) if found.alert else None,
+        captures=captures_of(db(), found.alert) if found.alert else {},
         me=me(),
         now=now,
         faults=faults,
@@ -137,7 +138,7 @@ def page(found: Case, faults: dict[str, str], action: str = "decided") -> str:
         days_left=lambda clock: clocks.days_left(clock, now),
         proposal=machine.proposal(found),
         four_eyes=found.severity >= FOUR_EYES_FROM,
-        heard=any(event.action == "served" for event in found.events),
+        heard=machine.heard(found),
         drawn=drawing.draw(found.state, {event.action for event in found.events}),
         notes=together.notes(db(), case=found, account=me()),
         tasks=together.tasks(db(), case=found) if official else [],

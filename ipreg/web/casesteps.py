@@ -40,9 +40,15 @@ def decide(number: str) -> Response | tuple[str, int]:
         if outcome not in list(CaseOutcome):
             raise CallerError("choice_wrong", field="outcome")
         reason = request.form.get("reason", "")
-        decided = CaseOutcome(outcome)
         cases.decide(
-            db(), case=found, officer=me(), outcome=decided, reason=reason, row_version=seen(), now=utc_now()
+            db(),
+            case=found,
+            officer=me(),
+            outcome=CaseOutcome(outcome),
+            reason=reason,
+            unheard=request.form.get("unheard", ""),
+            row_version=seen(),
+            now=utc_now(),
         )
     except CallerError as fault:
         return _again(number, fault, "decided")
@@ -127,6 +133,7 @@ def _given(found: Case, action: str) -> Given:
         clock=ClockKind(clock) if clock in list(ClockKind) else None,
         days=form.get("days", type=int),
         severity=form.get("severity", type=int),
+        unheard=form.get("unheard", ""),
         documents=_documents(action),
     )
 

@@ -19,6 +19,7 @@ from ipreg.statements import read_form
 from ipreg.web.errors import words_of
 from ipreg.web.language import chosen, day, say
 from ipreg.web.pages import SIZES
+from ipreg.web.pictures import told
 from ipreg.web.rules import who
 from ipreg.web.session import db, me, runtime, start_again
 
@@ -219,6 +220,8 @@ def alike_picture(draft_id: int, finding_id: int) -> AnyResponse:
     found = next((one for one in _alike(draft) if one.finding.id == finding_id and one.file is not None), None)
     if found is None or found.file is None:
         raise MissingError("draft_missing")
+    if found.filing:
+        told(found.filing, "filing.picture")
     shelf = runtime().store.shelf(found.filing.vault_key if found.filing else None)
     return _jpeg(shelf.thumbnail(found.file.sha256, 640))
 

@@ -21,6 +21,7 @@ from ipreg import (
     registry,
     stamping,
 )
+from ipreg.casework import complaints
 from ipreg.db import transaction, utc_now
 from ipreg.errors import MissingError, ProofError
 from ipreg.models import Account, Filing, LogEntry, LogTimeStamp, Match, Role
@@ -78,6 +79,7 @@ def filing(number: str) -> str:
         **keeping.context(found),
         may_have_certificate=may_have_certificate(found),
         may_have_bundle=may_have_bundle(found),
+        may_complain=me().role in complaints.OWNERS and access.can_complain(me(), found),
         matches=db().scalars(wanted).unique().all() if access.owns_filing(me(), found) else [],
     )
 
@@ -88,6 +90,7 @@ def certificate_file(number: str) -> Response:
     found = registry.get_filing(db(), number=number, account=me())
     if not may_have_certificate(found):
         raise MissingError("filing_missing", number=number)
+    told(found, "filing.certificate", copy=True)
     filing_id, name, version = found.id, found.number, _version(found)
     start_again()  # an authority may be asked, and no transaction waits for that
     data = certificate.obtain(runtime(), filing_id, clock=utc_now, version=version)
@@ -100,7 +103,7 @@ def evidence(number: str) -> Response:
     found = registry.get_filing(db(), number=number, account=me())
     if not may_have_bundle(found):
         raise MissingError("filing_missing", number=number)
-    told(found, "filing.bundle")
+    told(found, "filing.bundle", copy=True)
     filing_id, name, version = found.id, found.number, _version(found)
     named = access.owns_filing(me(), found) or me().role is Role.REGULATOR
     start_again()

@@ -9,7 +9,7 @@ import segno
 from flask import Blueprint, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from ipreg import cases, logkeys
+from ipreg import audit, cases, logkeys
 from ipreg.casework import casebundle, links, machine, papers, submissions, table
 from ipreg.casework.machine import Given
 from ipreg.casework.table import Part
@@ -112,7 +112,10 @@ def receipt(number: str, serial: int) -> str:
 @bp.get("/cases/<number>/submissions/<int:serial>/files/<int:position>")
 @who(*_ALL)
 def file(number: str, serial: int, position: int) -> Response:
-    return handedin.file_of(submissions.find(db(), case=_case(number), serial=serial, reader=me()), position)
+    one = submissions.find(db(), case=_case(number), serial=serial, reader=me())
+    if one.confidential:
+        audit.record(db(), actor=me(), action="case.confidential", subject=one.receipt, now=utc_now())
+    return handedin.file_of(one, position)
 
 
 @bp.get("/cases/<number>/papers/<int:paper_id>")
@@ -126,6 +129,7 @@ def paper(number: str, paper_id: int) -> Response:
 @who(*_ALL)
 def bundle(number: str) -> Response:
     case = _case(number)
+    audit.record(db(), actor=me(), action="case.bundle", subject=case.number, now=utc_now())
     data = casebundle.build(runtime(), case.id, reader=me(), clock=utc_now)
     answer = Response(data, mimetype="application/zip")
     answer.headers["Content-Disposition"] = f"attachment; filename={case.number}.zip"

@@ -25,6 +25,7 @@ from ipreg.rights.packages.texts import Belongs, Omitted, PackageKind, Texts, Wo
 from ipreg.rights.records import RightForm
 from ipreg.web.errors import words_of
 from ipreg.web.language import say
+from ipreg.web.pictures import told
 from ipreg.web.rules import EVERYBODY, who
 from ipreg.web.session import db, me, runtime, start_again
 
@@ -135,6 +136,7 @@ def package_file(number: str, kind: str) -> Response:
     filing, sort = _found(number), _sort(kind)
     if not access.can_see_files(db(), me(), filing):
         raise MissingError("filing_missing", number=number)
+    told(filing, "filing.package", copy=True)
     shelf = runtime().store.shelf(filing.vault_key)
     source = Source(filing, texts.texts_of(db(), filing), shelf.get, say, utc_now())
     start_again()  # pictures are read and written anew, and no transaction waits for that

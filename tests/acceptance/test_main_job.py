@@ -215,7 +215,11 @@ def decides(place: Place, case: str) -> None:
     refused = regulator.send(f"/cases/{case}/decide", page, outcome="infringing", reason="短")
     assert refused.status_code == 400 and 'id="fault-reason"' in refused.text
     reason = "图案与廓形和备案一致，仅作左右镜像。"
-    decided = regulator.send(f"/cases/{case}/decide", page, outcome="infringing", reason=reason)
+    unheard = regulator.send(f"/cases/{case}/decide", page, outcome="infringing", reason=reason)
+    assert unheard.status_code == 400 and 'id="fault-unheard"' in unheard.text, "nobody is judged unheard just so"
+    why = "卖家已注销店铺，无法送达告知书。"
+    decided = regulator.send(f"/cases/{case}/decide", page, outcome="infringing", reason=reason, unheard=why)
+    assert why in decided.text
     assert decided.status_code == 200 and reason in decided.text
 
 
@@ -240,5 +244,6 @@ def test_the_same_way_from_the_command_line(tmp_path: Path, place: Place) -> Non
     officer = ("--as", "regulator@ipreg.example")
     place.ipreg("cases", "assign", case, *officer)
     reason = ("--outcome", "infringing", "--reason", "图案与廓形和备案一致，仅作镜像。")
+    reason += ("--unheard", "卖家已注销店铺，无法送达告知书。")
     place.ipreg("cases", "decide", case, *reason, *officer)
     assert "decided_infringing" in place.ipreg("cases", "show", case, *officer)

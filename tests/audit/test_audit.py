@@ -15,10 +15,10 @@ from site_of_tests import Site
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
-from ipreg import audit, auditcheck, logkeys
+from ipreg import audit, auditcheck, cases, logkeys
 from ipreg.cli import main
 from ipreg.db import transaction
-from ipreg.models import Account, AuditHead, AuditKind, AuditRow, Case
+from ipreg.models import Account, AuditHead, AuditKind, AuditRow, Case, CaseOutcome
 from ipreg.models.audit import TRIGGER_STATEMENTS, TRIGGERS
 from ipreg.runtime import Runtime
 from ipreg.web.audithook import shortened
@@ -106,6 +106,27 @@ def test_a_job_that_acts_for_somebody_says_so(site: Site, clock: HandClock) -> N
         session.scalars(select(Case)).one().decision_reason = "x"
     last = rows(site.runtime)[-1]
     assert (last.actor, json.loads(last.details)) == ("job:deadlines", {"changes": [f"changed Case {site.case}"]})
+
+
+def test_a_decision_is_committed_to_with_its_own_row(site: Site, clock: HandClock) -> None:
+    why = "卖家已注销店铺，无法送达告知书。"
+    with audit.acting("account:9", "cases.decide"), transaction(site.runtime.sessions) as session:
+        case = session.scalars(select(Case)).one()
+        officer = session.scalars(select(Account).where(Account.email == "regulator@ipreg.example")).one()
+        cases.assign(session, case=case, officer=officer, row_version=case.row_version, now=clock())
+        cases.decide(
+            session,
+            case=case,
+            officer=officer,
+            outcome=CaseOutcome.INFRINGING,
+            reason=why,
+            unheard=why,
+            row_version=case.row_version,
+            now=clock(),
+        )
+    with site.runtime.sessions() as session:
+        checked = auditcheck.check_newest(session, verifiers=())
+        assert checked.committed == checked.size and rows(site.runtime)[-1].action == "cases.decide"
 
 
 def test_the_command_line_leaves_rows_too(

@@ -110,6 +110,7 @@ def test_from_a_file_to_a_decision_by_clicking(
     follow(regulator, "#assign")
     regulator.check("#outcome-infringing")
     regulator.fill("#reason", "图案与廓形和备案一致，仅作左右镜像。")
+    regulator.fill("#unheard", "卖家已注销店铺，无法送达告知书。")
     no_sideways_scrolling(regulator)
     follow(regulator, "#decide")
     regulator.wait_for_selector(".history >> text=决定：侵权成立")

@@ -66,6 +66,7 @@ def test_a_case_from_the_queue_to_the_decision(browser: Browser, address: str, s
     follow(desk, "#add-note")
     desk.check("#outcome-infringing")
     desk.fill("#reason", REASON)
+    desk.fill("#unheard", REASON)
     no_sideways_scrolling(desk)
     follow(desk, "#decide")
     desk.wait_for_selector(".history >> text=决定：侵权成立")

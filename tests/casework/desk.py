@@ -107,7 +107,7 @@ class Desk:
 
     def step(self, case: Case, action: str, actor: machine.Actor | None = None, **given: object) -> Case:
         """Takes a step as the case's officer, with all that it may need."""
-        values = {"reason": REASON, "documents": (MINUTES,), **given}
+        values = {"reason": REASON, "documents": (MINUTES,), "unheard": REASON, **given}
         machine.transition(
             self.session,
             case=case,

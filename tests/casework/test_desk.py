@@ -145,7 +145,9 @@ def test_two_officers_at_once_the_slower_is_told_who_was_faster(runtime: Runtime
         with pytest.raises(ConflictError, match="case_changed_by") as fault:
             machine.require_current(held, seen)
         assert fault.value.values == {"name": "regulator"}
-        assert [event.action for event in held.events] == ["opened", "assigned", "notice_issued"]
+        assert [event.action for event in held.events] == [
+            "opened", "accepted", "assigned", "notice_issued",
+        ]  # fmt: skip
 
 
 def test_notes_reach_whom_they_are_for(desk: Desk) -> None:

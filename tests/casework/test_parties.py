@@ -215,6 +215,7 @@ def decide(site: Site) -> None:
     with site.runtime.sessions() as session:
         version = session.scalars(select(Case.row_version)).one()
     form = {"row_version": str(version), "outcome": "infringing", "reason": "图案、廓形一致，来源说明不成立。"}
+    form["unheard"] = "卖家已注销店铺，无法送达告知书。"
     officer.post(f"/cases/{site.case}/decide", data=form)
     assert state(site) is CaseState.DECIDED
     papers.run(site.runtime)

@@ -40,6 +40,7 @@ def registry_of_tests(databases: Databases, tmp_path_factory: pytest.TempPathFac
             officer=officer,
             outcome=CaseOutcome.INFRINGING,
             reason="图案、廓形与备案一致，仅作镜像处理。",
+            unheard="展会次日闭幕，来不及告知。",
             row_version=case.row_version,
             now=clock(),
         )

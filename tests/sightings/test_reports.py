@@ -280,6 +280,7 @@ def test_a_seller_is_one_over_all_listings_and_its_risk_explains_itself(
             officer=officer,
             outcome=CaseOutcome.INFRINGING,
             reason="图案与廓形和备案一致，仅作镜像。",
+            unheard="展会次日闭幕，来不及告知。",
             row_version=case.row_version,
             now=clock(),
         )
