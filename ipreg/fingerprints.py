@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy import Select, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 import similarity
@@ -31,6 +31,10 @@ class Seen:
 
     fingerprint: Fingerprint | None
     fault: str | None = None
+
+
+LOST = Seen(None, "picture_unreadable")
+"""A picture whose file was lost, or lies under a key that can't be had: tried again now and then."""
 
 
 def see(data: bytes, model: Path) -> Seen:
@@ -92,6 +96,21 @@ def outdated(session: Session, limit: int) -> list[int]:
         or_(PictureFingerprint.algorithm < now, PictureFingerprint.algorithm > now)
     )
     return list(session.scalars(wanted.limit(limit)))
+
+
+def unreadable(session: Session, before: datetime, limit: int) -> list[PictureFingerprint]:
+    """Pictures whose files could not be read when it was last tried, before that time; the longest ago first."""
+    wanted = select(PictureFingerprint).where(
+        PictureFingerprint.fault == LOST.fault, PictureFingerprint.created_at < before
+    )
+    return list(session.scalars(wanted.order_by(PictureFingerprint.created_at).limit(limit)))
+
+
+def look_anew(session: Session, digest: str) -> None:
+    """Nothing has looked at the picture from now on, so that the next run does."""
+    session.execute(delete(PictureFingerprint).where(PictureFingerprint.sha256 == digest))
+    for kind in (FilingView, ListingPicture):
+        session.execute(update(kind).where(kind.sha256 == digest).values(compared_by=None))
 
 
 def _kept_models(folder: Path) -> list[Model]:

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 
 from ipreg.db import Clock, transaction, utc_now
 from ipreg.errors import MissingError, ProofError
-from ipreg.fingerprints import keep_model, keep_seen, key_of, outdated, serving_model, unseen
+from ipreg.fingerprints import (
+    keep_model,
+    keep_seen,
+    key_of,
+    look_anew,
+    outdated,
+    serving_model,
+    unreadable,
+    unseen,
+)
 from ipreg.models import PictureFingerprint
 from ipreg.runtime import Runtime
 from jobs.alone import alone
@@ -17,6 +27,7 @@ from similarity import embedding
 
 _log = logging.getLogger(__name__)
 _AT_ONCE = 200
+_WAIT = timedelta(hours=1)
 
 
 def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
@@ -42,7 +53,21 @@ def _run(runtime: Runtime, clock: Clock) -> int:
         with transaction(runtime.sessions) as session:
             old = outdated(session, _AT_ONCE)
             session.execute(delete(PictureFingerprint).where(PictureFingerprint.id.in_(old)))
+        _try_again(runtime, clock())
     return done
+
+
+def _try_again(runtime: Runtime, now: datetime) -> None:
+    """Pictures whose file can be read again are as new ones."""
+    with transaction(runtime.sessions) as session:
+        tried = unreadable(session, now - _WAIT, _AT_ONCE)
+        for row in tried:
+            row.created_at = now
+        lost = [row.sha256 for row in tried]
+    for digest in lost:
+        if _read(runtime, digest) is not None:
+            with transaction(runtime.sessions) as session:
+                look_anew(session, digest)
 
 
 def _read(runtime: Runtime, digest: str) -> bytes | None:

@@ -11,7 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeVar
 
-from ipreg.fingerprints import Seen, see
+from ipreg.fingerprints import LOST, Seen, see
 
 _log = logging.getLogger(__name__)
 WORTH_PROCESSES = 16
@@ -22,18 +22,18 @@ _pool: Executor | None = None
 
 
 def looks(things: list[Thing], read: Callable[[Thing], bytes | None], model: Path) -> Iterator[tuple[Thing, Seen]]:
-    """What is seen of each picture, in order; those that ``read`` gives None for are left out.
+    """What is seen of each picture, in order; ``read`` gives None for one whose file can't be read.
 
     A process that is killed, or that dies of a picture, takes at most its own picture with it.
     """
     cores = len(os.sched_getaffinity(0))
-    pictures = ((one, data) for one in things if (data := read(one)) is not None)
+    pictures = ((one, read(one)) for one in things)
     if len(things) < WORTH_PROCESSES or cores < 2:
-        yield from ((one, see(data, model)) for one, data in pictures)
+        yield from ((one, LOST if data is None else see(data, model)) for one, data in pictures)
         return
     waiting: deque[tuple[Thing, bytes, Future[Seen]]] = deque()
     for one, data in pictures:
-        waiting.append((one, data, _submit(cores, data, model)))
+        waiting.append((one, data or b"", _lost() if data is None else _submit(cores, data, model)))
         if len(waiting) >= cores * _AHEAD:
             yield _result(cores, *waiting.popleft(), model)
     while waiting:
@@ -57,6 +57,12 @@ def _submit(cores: int, data: bytes, model: Path) -> Future[Seen]:
         rest()
         _pool = _processes(cores)
         return _pool.submit(see, data, model)
+
+
+def _lost() -> Future[Seen]:
+    known: Future[Seen] = Future()
+    known.set_result(LOST)
+    return known
 
 
 def _result(cores: int, one: Thing, data: bytes, seen: Future[Seen], model: Path) -> tuple[Thing, Seen]:

@@ -40,7 +40,7 @@ def _run(runtime: Runtime, clock: Clock) -> int:
             return shelf.get(one.sha256)
         except (ProofError, MissingError):
             _log.exception("%s %s is not compared: its file can't be read", one.kind.__tablename__, one.id)
-            return None  # the others must not wait for it
+            return None
 
     done = 0
     for one, seen in looks(waiting, read, model.path):

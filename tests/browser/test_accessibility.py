@@ -5,20 +5,17 @@ A page that is added is looked at by itself. One whose address needs a value tha
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from browser.chromium import CLICKED, chromium, serving
 from flask.testing import FlaskClient
 from scenery import HandClock
 from site_of_tests import Site
-from waitress.server import create_server
 
 from ipreg.db import transaction
 from ipreg.models import Capture, CaptureState
@@ -28,12 +25,7 @@ from ipreg.web.rules import rule_of
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-CHROMIUM = os.environ.get("IPREG_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.network,
-    pytest.mark.skipif(not CHROMIUM, reason="NO CHROMIUM HERE: install Debian's package chromium"),
-]
+pytestmark = CLICKED
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PEOPLE = ("enterprise", "designer", "regulator", "administrator", "auditor", "freelancer")
 OPENED = (200, 301, 302)
@@ -149,23 +141,14 @@ def places(site: Site, clock: HandClock) -> list[Place]:
 @pytest.fixture
 def browser(places: list[Place]) -> Iterator[Browser]:
     """Opened after the pages were found: signing a certificate needs an event loop of its own."""
-    from playwright.sync_api import sync_playwright
-
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as engine:
-        opened = engine.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture
 def address(site: Site) -> Iterator[str]:
-    server = create_server(site.app, host="127.0.0.1", port=0)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-    thread.join(10)
+    with serving(site.app) as opened:
+        yield opened
 
 
 def open_pages(browser: Browser, address: str, site: Site, who: str | None) -> Page:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import email
 import email.policy
-import os
 import re
-import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyotp
 import pytest
+from browser.chromium import CLICKED, follow, new_page, serving
+from browser.chromium import sign_in as sign_in_as
 from scenery import PASSWORD, design_form, one_picture
-from waitress.server import create_server
 
 from ipreg import accounts, registry
 from ipreg.app import create_app
@@ -27,23 +25,7 @@ from jobs import letters
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-CHROMIUM = os.environ.get("IPREG_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.network,
-    pytest.mark.skipif(not CHROMIUM, reason="NO CHROMIUM HERE: install Debian's package chromium"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    from playwright.sync_api import sync_playwright
-
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as engine:
-        opened = engine.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield opened
-        opened.close()
+pytestmark = CLICKED
 
 
 @pytest.fixture
@@ -54,25 +36,16 @@ def address(runtime: Runtime) -> Iterator[str]:
                 session, email=f"{role}@ipreg.example", password=PASSWORD, name=role.value, role=role,
                 now=utc_now(), **more,
             )  # fmt: skip
-    server = create_server(create_app(runtime.config), host="127.0.0.1", port=0)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-    thread.join(10)
+    with serving(create_app(runtime.config)) as opened:
+        yield opened
 
 
 def phone(browser: Browser, address: str) -> Page:
-    page = browser.new_context(base_url=address, viewport={"width": 360, "height": 800}).new_page()
-    page.on("pageerror", lambda fault: pytest.fail(f"script failed: {fault}"))
-    return page
+    return new_page(browser, address, 360)
 
 
 def sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
-    page.goto("/sign-in")
-    page.fill("#email", f"{name}@ipreg.example")
-    page.fill("#password", password)
-    page.click("main form button")
+    sign_in_as(page, f"{name}@ipreg.example", password)
 
 
 def path_in_letter(runtime: Runtime, to: str, word: str) -> str:
@@ -92,7 +65,7 @@ def invite(owner: Page, runtime: Runtime, name: str, role: str) -> str:
     owner.goto("/organization")
     owner.fill("#email", f"{name}@ipreg.example")
     owner.select_option("#role", role)
-    owner.click("text=发送邀请")
+    follow(owner, "text=发送邀请")
     owner.wait_for_selector("text=邀请已发出")
     return path_in_letter(runtime, name, "invitations")
 
@@ -101,7 +74,7 @@ def accept(page: Page, path: str, name: str) -> None:
     page.goto(path)
     page.fill("#name", name)
     page.fill("#password", PASSWORD)
-    page.click("text=注册并接受邀请")
+    follow(page, "text=注册并接受邀请")
     page.wait_for_selector("text=您已加入该企业")
 
 
@@ -124,7 +97,7 @@ def test_an_enterprises_people(browser: Browser, address: str, runtime: Runtime,
         ).number  # fmt: skip
     for page in (owner, viewer):
         page.goto("/filings?q=云纹")
-        page.click(f"a:has-text('{number}')")
+        follow(page, f"a:has-text('{number}')")
         page.wait_for_selector("h1:has-text('云纹外套')")
     viewer.goto("/organization")
     token = viewer.locator("form input[name=csrf_token]").first.input_value()
@@ -133,7 +106,7 @@ def test_an_enterprises_people(browser: Browser, address: str, runtime: Runtime,
 
     owner.goto("/organization")
     owner.click("li:has-text('小林') summary")
-    owner.click("text=确认移除小林")
+    follow(owner, "text=确认移除小林")
     owner.wait_for_selector("text=成员已移除")
     filer.goto("/organization")
     assert filer.url.endswith("/account")
@@ -144,26 +117,26 @@ def test_two_factors_and_a_forgotten_password(browser: Browser, address: str, ru
     sign_in(page, "regulator")
     page.goto("/account/two-factor")
     page.fill("#password", PASSWORD)
-    page.click("text=开始设置")
+    follow(page, "text=开始设置")
     assert page.locator("img.code").evaluate("one => one.decode().then(() => one.naturalWidth)") > 100
     app = pyotp.TOTP(page.locator(".secret").inner_text().replace(" ", ""))
     page.fill("#code", app.now())
-    page.click("main form button")
+    follow(page, "main form button")
     codes = page.locator(".codes code").all_inner_texts()
     assert len(codes) == 10
-    page.click("text=退出")
+    follow(page, "text=退出")
 
     page.goto("/forgot")
     page.fill("#email", "regulator@ipreg.example")
-    page.click("main form button")
+    follow(page, "main form button")
     page.wait_for_selector("text=重置链接已发出")
     page.goto(path_in_letter(runtime, "regulator", "reset"))
     page.fill("#password", "another good password")
-    page.click("main form button")
+    follow(page, "main form button")
     page.wait_for_selector("text=密码已修改")
     sign_in(page, "regulator", "another good password")
     page.fill("#code", codes[0])
-    page.click("main form button")
+    follow(page, "main form button")
     page.wait_for_selector("h1:has-text('等待您处理')")
     page.goto("/account/two-factor")
     page.wait_for_selector("text=剩余恢复码：9 个")

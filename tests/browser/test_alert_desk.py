@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from browser.test_by_clicking import CHROMIUM, browser, new_page, no_sideways_scrolling
+from browser.chromium import CLICKED, follow, new_page, no_sideways_scrolling, press, serving, sign_in
 from market import Market
 from scenery import PASSWORD, HandClock, People
-from waitress.server import create_server
 
 from ipreg.app import create_app
 from ipreg.db import transaction, utc_now
@@ -19,12 +17,7 @@ from ipreg.runtime import Runtime
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-__all__ = ["browser"]
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.network,
-    pytest.mark.skipif(not CHROMIUM, reason="NO CHROMIUM HERE: install Debian's package chromium"),
-]
+pytestmark = CLICKED
 
 
 @pytest.fixture
@@ -35,21 +28,14 @@ def address(runtime: Runtime, clock: HandClock) -> Iterator[str]:
         market = Market(runtime, session, People(session, clock()), clock)
         for number in range(1, 5):
             market.offer(number, seller=f"店{number}", price=str(100 * number), probability=0.8 + number / 50)
-    server = create_server(create_app(runtime.config), host="127.0.0.1", port=0)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-    thread.join(10)
+    with serving(create_app(runtime.config)) as opened:
+        yield opened
 
 
 def signed_in(browser: Browser, address: str, width: int, language: str) -> Page:
     page = new_page(browser, address, width)
     page.goto(f"/language/{language}")
-    page.goto("/sign-in")
-    page.fill("#email", "enterprise@ipreg.example")
-    page.fill("#password", PASSWORD)
-    page.click("main form button")
+    sign_in(page, "enterprise@ipreg.example", PASSWORD)
     page.goto("/alerts")
     return page
 
@@ -67,13 +53,13 @@ def test_keys_undo_and_bulk_at_a_desk(browser: Browser, address: str) -> None:
     page.keyboard.press("j")
     second = page.evaluate("document.activeElement.innerText")
     page.keyboard.press("k")
-    page.keyboard.press("d")
+    press(page, "d")
     page.wait_for_selector("text=Dismissed: 1")
     assert waiting(page) == 3
     page.wait_for_function("title => document.activeElement.innerText === title", arg=second)  # he goes on there
-    page.keyboard.press("c")
+    press(page, "c")
     page.wait_for_selector("text=Confirmed: 1")
-    page.keyboard.press("u")
+    press(page, "u")
     page.wait_for_selector("text=Confirmed: 1", state="detached")
     assert waiting(page) == 3
     page.click("summary:has-text('Filter')")
@@ -81,14 +67,14 @@ def test_keys_undo_and_bulk_at_a_desk(browser: Browser, address: str) -> None:
     assert page.input_value("#design") == "dcu" and waiting(page) == 3, "in a field letters are letters"
     page.fill("#design", "")
     page.fill("#least", "150")
-    page.click("text=Apply")
+    follow(page, "text=Apply")
     chosen = waiting(page)
     page.click("#with-all")
     assert f"({chosen})" in page.inner_text("#do-it")
     page.select_option("#reason", "licensed")
-    page.click("#do-it")
+    follow(page, "#do-it")
     page.wait_for_selector(f"text=Dismissed: {chosen}")
-    page.click("#undo")
+    follow(page, "#undo")
     page.wait_for_selector("[data-item]")
     assert waiting(page) == chosen
     no_sideways_scrolling(page)
@@ -98,17 +84,17 @@ def test_one_alert_and_the_figures_on_a_phone(browser: Browser, address: str) ->
     page = signed_in(browser, address, 360, "zh")
     no_sideways_scrolling(page)
     assert page.inner_text("#alert-count") == "4"
-    page.locator(".pair-title").first.click()
+    follow(page, ".pair-title >> nth=0")
     no_sideways_scrolling(page)
-    page.click("#keep")
+    follow(page, "#keep")
     page.wait_for_selector("#hand-over")
-    page.click("#undo")
+    follow(page, "#undo")
     page.goto("/alerts")
-    page.locator(".pair-title").first.click()
+    follow(page, ".pair-title >> nth=0")
     page.fill("#text", "同事请看这一条")
-    page.click("#comment")
+    follow(page, "#comment")
     page.wait_for_selector(".history >> text=同事请看这一条")
-    page.click("text=一天后处理")
+    follow(page, "text=一天后处理")
     page.wait_for_selector("text=稍后处理，至")
     page.goto("/alerts")
     assert waiting(page) == 3
@@ -120,6 +106,6 @@ def test_one_alert_and_the_figures_on_a_phone(browser: Browser, address: str) ->
     page.fill("#quiet_from", "22:00")
     page.fill("#quiet_until", "07:00")
     no_sideways_scrolling(page)
-    page.click("#save")
+    follow(page, "#save")
     page.wait_for_selector("text=夜里不打扰")
     no_sideways_scrolling(page)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import random
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browser.test_by_clicking import CHROMIUM, browser, new_page, no_sideways_scrolling
+from browser.chromium import CLICKED, new_page, no_sideways_scrolling, serving
 from papers import file_some
 from scenery import HandClock, draw_picture
-from waitress.server import create_server
 
 from ipreg.app import create_app
 from ipreg.digests import digests
@@ -22,12 +20,7 @@ from ipreg.runtime import Runtime
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-__all__ = ["browser"]
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.network,
-    pytest.mark.skipif(not CHROMIUM, reason="NO CHROMIUM HERE: install Debian's package chromium"),
-]
+pytestmark = CLICKED
 DIGESTS = Path(__file__).parent.parent.parent / "static" / "digests.js"
 # FIPS 180-4 examples and NIST's vectors; GB/T 32905-2016, annex A.
 SHA256 = {
@@ -46,12 +39,8 @@ SM3 = {
 
 @pytest.fixture
 def address(runtime: Runtime) -> Iterator[str]:
-    server = create_server(create_app(runtime.config), host="127.0.0.1", port=0)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-    thread.join(10)
+    with serving(create_app(runtime.config)) as opened:
+        yield opened
 
 
 def test_the_digests_are_the_standards(browser: Browser) -> None:
@@ -92,12 +81,14 @@ def test_a_file_is_found_and_never_sent(
     (tmp_path / "front.jpg").write_bytes(draw_picture(2))
     page.goto("/verify")
     no_sideways_scrolling(page)
+    page.wait_for_selector("#drop")  # there when the script is
     page.set_input_files("#file", tmp_path / "front.jpg")
     page.wait_for_selector("text=这个文件确已备案")
     assert number in page.content() and hashlib.sha256(draw_picture(2)).hexdigest() in page.url
     no_sideways_scrolling(page)
     assert set(sent) == {("GET", None)}, "nothing of the file goes over the wire"
     (tmp_path / "other.bin").write_bytes(bytes(9_000_000))
+    page.wait_for_selector("#drop")
     page.set_input_files("#file", tmp_path / "other.bin")
     page.wait_for_selector("text=这个文件不属于本备案")
     no_sideways_scrolling(page)

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from browser.chromium import CLICKED, follow, new_page, no_sideways_scrolling, serving
 from kinds import svg_scene
 from scenery import PASSWORD, draw_picture
-from test_by_clicking import NEXT, address, browser, no_sideways_scrolling, pytestmark  # noqa: F401
 
+from ipreg.app import create_app
 from ipreg.runtime import Runtime
 from jobs import novelty
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+NEXT = "main button.btn-primary[value=next]"
+pytestmark = CLICKED
 CLICKS = 40
 """A person needs about four seconds for a click or a field: so many fit well into three minutes."""
+
+
+@pytest.fixture
+def address(runtime: Runtime) -> Iterator[str]:
+    with serving(create_app(runtime.config)) as opened:
+        yield opened
 
 
 class Counted:
@@ -29,6 +39,10 @@ class Counted:
 
     def click(self, what: str) -> None:
         self.page.click(what)
+        self.steps += 1
+
+    def follow(self, what: str) -> None:
+        follow(self.page, what)
         self.steps += 1
 
     def fill(self, what: str, text: str) -> None:
@@ -61,16 +75,16 @@ def adds_pictures(person: Counted, folder: Path) -> None:
     page.wait_for_selector("#uploads:not(:has(li))", state="attached")
     kinds = [one.input_value() for one in page.locator(".draft-file select").all()]
     assert kinds == ["front", "", "back"]
-    person.click(".draft-file >> nth=2 >> button[name=up]")
+    person.follow(".draft-file >> nth=2 >> button[name=up]")
     assert page.locator(".draft-file .name").all_inner_texts() == ["front.jpg", "背面.jpg", "云纹.svg"]
     no_sideways_scrolling(page)
-    person.click(NEXT)
+    person.follow(NEXT)
 
 
 @pytest.mark.parametrize(("width", "locale"), [(360, "zh"), (1440, "en")])
 def test_a_fresh_user_files_in_three_minutes(
-    browser: Browser,  # noqa: F811
-    address: str,  # noqa: F811
+    browser: Browser,
+    address: str,
     runtime: Runtime,
     tmp_path: Path,
     width: int,
@@ -78,16 +92,15 @@ def test_a_fresh_user_files_in_three_minutes(
 ) -> None:
     (tmp_path / "front.jpg").write_bytes(draw_picture(1, (300, 400)))
     (tmp_path / "云纹.svg").write_bytes(svg_scene())
-    context = browser.new_context(base_url=address, viewport={"width": width, "height": 800}, locale=locale)
-    page = context.new_page()
-    page.on("pageerror", lambda fault: pytest.fail(f"script failed: {fault}"))
+    page = new_page(browser, address, width, locale=locale)
+    context = page.context
     began, person = time.monotonic(), Counted(page)
     page.goto(f"/sign-up?lang={locale}")
     person.click("#role-designer")
     person.fill("#name", "林晓")
     person.fill("#email", "lin@ipreg.example")
     person.fill("#password", PASSWORD)
-    person.click("main form button")
+    person.follow("main form button")
     page.goto("/filings/new")
     person.steps += 1
 
@@ -102,26 +115,26 @@ def test_a_fresh_user_files_in_three_minutes(
     page.close()
     page = person.page = context.new_page()
     page.goto("/filings")
-    page.click("text=云纹外套")
-    page.click(".steps li:nth-child(2) a")
+    follow(page, "text=云纹外套")
+    follow(page, ".steps li:nth-child(2) a")
     assert page.input_value("#industry") == "clothing"
     person.steps += 2
-    person.click(NEXT)
+    person.follow(NEXT)
 
     person.fill("#created_on", "2026-01-31")
     person.choose("#disclosure", "marketplace")
-    person.click(NEXT)
+    person.follow(NEXT)
     assert page.locator("#fault-first_disclosed_on").is_visible(), "the fault stands beside its field"
     no_sideways_scrolling(page)
     person.fill("#first_disclosed_on", "2026-02-20")
     person.click("#right-design_patent")
-    person.click(NEXT)
+    person.follow(NEXT)
     warned = page.locator("#warned .alert-warning").inner_text()
     assert ("第二十四条" if locale == "zh" else "art. 24") in warned
     novelty.run(runtime)
     page.wait_for_selector("#alike:not(:has([data-waiting]))")
     no_sideways_scrolling(page)
-    person.click("main form.actions button")
+    person.follow("main form.actions button")
     page.wait_for_selector(".number")
     no_sideways_scrolling(page)
     with page.expect_download() as download:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from browser.chromium import CLICKED, follow, new_page, no_sideways_scrolling, serving
+from browser.chromium import sign_in as sign_in_as
 from scenery import PASSWORD, HandClock, People, design_form, draw_picture, one_picture
-from test_by_clicking import browser, new_page, no_sideways_scrolling, pytestmark
-from waitress.server import create_server
 
 from ipreg import registry
 from ipreg.app import create_app
@@ -19,7 +18,7 @@ from ipreg.runtime import Runtime
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-__all__ = ["browser", "pytestmark"]
+pytestmark = CLICKED
 
 
 @pytest.fixture
@@ -33,37 +32,30 @@ def address(runtime: Runtime) -> Iterator[str]:
             session, runtime.store, applicant=people.freelancer, form=design_form(), pictures=one_picture(1),
             request_key="r", sealed=True, now=now,
         )  # fmt: skip
-    server = create_server(create_app(runtime.config), host="127.0.0.1", port=0)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-    thread.join(10)
+    with serving(create_app(runtime.config)) as opened:
+        yield opened
 
 
 def sign_in(browser: Browser, address: str, name: str) -> Page:
     page = new_page(browser, address, 360)
-    page.goto("/sign-in")
-    page.fill("#email", f"{name}@ipreg.example")
-    page.fill("#password", PASSWORD)
-    page.click("main button.btn-primary")
+    sign_in_as(page, f"{name}@ipreg.example", PASSWORD)
     return page
 
 
 def test_what_an_owner_does_with_a_sealed_design(browser: Browser, address: str, clock: HandClock) -> None:
     owner, other = (sign_in(browser, address, name) for name in ("freelancer", "rival"))
     owner.goto("/filings")
-    owner.click("text=云纹外套")
+    follow(owner, "text=云纹外套")
     filing = owner.url
     owner.wait_for_selector(".alert-info")
     assert other.goto(filing).status == 404  # type: ignore[union-attr]
 
-    owner.click("text=修改（提交新版本）")
+    follow(owner, "text=修改（提交新版本）")
     owner.fill("#title", "云纹外套（立领）")
     owner.select_option("#view", "back")
     owner.set_input_files("#pictures", {"name": "b.jpg", "mimeType": "image/jpeg", "buffer": draw_picture(9)})
-    owner.click("#file-version")
-    owner.click("text=与第 1 版比较")
+    follow(owner, "#file-version")
+    follow(owner, "text=与第 1 版比较")
     owner.wait_for_selector(".compared .changed")
     assert owner.locator(".compared .changed").count() == 1
     assert owner.locator(".versions img").count() == 3
@@ -72,12 +64,12 @@ def test_what_an_owner_does_with_a_sealed_design(browser: Browser, address: str,
     owner.goto(f"{filing}/offer/licence")
     owner.fill("#taker_email", "rival@ipreg.example")
     owner.fill("#shops", "锦绣旗舰店*")
-    owner.click("#offer")
+    follow(owner, "#offer")
     owner.wait_for_selector("#take-back")
     other.goto("/agreements")
-    other.click("main a.card")
-    other.click("#accept")
-    other.click("text=查看设计")
+    follow(other, "main a.card")
+    follow(other, "#accept")
+    follow(other, "text=查看设计")
     assert other.url == filing
     other.wait_for_selector("img.shown")
     assert other.request.get(other.locator("img.shown").first.get_attribute("src") or "").status == 200
@@ -86,21 +78,21 @@ def test_what_an_owner_does_with_a_sealed_design(browser: Browser, address: str,
 
     owner.goto(f"{filing}/offer/transfer")
     owner.fill("#taker_email", "rival@ipreg.example")
-    owner.click("#offer")
+    follow(owner, "#offer")
     owner.wait_for_selector("#take-back")
     other.goto("/agreements")
-    other.click("main a.card >> nth=0")
-    other.click("#accept")
+    follow(other, "main a.card >> nth=0")
+    follow(other, "#accept")
     other.wait_for_selector("#accept", state="detached")
     owner.goto(filing)
     assert owner.locator(".unseen").count() == 2  # sealed now from who filed it
 
     other.goto(f"{filing}/withdraw")
     other.fill("#confirmed", "no")
-    other.click("#withdraw")
+    follow(other, "#withdraw")
     other.wait_for_selector("#fault-confirmed")
     other.fill("#confirmed", filing.rsplit("/", 1)[-1])
-    other.click("#withdraw")
+    follow(other, "#withdraw")
     other.wait_for_selector(".alert-warning")
     other.goto("/verify/" + filing.rsplit("/", 1)[-1])
     assert "撤回" in other.inner_text("dl.facts")

@@ -2,86 +2,55 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from browser.chromium import CLICKED, follow, new_page, no_sideways_scrolling, press, serving, sign_in
 from scenery import PASSWORD
 from site_of_tests import Site
-from waitress.server import create_server
 
 from jobs import checkpoints
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-CHROMIUM = os.environ.get("IPREG_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.network,
-    pytest.mark.skipif(not CHROMIUM, reason="NO CHROMIUM HERE: install Debian's package chromium"),
-]
+pytestmark = CLICKED
 REASON = "图案与廓形和备案一致，仅作左右镜像。"
 
 
 @pytest.fixture
-def browser() -> Iterator[Browser]:
-    from playwright.sync_api import sync_playwright
-
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as engine:
-        opened = engine.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
 def address(site: Site) -> Iterator[str]:
-    server = create_server(site.app, host="127.0.0.1", port=0)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-    thread.join(10)
+    with serving(site.app) as opened:
+        yield opened
 
 
 def officer(browser: Browser, address: str, width: int, name: str) -> Page:
-    page = browser.new_context(base_url=address, viewport={"width": width, "height": 900}).new_page()
-    page.on("pageerror", lambda fault: pytest.fail(f"script failed: {fault}"))
-    page.goto("/sign-in?next=/cases")
-    page.fill("#email", f"{name}@ipreg.example")
-    page.fill("#password", PASSWORD)
-    page.click("main form button")
+    page = new_page(browser, address, width)
+    sign_in(page, f"{name}@ipreg.example", PASSWORD)
     page.goto("/cases")
     return page
-
-
-def fits(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
 
 
 def test_a_case_from_the_queue_to_the_decision(browser: Browser, address: str, site: Site) -> None:
     desk = officer(browser, address, 1440, "regulator")
     desk.click("summary:has-text('筛选')")
     desk.select_option("select[name=officer]", "none")
-    desk.click("text=筛选 >> nth=-1")
+    follow(desk, "text=筛选 >> nth=-1")
     assert "officer=none" in desk.url
     desk.click("summary:has-text('筛选') >> nth=0") if not desk.is_visible("#view-name") else None
     desk.fill("#view-name", "无人承办")
-    desk.click("text=保存视图")
+    follow(desk, "text=保存视图")
     assert desk.locator(".savedviews a").inner_text() == "无人承办"
 
     # Two officers have the same page; the slower one is told by name.
     phone = officer(browser, address, 360, "second-regulator")
     phone.goto(f"/cases/{site.case}")
-    fits(phone)
+    no_sideways_scrolling(phone)
     desk.keyboard.press("j")
-    desk.keyboard.press("Enter")
-    desk.click("#assign")
-    phone.click("#assign")
+    press(desk, "Enter")
+    follow(desk, "#assign")
+    follow(phone, "#assign")
     assert "regulator" in phone.locator("main").inner_text() and "别人" in phone.locator("main").inner_text()
 
     desk.locator("[data-zoom]").fill("2")
@@ -94,14 +63,14 @@ def test_a_case_from_the_queue_to_the_decision(browser: Browser, address: str, s
     assert "80%" in desk.locator("[data-over]").evaluate("one => one.style.clipPath")
     assert desk.locator(".machine .stands text").text_content() == "办理中"
     desk.fill("#note", "@second-regulator 请协助核对")
-    desk.click("#add-note")
+    follow(desk, "#add-note")
     desk.check("#outcome-infringing")
     desk.fill("#reason", REASON)
-    fits(desk)
-    desk.click("#decide")
+    no_sideways_scrolling(desk)
+    follow(desk, "#decide")
     desk.wait_for_selector(".history >> text=决定：侵权成立")
     checkpoints.run(site.runtime)
-    desk.click("text=立即验证本案全部记录")
+    follow(desk, "text=立即验证本案全部记录")
     assert "全部成立" in desk.locator("[role=status]").inner_text()
 
     phone.goto("/language/en")
@@ -109,7 +78,7 @@ def test_a_case_from_the_queue_to_the_decision(browser: Browser, address: str, s
     assert "协助核对" in phone.locator("#notes").inner_text()
     assert "Decided: infringing" in phone.locator(".history").inner_text()
     assert phone.locator("#decision").inner_text().startswith("Infringing")
-    fits(phone)
+    no_sideways_scrolling(phone)
     phone.goto("/cases?tab=follow_up")
     assert phone.locator(".caserow").count() == 1
-    fits(phone)
+    no_sideways_scrolling(phone)

@@ -89,3 +89,29 @@ def test_a_former_model_whose_file_is_lost_serves_no_more(
     assert matches.run(runtime, clock=clock) == 2
     with runtime.sessions() as session:
         assert "copy-other/1" in session.scalars(select(Match)).one().algorithm
+
+
+def test_a_lost_file_holds_up_nothing_and_is_looked_at_when_it_is_back(
+    runtime: Runtime, clock: HandClock, another_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file_design(runtime, clock)
+    fingerprints.run(runtime, clock=clock)
+    list_copy(runtime, clock)
+    assert matches.run(runtime, clock=clock) == 2
+    with runtime.sessions() as session:
+        lost = session.scalars(select(ListingPicture)).one().sha256
+    (file,) = [one for one in runtime.config.var.rglob(f"*{lost[4:]}*") if one.is_file()]
+    file.rename(file.with_suffix(".away"))
+    monkeypatch.setenv(embedding.SETTING, str(another_model))
+    assert fingerprints.run(runtime, clock=clock) == 2
+    assert matches.run(runtime, clock=clock) == 2, "the former model serves no more"
+    assert matches.run(runtime, clock=clock) == 0
+    file.with_suffix(".away").rename(file)
+    fingerprints.run(runtime, clock=clock)
+    assert matches.run(runtime, clock=clock) == 0, "it is not tried all the time"
+    clock.move(hours=2)
+    fingerprints.run(runtime, clock=clock)
+    assert matches.run(runtime, clock=clock) == 1
+    with runtime.sessions() as session:
+        made = session.scalars(select(PictureFingerprint).where(PictureFingerprint.sha256 == lost)).one()
+        assert made.data is not None and "copy-other/1" in made.algorithm
