@@ -36,6 +36,8 @@ from ipreg.web import (
     imports,
     keeping,
     language,
+    letters,
+    lettertexts,
     log,
     logpage,
     mydata,
@@ -86,7 +88,7 @@ def create_app(config: Config) -> Flask:
     Compress(app)
     CSRFProtect(app).exempt(api.bp)
     LoginManager(app).user_loader(session.load_reader)
-    for part in (session, rules, errors, language, pictures, casewords, notices, alerts):
+    for part in (session, rules, errors, language, pictures, casewords, notices, alerts, letters):
         part.install(app)
     keeping.install(app)
     views = (
@@ -98,6 +100,7 @@ def create_app(config: Config) -> Flask:
         *(parties, respond, statistics),
         *(notices, channels),
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
+        *(letters, lettertexts),
         *(sources, reports, evidence, api, rights),
     )
     for blueprint in (one.bp for one in views):

@@ -386,7 +386,7 @@ MESSAGES: dict[str, str] = {
     "letter_changed_by": N_("%(name)s has just done something to this letter. Look at it again."),
     "letter_not_made": N_("The papers of this letter are still being made."),
     "legal_text_changed": N_("A colleague saved another version meanwhile. Look at it, then save yours again."),
-    "placeholder_unknown": N_("Line %(line)s: there is no placeholder %(name)s. The list of them is beside the text."),
+    "placeholder_unknown": N_("Line %(line)s: there is no placeholder %(name)s. See the list beside the text."),
     "placeholder_unknown_near": N_("Line %(line)s: there is no placeholder %(name)s. Did you mean %(near)s?"),
     "placeholder_brace": N_("Line %(line)s: a brace stands alone. Write {{ or }} where you mean the brace itself."),
     "placeholder_needed": N_("The text needs the placeholder %(chinese)s or %(name)s."),

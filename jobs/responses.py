@@ -1,4 +1,4 @@
-"""Letters whose papers were not made to the end are made; reminders of their clocks, each in its own transaction."""
+"""Makes the papers that a killed process left unmade; reminds of the clocks of letters, one transaction each."""
 
 from __future__ import annotations
 

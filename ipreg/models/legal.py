@@ -102,10 +102,8 @@ class LegalLetter(Base):
     form: Mapped[dict[str, Any]] = mapped_column(JSON)
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)
     addressee: Mapped[str] = mapped_column(String(200))
-    state: Mapped[LegalLetterState] = mapped_column(
-        enum_column(LegalLetterState), default=LegalLetterState.MAKING
-    )
-    before: Mapped[LegalLetterState | None] = mapped_column(enum_column(LegalLetterState))
+    state: Mapped[LegalLetterState] = mapped_column(enum_column(LegalLetterState), default=LegalLetterState.MAKING)
+    before: Mapped[str | None] = mapped_column(String(32))
     outcome: Mapped[LegalOutcome | None] = mapped_column(enum_column(LegalOutcome))
     running: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]

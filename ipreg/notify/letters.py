@@ -117,7 +117,9 @@ KINDS: dict[str, Words] = {
         N_("%(title)s %(number)s from %(holder)s"),
         (
             N_("%(holder)s sends you the attached letter %(number)s with its annexes."),
-            N_("It is signed and time-stamped; its digests stand in it. Answer the sender: your reply goes to him."),
+            N_(
+                "It is signed and time-stamped; its digests stand in it. Answer the sender: your reply goes to him."
+            ),
         ),
         N_("Check files and filing numbers here"),
         "/verify",

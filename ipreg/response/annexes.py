@@ -1,4 +1,4 @@
-"""What is enclosed with a letter: the proof of the filing, both sides' pictures, captured pages, papers of rights."""
+"""What is enclosed with a letter: the proof of the filing, both sides' pictures, captured pages, rights."""
 
 from __future__ import annotations
 
@@ -73,7 +73,9 @@ def collect(runtime: Runtime, letter_id: int, *, clock: Clock) -> list[Annex]:
         return list(_bounded(found))
 
 
-def pictures(session: Session, store: Store, matches: Sequence[Match], wanted: Sequence[dict[str, Any]]) -> dict[str, bytes]:
+def pictures(
+    session: Session, store: Store, matches: Sequence[Match], wanted: Sequence[dict[str, Any]]
+) -> dict[str, bytes]:
     """The JPEGs that the papers show, by the names in the facts' pairs."""
     found: dict[str, bytes] = {}
     for pair in wanted:

@@ -25,7 +25,7 @@ def set_docx(facts: Mapping[str, Any], pictures: Mapping[str, bytes], *, at: dat
     _prepare(document, facts, at)
     for position, block in enumerate(facts["blocks"]):
         if position:
-            document.add_page_break()
+            document.add_page_break()  # type: ignore[no-untyped-call]
         _letter(document, facts, block, pictures)
     out = io.BytesIO()
     document.save(out)
@@ -46,10 +46,12 @@ def _prepare(document: Paper, facts: Mapping[str, Any], at: datetime) -> None:
     properties.created = properties.modified = at.replace(tzinfo=None)
 
 
-def _letter(document: Paper, facts: Mapping[str, Any], block: Mapping[str, Any], pictures: Mapping[str, bytes]) -> None:
+def _letter(
+    document: Paper, facts: Mapping[str, Any], block: Mapping[str, Any], pictures: Mapping[str, bytes]
+) -> None:
     document.add_heading(block["title"], level=1).alignment = WD_ALIGN_PARAGRAPH.CENTER
     document.add_paragraph(block["dated"]).alignment = WD_ALIGN_PARAGRAPH.RIGHT
-    document.add_paragraph((("{}：{}" if block["language"] == "zh" else "{}: {}")).format(*block["to"][:2]))
+    document.add_paragraph(("{}：{}" if block["language"] == "zh" else "{}: {}").format(*block["to"][:2]))
     if block["to"][2]:
         document.add_paragraph(block["to"][2])
     for line in block["paragraphs"]:

@@ -33,14 +33,15 @@ TITLES = {
     LegalLetterKind.WARNING: N_("Warning letter: suspected infringement"),
     LegalLetterKind.NOTICE: N_("Notice of infringement to the platform"),
 }
-TO, HOLDER, ID, ADDRESS = N_("To"), N_("Right holder"), N_("Registration or identity number"), N_("Address")
+TO, HOLDER, ID = N_("Addressed to"), N_("Right holder"), N_("Registration or identity number")
+POSTAL, WEB = N_("Postal address"), N_("Web address")
 PERSON, PHONE, EMAIL, AGENT = N_("Contact person"), N_("Phone"), N_("E-mail"), N_("Agent")
-DESIGN, FILING, FILED = N_("Design"), N_("Filing number"), N_("Filed")
-BASIS, MANIFEST, LOG = N_("Basis"), N_("Digest of the filing (SHA-256)"), N_("Entry of the transparency log")
-LISTING, LISTING_ID, SELLER, PRICE = N_("Listing"), N_("Listing id"), N_("Seller"), N_("Price")
+DESIGN, FILING, FILED = N_("Design"), N_("Filing number"), N_("Time of filing")
+BASIS, LOG = N_("Basis"), N_("Entry of the transparency log")
+LISTING, LISTING_ID, SELLER, PRICE = N_("Goods listed"), N_("Listing id"), N_("Seller"), N_("Price")
 PLATFORM, SEEN, CAPTURED = N_("Platform"), N_("Seen"), N_("Page secured as evidence")
-COMPARISON, SIDES = N_("Comparison"), (N_("Filed design"), N_("Listing"))
-SECTIONS = (N_("List of facts"), N_("Comparison"), N_("Annexes"), N_("Statement"))
+COMPARISON, SIDES = N_("Comparison"), (N_("Filed design"), N_("Goods listed"))
+SECTIONS = (N_("List of facts"), N_("Comparison"), N_("Annexes"), N_("Statement of truth"))
 MADE = N_("Letter %(number)s · %(day)s")
 GRANTED, APPLIED = N_("%(kind)s %(number)s, granted %(day)s"), N_("%(kind)s %(number)s, applied for %(day)s")
 ARISEN = N_("copyright, which arose on completion; the filing above proves existence and time")
@@ -53,8 +54,8 @@ TRUTH = {
     LegalLetterKind.NOTICE: (
         N_("We state that this notice and its annexes are true and that we hold these rights or act for who does."),
         N_(
-            "We are liable under civil law where a wrong notice harms the operator, and for doubled damages where it "
-            "was given in bad faith (E-Commerce Law, art. 42 para. 3)."
+            "We are liable under civil law where a wrong notice harms the operator, and for doubled damages where "
+            "it was given in bad faith (E-Commerce Law, art. 42 para. 3)."
         ),
     ),
     LegalLetterKind.WARNING: (
@@ -63,8 +64,8 @@ TRUTH = {
     ),
 }
 ROLE_OF_REGISTRY = N_(
-    "Made by its sender with the design pre-registration system. The system's signature and time stamp prove content "
-    "and time of this file; they do not judge the rights and facts that it states."
+    "Made by its sender with the design pre-registration system. The system's signature and time stamp prove "
+    "content and time of this file; they do not judge the rights and facts that it states."
 )
 
 
@@ -136,7 +137,9 @@ def placeholder_values(
     return {
         **{name: showable(value) for name, value in found.items()},
         "listings": "\n".join(lines),
-        "measures": "\n".join(f"{position}. {say(MEASURES[kind][one])}" for position, one in enumerate(measures, 1)),
+        "measures": "\n".join(
+            f"{position}. {say(MEASURES[kind][one])}" for position, one in enumerate(measures, 1)
+        ),
     }
 
 
@@ -205,7 +208,7 @@ class _Source:
     def _sender(self, say: Say) -> list[list[str]]:
         form = self.form
         rows = (
-            (HOLDER, form.holder), (ID, form.holder_id), (ADDRESS, form.holder_address), (PERSON, form.person),
+            (HOLDER, form.holder), (ID, form.holder_id), (POSTAL, form.holder_address), (PERSON, form.person),
             (PHONE, form.phone), (EMAIL, form.email), (AGENT, form.agent),
         )  # fmt: skip
         return [[say(label), showable(value)] for label, value in rows if value.strip()]
@@ -232,7 +235,7 @@ class _Source:
             (say(PLATFORM), listing.platform),
             (say(SELLER), listing.seller),
             (say(LISTING_ID), listing.external_id),
-            (say(ADDRESS), listing.address),
+            (say(WEB), listing.address),
             (say(PRICE), f"{listing.price} {listing.currency}".strip()),
             (say(SEEN), say(UNTIL) % seen),
         ]
@@ -259,7 +262,11 @@ class _Source:
 
 
 def _item(position: int, listing: Listing, say: Say) -> str:
-    line = say(ITEM) % {"position": position, "title": showable(listing.title), "listing": showable(listing.external_id)}
+    line = say(ITEM) % {
+        "position": position,
+        "title": showable(listing.title),
+        "listing": showable(listing.external_id),
+    }
     return f"{line} {showable(listing.address)}".strip()
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ipreg.errors import CallerError, ConflictError
-from ipreg.models import Alert, AlertMatch, AlertState, LegalLetter, LegalLetterKind, Match, ObtainedKind
+from ipreg.models import Account, Alert, AlertMatch, AlertState, LegalLetter, LegalLetterKind, Match, ObtainedKind
 from ipreg.response import law
 from ipreg.response.words import BASES, MEASURES, USUAL
 from ipreg.rights.records import records_of
@@ -99,23 +99,33 @@ def require_possible(session: Session, alert: Alert) -> list[Match]:
     return found
 
 
-def offer(session: Session, alert: Alert, kind: LegalLetterKind, *, locale: str) -> Offered:
-    """The form, filled as far as what is known goes."""
+def offer(session: Session, alert: Alert, kind: LegalLetterKind, *, account: Account, locale: str) -> Offered:
+    """The form, filled as far as what is known goes; ``account`` is who writes."""
     matches = require_possible(session, alert)
+    return Offered(matches, offer_anyway(session, alert, kind, matches, account=account, locale=locale))
+
+
+def offer_anyway(
+    session: Session,
+    alert: Alert,
+    kind: LegalLetterKind,
+    matches: Sequence[Match],
+    *,
+    account: Account,
+    locale: str = "zh",
+) -> LetterForm:
+    """The same for a preview, also of an alert that no letter is to come of."""
     last = _last(session, alert)
-    known = {name: last.form.get(name, "") for name in SENDER} if last else _sender(alert)
+    known = {name: last.form.get(name, "") for name in SENDER} if last else _sender(alert, account)
     seller = next((one.listing.seller for one in matches if one.listing and one.listing.seller), "")
-    return Offered(
-        matches,
-        LetterForm(
-            **known,
-            languages=last.languages if last else locale,
-            matches=tuple(one.id for one in matches if one.listing and one.listing.gone_at is None)
-            or tuple(one.id for one in matches),
-            addressee=(alert.platform if kind is LegalLetterKind.NOTICE else seller)[:200],
-            basis=_basis(session, alert),
-            measures=USUAL[kind],
-        ),
+    return LetterForm(
+        **known,
+        languages=last.languages if last else locale,
+        matches=tuple(one.id for one in matches if one.listing and one.listing.gone_at is None)
+        or tuple(one.id for one in matches),
+        addressee=(alert.platform if kind is LegalLetterKind.NOTICE else seller)[:200],
+        basis=_basis(session, alert),
+        measures=USUAL[kind],
     )
 
 
@@ -163,10 +173,10 @@ def _last(session: Session, alert: Alert) -> LegalLetter | None:
     return session.scalar(select(LegalLetter).where(mine).order_by(LegalLetter.id.desc()).limit(1))
 
 
-def _sender(alert: Alert) -> dict[str, str]:
+def _sender(alert: Alert, account: Account) -> dict[str, str]:
     filing = alert.match.filing
     holder = filing.owner_organization.name if filing.owner_organization else filing.owner.name
-    return {"holder": holder, "person": filing.owner.name, "email": filing.owner.email}
+    return {"holder": holder, "person": account.name, "email": account.email}
 
 
 def _basis(session: Session, alert: Alert) -> str:

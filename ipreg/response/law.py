@@ -13,8 +13,6 @@ COUNTER_NOTICE_DAYS = 15
 COUNTER_NOTICE_ARTICLE = N_("E-Commerce Law, art. 43")
 """《电子商务法》第四十三条第二款: within fifteen days after the forwarded declaration reached the right holder."""
 
-NOTICE_ARTICLES = N_("E-Commerce Law, art. 42; Civil Code, art. 1195")
-
 ASK_AFTER_DAYS = 7
 """Ours and not the law's: "promptly" (及时) has no number. After so many days the platform is asked again."""
 

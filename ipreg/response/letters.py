@@ -1,4 +1,4 @@
-"""Letters found: one of them, those of an alert, all of an owner with their clocks; and the way to the regulator."""
+"""Letters found: one of them, those of an alert, all of an owner's, their clocks; and the way to the regulator."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ipreg.response import steps, table
 from ipreg.storage import Store
 
 PAGE = 30
-_ATTACHED = "权利人已发出的函件及其经过，见本案页面。Letters sent by the right holder, with their history, are on the case's page."
+_ATTACHED = "权利人已发出的函件及其经过，见本案页面。Letters of the right holder: see the page of the case."
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,7 @@ def can_open(session: Session, account: Account, letter: LegalLetter) -> bool:
 
 def of_alert(session: Session, alert: Alert) -> list[LegalLetter]:
     """The alert's letters, the newest first, without those thrown away."""
-    wanted = select(LegalLetter).where(
-        LegalLetter.alert_id == alert.id, LegalLetter.state != LegalLetterState.VOID
-    )
+    wanted = select(LegalLetter).where(LegalLetter.alert_id == alert.id, LegalLetter.state != LegalLetterState.VOID)
     return list(session.scalars(wanted.order_by(LegalLetter.id.desc())).unique())
 
 
@@ -97,7 +95,9 @@ def running(session: Session, account: Account, *, most: int = 5) -> list[LegalL
     """Those under way with a day to keep, the nearest first."""
     mine = and_(_seen_by(session, account), LegalLetter.running, LegalLetter.next_on.is_not(None))
     return list(
-        session.scalars(select(LegalLetter).where(mine).order_by(LegalLetter.next_on, LegalLetter.id).limit(most)).unique()
+        session.scalars(
+            select(LegalLetter).where(mine).order_by(LegalLetter.next_on, LegalLetter.id).limit(most)
+        ).unique()
     )
 
 
@@ -115,11 +115,19 @@ def days_left(letter: LegalLetter, now: datetime) -> int | None:
 def hand_over(
     session: Session, store: Store, *, alert: Alert, account: Account, note: str = "", now: datetime
 ) -> Case:
-    """To the regulator, once: the letters and their history go along, and those under way are closed with it."""
+    """To the regulator, once, with the letters and their history."""
     if alert.state is AlertState.OPEN:
         case = alerts.confirm(session, alert=alert, account=account, note=note, now=now)
     else:
         case = alerts.hand_over(session, alert=alert, account=account, note=note, now=now)
+    bring_along(session, store, case=case, alert=alert, account=account, now=now)
+    return case
+
+
+def bring_along(
+    session: Session, store: Store, *, case: Case, alert: Alert, account: Account, now: datetime
+) -> None:
+    """The alert's letters go into the case's history by their digests; those under way are closed with it."""
     letters = [one for one in of_alert(session, alert) if one.state is not LegalLetterState.MAKING]
     going = [one for one in letters if one.state in table.OUT]
     if going:
@@ -135,7 +143,6 @@ def hand_over(
             values={"outcome": LegalOutcome.HANDED_OVER.value, "case": case.number},
         )
         steps.record(session, store, letter=letter, action="closed", actor=account, given=given, now=now)
-    return case
 
 
 def require_open(session: Session, account: Account, letter: LegalLetter) -> None:
@@ -166,4 +173,6 @@ def _seen_by(session: Session, account: Account) -> ColumnElement[bool]:
     theirs = LegalLetter.organization_id == account.organization_id
     if account.organization_role in access.FULL_MEMBERS:
         return or_(own, theirs)
-    return LegalLetter.alert_id.in_(select(Alert.id).where(or_(own, theirs), access.alerts_seen_by(session, account)))
+    return LegalLetter.alert_id.in_(
+        select(Alert.id).where(or_(own, theirs), access.alerts_seen_by(session, account))
+    )

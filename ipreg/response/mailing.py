@@ -42,7 +42,14 @@ def queue(
         raise CallerError("email_wrong", field="email") from fault
     given = Given(values={"way": "email", "email": address}, request_key=request_key)
     event = steps.step(
-        session, store, letter=letter, action="mail_queued", actor=account, given=given, row_version=row_version, now=now
+        session,
+        store,
+        letter=letter,
+        action="mail_queued",
+        actor=account,
+        given=given,
+        row_version=row_version,
+        now=now,
     )
     if event.details.get("email") != address or letter.state is not LegalLetterState.MAILING:
         return
@@ -54,7 +61,11 @@ def queue(
         kind=KIND,
         email=address,
         locale="en" if letter.languages == "en" else "zh",
-        values={"number": letter.number, "holder": str(letter.facts["holder"]), "title": str(letter.facts["title"])},
+        values={
+            "number": letter.number,
+            "holder": str(letter.facts["holder"]),
+            "title": str(letter.facts["title"]),
+        },
         now=now,
     )
     made.message_id = _message_id(letter, event.position)
@@ -68,7 +79,9 @@ def attach(session: Session, store: Store, mail: Letter, message: EmailMessage) 
     shelf = shelf_of(store, letter)
     for file in _fitting(handed_in(letter)):
         main, _, sub = file.media_type.partition("/")
-        message.add_attachment(shelf.get(file.sha256), maintype=main, subtype=sub or "octet-stream", filename=file.name)
+        message.add_attachment(
+            shelf.get(file.sha256), maintype=main, subtype=sub or "octet-stream", filename=file.name
+        )
 
 
 def mailed(session: Session, store: Store, mail: Letter, *, fault: str, now: datetime) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from ipreg import access, certificate, numbers, stamping, workdays
 from ipreg.db import Clock, transaction
-from ipreg.errors import ConflictError, PermissionDeniedError
+from ipreg.errors import PermissionDeniedError
 from ipreg.models import (
     Account,
     Alert,
@@ -156,9 +156,7 @@ def _answer_by(asked: LetterForm, now: datetime) -> date:
     return workdays.shanghai_day(now) + timedelta(days=days)
 
 
-def _row(
-    session: Session, store: Store, alert: Alert, account: Account, wish: Wish, now: datetime
-) -> LegalLetter:
+def _row(session: Session, store: Store, alert: Alert, account: Account, wish: Wish, now: datetime) -> LegalLetter:
     filing = alert.match.filing
     letter = LegalLetter(
         number=f"new-{secrets.token_hex(8)}",
@@ -191,7 +189,14 @@ def _confirm(session: Session, alert: Alert, account: Account, key: str, now: da
     """Who writes to the seller holds it for a copy."""
     if alert.state is AlertState.OPEN:
         change = acting.confirming(account, now=now)
-        acting.act(session, account=account, change=change, where=Alert.id == alert.id, request_key=f"letter-{key}"[:64], now=now)
+        acting.act(
+            session,
+            account=account,
+            change=change,
+            where=Alert.id == alert.id,
+            request_key=f"letter-{key}"[:64],
+            now=now,
+        )
 
 
 def _finish(

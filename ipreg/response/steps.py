@@ -78,8 +78,7 @@ def step(
 
     Raises ``PermissionDeniedError``, ``ConflictError`` (changed meanwhile, not possible now), ``CallerError``.
     """
-    if not access.can_act_on_alert(actor, letter.alert):
-        raise PermissionDeniedError("alert_not_yours_to_decide")
+    require_actor(actor, letter)
     for event in letter.events:
         if given.request_key and event.request_key == given.request_key:
             return event
@@ -90,6 +89,12 @@ def step(
         raise ConflictError("letter_changed_by", name=_last_actor(letter))
     given = _checked(letter, action, given, now)
     return record(session, store, letter=letter, action=action, actor=actor, given=given, now=now)
+
+
+def require_actor(account: Account, letter: LegalLetter) -> None:
+    """Raises ``PermissionDeniedError`` for who may look on only."""
+    if not access.can_act_on_alert(account, letter.alert):
+        raise PermissionDeniedError("alert_not_yours_to_decide")
 
 
 def record(
@@ -115,6 +120,7 @@ def record(
         request_key=given.request_key[:64],
         salt=secrets.token_hex(32),
     )
+    session.add(event)
     _keep(session, store, letter, event.position, action, given.uploads, now)
     _flush(session)
     entry = log.append_entry(session, kind=KIND, subject=letter.number, statement=statement(event), now=now)
@@ -127,7 +133,7 @@ def statement(event: LegalEvent) -> dict[str, Any]:
     """What the step's log entry commits to, the files that came with it included."""
     letter = event.letter
     files = [one for one in letter.files if one.event_position == event.position]
-    told = {"salt": event.salt, "details": event.details, "note": event.note}
+    told: dict[str, Any] = {"salt": event.salt, "details": event.details, "note": event.note}
     return {
         "format": FORMAT,
         "letter": letter.number,
@@ -241,9 +247,10 @@ def _move(letter: LegalLetter, action: str, target: LegalLetterState, given: Giv
         letter.countered_on, letter.due_on = given.on, law.last_day(given.on)
         letter.outcome = letter.before = None
     if action == "closed":
-        letter.outcome, letter.before = given.outcome, before
+        letter.outcome, letter.before = given.outcome, before.value
     if action == "reopened":
-        letter.state, letter.outcome, letter.before = letter.before or target, None, None
+        letter.state = LegalLetterState(letter.before) if letter.before else target
+        letter.outcome = letter.before = None
 
 
 def next_day(letter: LegalLetter) -> date | None:
@@ -293,7 +300,9 @@ def take(session: Session, shelf: Shelf, upload: Attached, now: datetime) -> Sto
     try:
         kept = keep_file(session, shelf, data=upload.data, now=now)
     except CallerError as fault:
-        raise CallerError("letter_file_wrong", field="files", name=upload.filename[-100:], why=fault.code) from fault
+        raise CallerError(
+            "letter_file_wrong", field="files", name=upload.filename[-100:], why=fault.code
+        ) from fault
     if kept.media_type not in _TAKEN:
         raise CallerError("letter_file_wrong", field="files", name=upload.filename[-100:], why="paper_kind")
     return kept

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from ipreg.errors import CallerError, ConflictError, PermissionDeniedError
 from ipreg.models import Account, LegalLetterKind, LegalText
-from ipreg.response.standard import STANDARD
+from ipreg.response.standard import standard
 from ipreg.warning.owners import Owner, may_manage
 
 N_ = str  # marks a text for extraction
@@ -70,7 +70,7 @@ def texts_of(session: Session, owner: Owner, kind: LegalLetterKind, version: int
     if version is not None:
         mine = mine.where(LegalText.version == version)
     found = session.scalar(mine.order_by(LegalText.version.desc()).limit(1))
-    return Texts(found.text_zh, found.text_en, found.version) if found else Texts(*STANDARD[kind], 0)
+    return Texts(found.text_zh, found.text_en, found.version) if found else Texts(*standard(kind), 0)
 
 
 def versions_of(session: Session, owner: Owner, kind: LegalLetterKind) -> list[LegalText]:
@@ -103,9 +103,7 @@ def save(
     if seen != now_held.version:
         raise ConflictError("legal_text_changed")
     key = owner_key(owner)
-    last = session.scalar(
-        select(func.max(LegalText.version)).where(LegalText.owner == key, LegalText.kind == kind)
-    )
+    last = session.scalar(select(func.max(LegalText.version)).where(LegalText.owner == key, LegalText.kind == kind))
     made = LegalText(
         owner=key,
         kind=kind,

@@ -22,6 +22,40 @@ STATES = {
     LegalLetterState.CLOSED: N_("closed"),
     LegalLetterState.VOID: N_("thrown away"),
 }
+_NEXT = {
+    LegalLetterState.MAKING: N_("The papers are being made"),
+    LegalLetterState.READY: N_("Next: send it, and record how"),
+    LegalLetterState.MAILING: N_("The mail is on its way"),
+    LegalLetterState.SENT: N_("Next: record the receipt; ask again after %(day)s"),
+    LegalLetterState.ACKNOWLEDGED: N_("The platform decides; ask again after %(day)s"),
+    LegalLetterState.REPLIED: N_("Next: settle, notify the platform, or hand it over"),
+    LegalLetterState.COUNTERED: N_("Next: complain or sue, and tell the platform by %(day)s"),
+    LegalLetterState.TOLD: N_("The authority or the court decides; then record the outcome"),
+    LegalLetterState.CLOSED: N_("closed"),
+    LegalLetterState.VOID: N_("thrown away"),
+}
+_NO_RESULT, _CLOCK_OVER = (
+    N_("No result since %(day)s: ask again"),
+    N_("The clock ran out on %(day)s: record the outcome"),
+)
+_ANSWER, _NO_ANSWER = (
+    N_("The seller is to answer by %(day)s"),
+    N_("No answer by %(day)s: notify the platform, or hand over"),
+)
+
+
+def next_step(kind: LegalLetterKind, state: LegalLetterState, *, over: bool) -> str:
+    """What is next, and by when (``%(day)s``)."""
+    if state is LegalLetterState.COUNTERED and over:
+        return _CLOCK_OVER
+    if state in (LegalLetterState.SENT, LegalLetterState.ACKNOWLEDGED):
+        if kind is LegalLetterKind.WARNING:
+            return _NO_ANSWER if over else _ANSWER
+        if over:
+            return _NO_RESULT
+    return _NEXT[state]
+
+
 OUTCOMES = {
     LegalOutcome.REMOVED: N_("Listings removed"),
     LegalOutcome.REFUSED: N_("Refused"),
@@ -92,6 +126,7 @@ COUNTER_ELEMENTS = {
     "truth": N_("A written statement that it is true"),
 }
 """What a counter-notice has to hold."""
+MISSING = N_("Missing: ")
 ROLES = {
     "pdf": N_("Letter, PDF, signed"),
     "docx": N_("Letter, DOCX, to go on writing in"),

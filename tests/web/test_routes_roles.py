@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -15,12 +16,15 @@ from werkzeug.routing import Rule
 
 from ipreg import agreements, drafts
 from ipreg.db import transaction
-from ipreg.models import Account, Batch, Capture, CaptureState, Filing, ObtainedKind, Role
+from ipreg.models import Account, Alert, Batch, Capture, CaptureState, Filing, LegalLetterKind, ObtainedKind, Role
+from ipreg.numbers import make_number
 from ipreg.registry import Attached
+from ipreg.response import form, making, steps
 from ipreg.rights import records
 from ipreg.sightings import capture
 from ipreg.web.rules import PUBLIC, rule_of
 
+STATED = {"holder_address": "深圳市罗湖区1号", "phone": "13800000000", "truth": True}
 OWN = {Role.DESIGNER, Role.ENTERPRISE}
 PARTIES = OWN | {Role.REGULATOR}
 CASES = PARTIES | {Role.AUDITOR}
@@ -139,6 +143,16 @@ TABLE: dict[str, set[Role]] = {
     "alerts.wake": OWN,
     "alerts.assign": OWN,
     "alerts.comment": OWN,
+    "letters.overview": OWN,
+    "letters.new": OWN,
+    "letters.one": CASES,
+    "letters.file": CASES,
+    "letters.package": CASES,
+    "letters.make": OWN,
+    "letters.mail": OWN,
+    "letters.hand_over": OWN,
+    "letters.step": OWN,
+    "lettertexts.text": OWN,
     "alertbulk.bulk": OWN,
     "alertbulk.undo": OWN,
     "alertbulk.save": OWN,
@@ -249,6 +263,10 @@ OF_ONE_OWNER = {
     "evidence.file": {"designer", "enterprise"} | OFFICERS,
     "evidence.replay": {"designer", "enterprise"} | OFFICERS,
     "alerts.alert": {"designer", "enterprise"},
+    "letters.new": {"designer", "enterprise"},
+    "letters.one": {"designer", "enterprise"} | OFFICERS,
+    "letters.file": {"designer", "enterprise"} | OFFICERS,
+    "letters.package": {"designer", "enterprise"} | OFFICERS,
     "watches.allowed": {"designer", "enterprise"},
     "alerts.overlay_picture": {"designer", "enterprise"},
     "cases.case": {"designer", "enterprise"} | OFFICERS,
@@ -312,6 +330,7 @@ def site(site: Site, clock: HandClock) -> Site:
             now=clock(),
         )
         a_right(session, site, clock)
+        a_letter(session, site, clock)
     begin_filing(site, clock)
     return site
 
@@ -328,6 +347,19 @@ def a_right(session: Session, site: Site, clock: HandClock) -> None:
         request_key="right",
         now=clock(),
     )
+
+
+def a_letter(session: Session, site: Site, clock: HandClock) -> None:
+    """Its papers are made elsewhere: here it has one file that was handed in."""
+    store = site.runtime.store
+    alert = session.get_one(Alert, 1)
+    account = session.scalars(select(Account).where(Account.email == "enterprise@ipreg.example")).one()
+    stated = replace(
+        form.offer(session, alert, LegalLetterKind.NOTICE, account=account, locale="zh").form, **STATED
+    )
+    wish = making.Wish(LegalLetterKind.NOTICE, stated, uploads=[Attached("a.png", draw_picture(3, kind="PNG"))])
+    letter = making.draft(session, store, alert=alert, account=account, wish=wish, now=clock())
+    steps.record(session, store, letter=letter, action="made", actor=None, now=clock())
 
 
 def begin_filing(site: Site, clock: HandClock) -> None:
@@ -355,6 +387,8 @@ def address(site: Site, rule: Rule) -> str:
               "agreement_id": "1", "step": "end"}  # fmt: skip
     if rule.endpoint == "keeping.offer":
         values["kind"] = "licence"
+    if rule.endpoint.startswith("letter"):
+        values |= {"number": make_number("HJ", year=2026, serial=1), "kind": "notice", "action": "sent"}
     if rule.endpoint.startswith(("case", "parties.")):
         values["number"] = site.case
     if rule.endpoint.startswith("statistics."):
@@ -412,7 +446,7 @@ def test_each_reader_gets_what_is_his_and_nothing_else(site: Site, name: str) ->
             assert status in ((302, 400) if name in ("designer", "enterprise") else (404,)), rule
         elif rule.endpoint in OF_THE_DESIGNER:
             assert status == (302 if name == "designer" else 404), rule
-        elif rule.endpoint.startswith(("alerts.", "cases.", "parties.", "keeping.")) and "POST" in (
+        elif rule.endpoint.startswith(("alerts.", "cases.", "parties.", "keeping.", "letters.")) and "POST" in (
             rule.methods or ()
         ):
             stranger = name in ("freelancer", "rival")
