@@ -34,6 +34,7 @@ test: .venv/.installed-test lint
 	  { apt-get -qq update && apt-get -qq install -y poppler-utils libnss3-tools >/dev/null; } || \
 	  echo "NO PDFSIG HERE: THE CERTIFICATE IS CHECKED ONLY IN PART. As root on Debian: apt-get install poppler-utils libnss3-tools"; }
 	$(BIN)/pytest -q --numprocesses auto --dist loadfile
+	$(BIN)/pytest -q --numprocesses auto --dist loadfile --database postgresql
 
 lint: .venv/.installed-test
 	$(BIN)/ruff check .

@@ -5,13 +5,12 @@ All steps go through ``ipreg.casework.machine``; each is on the record and in th
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ipreg import access, numbers
+from ipreg import access, numbers, serials
 from ipreg.casework import clocks, machine, table
 from ipreg.casework.machine import REASON_MAX as REASON_MAX
 from ipreg.casework.machine import REASON_MIN as REASON_MIN
@@ -113,8 +112,10 @@ def _open(
     alert: Alert | None = None,
 ) -> Case:
     listing = match.listing
+    serial = serials.next_id(session, Case)
     case = Case(
-        number=f"new-{secrets.token_hex(8)}",
+        id=serial,
+        number=numbers.make_number(numbers.CASE, year=now.year, serial=serial),
         kind=kind,
         alert=alert,
         match=match,
@@ -134,7 +135,6 @@ def _open(
     clocks.rank(case, now, ended=False)
     session.add(case)
     session.flush()
-    case.number = numbers.make_number(numbers.CASE, year=now.year, serial=case.id)
     given = machine.Given(reason=note.strip())
     name = "conflict_found" if kind is CaseKind.CONFLICT else "opened"
     machine.record(session, case=case, actor=actor, part=part, action=name, given=given, now=now)

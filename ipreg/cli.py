@@ -20,7 +20,18 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ipreg import access, accounts, alerts, audit, cases, registry, schema, vaultcommands
+from ipreg import (
+    access,
+    accounts,
+    alerts,
+    audit,
+    backupcommands,
+    cases,
+    dbcommands,
+    registry,
+    schema,
+    vaultcommands,
+)
 from ipreg.config import Config
 from ipreg.db import transaction, utc_now
 from ipreg.errors import CallerError, ConfigError, IpregError
@@ -508,6 +519,9 @@ def verify_bundle(arguments: tuple[str, ...]) -> None:
     sys.exit(verifier.main(arguments))
 
 
+main.add_command(backupcommands.take_command())
+main.add_command(backupcommands.restore_command(_say))
+main.add_command(dbcommands.commands(Commands))
 main.add_command(vaultcommands.commands(Commands, _runtime))
 main.add_command(vaultcommands.new_key_file())
 

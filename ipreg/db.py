@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event
+from sqlalchemy import URL, DateTime, Dialect, Engine, MetaData, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
@@ -52,13 +53,40 @@ class Base(DeclarativeBase):
 
 
 def make_engine(url: str) -> Engine:
-    """An engine for ``url``; SQLite gets write-ahead logging, foreign keys and patience with other writers."""
+    """An engine for ``url``, SQLite or PostgreSQL; both speak UTC and are patient with other writers."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
+        engine = create_engine(_with_our_driver(url), pool_pre_ping=True)
+        event.listen(engine, "connect", _prepare_postgres)
+        return engine
+    # Write-ahead logging and foreign keys are off in SQLite until somebody asks for them.
     engine = create_engine(url, connect_args={"timeout": 30})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _with_our_driver(url: str) -> URL:
+    """``postgresql://`` and ``postgres://``, as everybody writes them, mean the driver that we ship."""
+    parsed = make_url(url)
+    plain = parsed.drivername in ("postgresql", "postgres")
+    return parsed.set(drivername="postgresql+psycopg") if plain else parsed
+
+
+def _prepare_postgres(connection: Any, _record: object) -> None:
+    # Said on the connection and not as a start-up option, which poolers such as PgBouncer do not hand on. A writer
+    # that waits longer than this for another waits for one that hangs.
+    with connection.cursor() as cursor:
+        for setting in ("TIME ZONE 'UTC'", "lock_timeout = '30s'", "idle_in_transaction_session_timeout = '10min'"):
+            cursor.execute(f"SET {setting}")
+    connection.commit()
+
+
+_CONTENDED = {"40001", "40P01", "55P03"}  # serialization_failure, deadlock_detected, lock_not_available
+
+
+def was_contended(fault: OperationalError) -> bool:
+    """Whether the database gave up because of another transaction: the same again may well succeed."""
+    return getattr(fault.orig, "sqlstate", None) in _CONTENDED or "is locked" in str(fault.orig)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Text, delete, func, or_, select, type_coerce, update
+from sqlalchemy import Text, cast, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from ipreg import accounts, links, organizations, signins, twofactor
@@ -82,7 +82,7 @@ def _on_the_record(session: Session, account: Account) -> bool:
     """Whether he acted in a case, or in what was done to a filing: the law has that record kept."""
     if session.scalar(select(CaseEvent.id).where(CaseEvent.actor_id == account.id).limit(1)) is not None:
         return True
-    parties = type_coerce(FilingAct.parties, Text)
+    parties = cast(FilingAct.parties, Text)
     maybe = select(FilingAct).where(parties.contains(str(account.id)))
     return any(account.id in act.parties.values() for act in session.scalars(maybe))
 

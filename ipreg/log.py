@@ -271,15 +271,21 @@ def _size(session: Session) -> int:
     return row.size if row else 0
 
 
-def _move_head(session: Session, count: int, now: datetime) -> int:
-    """Claims the next ``count`` indices and returns the first.
-
-    The write comes first, so that a second writer waits here and not half way.
-    """
+def hold(session: Session) -> None:
+    """Until the transaction ends nobody else appends: the write comes first, so that a second writer waits here
+    and not half way."""
     first = session.execute(_HOLD_HEAD)
     if cast("CursorResult[Any]", first).rowcount == 0:
-        session.add(LogHead(id=1, size=0))
-        session.flush()
+        try:
+            with session.begin_nested():
+                session.add(LogHead(id=1, size=0))
+        except IntegrityError:  # of the first two writers the other was faster
+            session.execute(_HOLD_HEAD)
+
+
+def _move_head(session: Session, count: int, now: datetime) -> int:
+    """Claims the next ``count`` indices and returns the first."""
+    hold(session)
     size, last_at = session.execute(_READ_HEAD).one()
     if last_at is not None and now < last_at - CLOCK_TOLERANCE:
         raise ConflictError("clock_went_back", last=last_at.isoformat())

@@ -27,6 +27,9 @@ FLOOR = 0.5
 """Less probable pairs are not recorded."""
 MOST = 20
 """So many counterparts of one picture are recorded at most."""
+LOOK_BACK = 500
+"""Where several write at once, a row with a lower id may become visible after one with a higher: ids are looked at
+again that lie so far back."""
 
 
 def comparison(model: Model | None = None) -> str:
@@ -79,7 +82,7 @@ class Indexes:
         if usage is FilingView:
             wanted = wanted.join(Filing).where(Filing.state != FilingState.WITHDRAWN)
         mine = PictureFingerprint.algorithm == self.algorithm, PictureFingerprint.data.is_not(None)
-        return wanted.where(*mine, kind.id > self._newest[kind]).distinct()
+        return wanted.where(*mine, kind.id > self._newest[kind] - LOOK_BACK).distinct()
 
     def _add(self, session: Session, index: PictureIndex, digest: str) -> None:
         found = None if digest in index else fingerprint_of(session, self._store, digest, self.algorithm)

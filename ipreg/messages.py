@@ -346,6 +346,7 @@ MESSAGES: dict[str, str] = {
     "crawl_without_start": N_("Give at least one start page, sitemap or search address."),
     "search_without_keyword": N_("A search address holds {keyword} where the word goes."),
     "addresses_too_many": N_("At most %(most)s addresses."),
+    "page_scripts": N_("The page's scripts did not come to an end in a browser."),
     "fetch_encoding": N_("The shop packed its answer in a way that can't be read."),
     "robots_refused": N_("The site's robots.txt asks not to read this page."),
     "robots_unreachable": N_("The site's robots.txt could not be read; until it can, nothing is taken from there."),

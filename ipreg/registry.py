@@ -11,7 +11,7 @@ import rfc8785
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ipreg import access, log, numbers
+from ipreg import access, log, numbers, serials
 from ipreg.designform import DesignForm as DesignForm
 from ipreg.designform import check_form
 from ipreg.errors import CallerError, MissingError
@@ -201,8 +201,10 @@ def keep_design_files(
 
 
 def _insert(session: Session, applicant: Account, form: DesignForm, request_key: str, now: datetime) -> Filing:
+    serial = serials.next_id(session, Filing)
     filing = Filing(
-        number=f"new-{secrets.token_hex(8)}",
+        id=serial,
+        number=numbers.make_number(numbers.FILING, year=now.year, serial=serial),
         title=form.title,
         industry=form.industry,
         creator=form.creator,
@@ -233,8 +235,6 @@ def _insert(session: Session, applicant: Account, form: DesignForm, request_key:
     )
     session.add(filing)
     session.flush()
-    # The serial is the row's own: two applicants at once can't be given the same number.
-    filing.number = numbers.make_number(numbers.FILING, year=now.year, serial=filing.id)
     return filing
 
 

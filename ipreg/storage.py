@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ipreg import filekinds
@@ -212,6 +213,9 @@ def _kept(
         height=size[1],
         created_at=now,
     )
-    session.add(kept)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(kept)
+    except IntegrityError:  # somebody else handed in the same file in the same moment
+        return session.get_one(StoredFile, digest.sha256)
     return kept

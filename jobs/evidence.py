@@ -5,7 +5,8 @@ from __future__ import annotations
 from ipreg.db import Clock, transaction, utc_now
 from ipreg.models import Capture
 from ipreg.runtime import Runtime
-from ipreg.sightings.capture import capture, due_captures, open_renderer, plan_captures
+from ipreg.sightings.capture import capture, due_captures, plan_captures
+from ipreg.sightings.render import open_renderer
 
 
 def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
@@ -15,7 +16,7 @@ def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
     with runtime.sessions() as session:
         waiting = due_captures(session, now=clock())
         pages = any(session.get_one(Capture, one).address for one in waiting)
-    renderer = open_renderer(runtime) if pages else None
+    renderer = open_renderer(runtime.config.chromium) if pages else None
     try:
         for capture_id in waiting:
             capture(runtime, capture_id, clock=clock, renderer=renderer)

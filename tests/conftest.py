@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_socket
+from databases import SERVER, Databases, PostgresDatabases, SqliteFiles, postgres_databases
 from papers import open_prepared
+from postgres import running_postgres
 from scenery import HandClock, People
 from site_of_tests import Site, build_site
-from sqlalchemy import Engine
+from sqlalchemy import URL, Engine
 from sqlalchemy.orm import Session
 
 import similarity
-from ipreg import accounts, db, schema
-from ipreg.config import Config
+from ipreg import accounts, db
 from ipreg.db import transaction
-from ipreg.runtime import Runtime, open_runtime
+from ipreg.runtime import Runtime
 from ipreg.seal import open_seal
 from similarity.embedding import Model
 
@@ -38,17 +40,48 @@ def clock() -> HandClock:
     return HandClock()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="what the tests run on")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL only what touches a database; pages in a browser look the same on both."""
+    if config.getoption("--database") == "sqlite":
+        return
+    left_out = [one for one in items if not _touches_a_database(one) or one.get_closest_marker("browser")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [one for one in items if one not in left_out]
+
+
+def _touches_a_database(item: pytest.Item) -> bool:
+    return "databases" in getattr(item, "fixturenames", ())
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The processes of one run share one PostgreSQL."""
+    if config.getoption("--database") == "postgresql" and SERVER not in os.environ:
+        server = running_postgres()
+        os.environ[SERVER] = server.__enter__()
+        config.add_cleanup(lambda: server.__exit__(None, None, None))
+
+
 @pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated database file, made once and copied by every test."""
-    folder = tmp_path_factory.mktemp("schema")
-    runtime = open_runtime(Config.from_env({"IPREG_VAR": str(folder)}))
-    engine = runtime.sessions.kw["bind"]
-    schema.upgrade(engine)
-    with engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    engine.dispose()
-    return folder / "ipreg.sqlite3"
+def databases(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, compiled_once: None
+) -> Iterator[Databases]:
+    """Migrated databases, made once and copied by every test."""
+    if request.config.getoption("--database") == "sqlite":
+        yield SqliteFiles(tmp_path_factory.mktemp("schema"))
+        return
+    with postgres_databases() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def other_databases(compiled_once: None) -> Iterator[PostgresDatabases]:
+    """On PostgreSQL, whatever the tests run on: for what goes from one database to the other."""
+    with postgres_databases() as found:
+        yield found
 
 
 @pytest.fixture(scope="session")
@@ -60,12 +93,13 @@ def seal_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def runtime(tmp_path: Path, empty_database: Path, seal_file: Path) -> Iterator[Runtime]:
+def runtime(tmp_path: Path, databases: Databases, seal_file: Path) -> Iterator[Runtime]:
     var = tmp_path / "var"
     var.mkdir()
-    opened = open_prepared(var, empty_database, seal_file)
+    opened = open_prepared(var, databases, seal_file)
     yield opened
     opened.sessions.kw["bind"].dispose()
+    databases.drop(var)
 
 
 @pytest.fixture
@@ -90,14 +124,12 @@ def quick_argon2() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def compiled_once() -> Iterator[None]:
     """Every test has an engine of its own; they share their compiled statements, which take seconds to make."""
-    original, first = db.create_engine, []
+    original, first = db.create_engine, {}
 
-    def create_engine(url: str, **settings: Any) -> Engine:
+    def create_engine(url: str | URL, **settings: Any) -> Engine:
         engine = original(url, **settings)
-        if url.startswith("sqlite"):
-            first.append(engine)
-            engine.dialect, engine._compiled_cache = first[0].dialect, first[0]._compiled_cache
-            first[1:] = []
+        one = first.setdefault(engine.dialect.name, engine)
+        engine.dialect, engine._compiled_cache = one.dialect, one._compiled_cache
         return engine
 
     db.create_engine = create_engine

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 from pathlib import Path
 
+from databases import Databases
 from scenery import HandClock, People, Picture, design_form, draw_picture, one_picture
 
 from ipreg import bundle, registry, verifier
@@ -20,12 +21,12 @@ from jobs import checkpoints, timestamps
 Files = dict[str, bytes]
 
 
-def open_prepared(var: Path, database: Path, seal_file: Path) -> Runtime:
+def open_prepared(var: Path, databases: Databases, seal_file: Path) -> Runtime:
     """A runtime in the empty folder ``var``, with a migrated database and a seal that are there already."""
-    (var / "ipreg.sqlite3").write_bytes(database.read_bytes())
+    databases.make(var)
     (var / "secrets").mkdir(parents=True, mode=0o700)
     keep_once(var / "secrets" / "seal.pem", seal_file.read_bytes())
-    return open_runtime(Config.from_env({"IPREG_VAR": str(var)}))
+    return open_runtime(Config.from_env(databases.environ(var)))
 
 
 def file_some(runtime: Runtime, clock: HandClock, count: int = 5) -> tuple[int, str]:

@@ -6,6 +6,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from databases import without_foreign_keys
 from sqlalchemy import insert
 
 from ipreg.models import (
@@ -38,12 +39,10 @@ def fill(runtime: Runtime, cases: int, *, seed: int = 1) -> None:
     }
     for number in range(1, cases + 1):
         _one(chance, number, tables)
-    with runtime.sessions.kw["bind"].connect() as connection:
-        connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
-        with connection.begin():
-            for table, rows in tables.items():
-                for start in range(0, len(rows), 5000):
-                    connection.execute(insert(table.__table__), rows[start : start + 5000])
+    with without_foreign_keys(runtime) as connection:
+        for table, rows in tables.items():
+            for start in range(0, len(rows), 5000):
+                connection.execute(insert(table.__table__), rows[start : start + 5000])
 
 
 def _one(chance: random.Random, number: int, tables: dict[Any, list[dict[str, Any]]]) -> None:

@@ -21,10 +21,10 @@ from ipreg.digests import digests
 from ipreg.errors import IpregError, MissingError, UpstreamError
 from ipreg.models import Account, Alert, AlertMatch, Capture, CaptureFile, CaptureState, Case, Listing, Match
 from ipreg.runtime import Runtime
-from ipreg.sightings.crawl import MAX_PAGE_BYTES
 from ipreg.sightings.fetch import MAX_REDIRECTS, Answer, Fetcher
+from ipreg.sightings.harvest import MAX_PAGE_BYTES
 from ipreg.sightings.product import read_product
-from ipreg.sightings.render import Drawn, Renderer, find_chromium
+from ipreg.sightings.render import Drawn, Renderer
 from ipreg.sightings.warc import write_warc
 from ipreg.sightings.webpage import page_of
 from similarity.image import sniff
@@ -258,15 +258,3 @@ def _keep(runtime: Runtime, session: Session, work: Capture, found: Found, now: 
     )
     work.log_index = entry.index
     session.flush()
-
-
-def open_renderer(runtime: Runtime) -> Renderer | None:
-    """A Chromium to draw with; None where there is none or it does not start."""
-    program = find_chromium(runtime.config.chromium)
-    if program is None:
-        return None
-    try:
-        return Renderer(program)
-    except Exception:  # whatever keeps a browser from starting, the rest of the evidence is worth having
-        _log.exception("Chromium does not start; evidence is captured without screenshots")
-        return None

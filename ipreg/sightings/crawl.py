@@ -7,43 +7,33 @@ holds one window of tasks and the pages in flight, however large the site is.
 
 from __future__ import annotations
 
-import gzip
 import threading
 import time
-import zlib
-from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
-import defusedxml.ElementTree
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from ipreg.db import Clock, transaction
 from ipreg.errors import CallerError, IpregError, UpstreamError
-from ipreg.models import CrawlPage, Listing, PageState, RunState, Source, SourceRun, SourceState
+from ipreg.models import CrawlPage, PageState, RunState, Source, SourceRun, SourceState
 from ipreg.runtime import Runtime
-from ipreg.sightings.fetch import MAX_ADDRESS, Answer, Fetcher
+from ipreg.sightings.fetch import Answer, Fetcher
 from ipreg.sightings.frontier import Task, add_pages, count_undone, hosts_of, next_tasks, seeds
-from ipreg.sightings.listings import Bringer, Offer, mark_gone, see_listing
+from ipreg.sightings.harvest import MAX_PAGE_BYTES, MAX_SITEMAP_BYTES, Harvest, needs_scripts
 from ipreg.sightings.manners import Host, ask_robots, keep_host, known_host, learn_host
-from ipreg.sightings.product import Product, read_product
-from ipreg.sightings.remotes import want_pictures
-from ipreg.sightings.siterules import SiteRules, load_rules, rules_for
-from ipreg.sightings.sources import CrawlSettings, crawl_settings, end_run
-from ipreg.sightings.webpage import WebPage, host_of, page_of, shape_of, tidy_address, whole_address
+from ipreg.sightings.render import Scripted
+from ipreg.sightings.scripts import Scripts
+from ipreg.sightings.siterules import load_rules, rules_for
+from ipreg.sightings.sources import NO_BROWSER, CrawlSettings, crawl_settings, end_run
+from ipreg.sightings.webpage import host_of, tidy_address, whole_address
 
-MAX_PAGE_BYTES = 5 * 2**20
-MAX_SITEMAP_BYTES = 50 * 2**20
-MAX_SITEMAP_LINKS = 50_000
 WINDOW = 200
 MAX_TRIES = 4
-TRAP = 40
-_SITEMAP_MARK = (b"<urlset", b"<sitemapindex")
 
 
 @dataclass
@@ -53,20 +43,9 @@ class _Got:
     task: Task | None
     origin: str
     answer: Answer | None = None
+    scripted: Scripted | None = None
     fault: IpregError | None = None
     robots: tuple[int, str] | None = None
-
-
-@dataclass
-class _Counts:
-    """How often pages of a shape were fetched, and how often one led to something new."""
-
-    fetched: Counter[str] = field(default_factory=Counter)
-    useful: Counter[str] = field(default_factory=Counter)
-
-    def is_trap(self, shape: str) -> bool:
-        """Many pages of one form that lead only to more of the same: a calendar, a filter."""
-        return self.fetched[shape] >= TRAP and self.useful[shape] * 10 < self.fetched[shape]
 
 
 def work_through(runtime: Runtime, run_id: int, *, clock: Clock, seconds: float = 10.0) -> bool:
@@ -92,20 +71,23 @@ class _Crawl:
         self._runtime, self._source, self._run_id, self._clock = runtime, source, run_id, clock
         self._settings: CrawlSettings = crawl_settings(source)
         self._scope = hosts_of(self._settings)
-        self._rules: dict[str, SiteRules] = load_rules(runtime.config.var / "sites")
+        rules = load_rules(runtime.config.var / "sites")
+        self._harvest = Harvest(source, rules, self._scope, self._settings.depth)
         self._until = time.monotonic() + seconds
         self._hosts: dict[str, Host] = {}
         self._asking: set[str] = set()
         self._window: list[Task] = []
         self._in_flight: set[int] = set()
-        self._shapes = _Counts()
         self._local = threading.local()
         self._fetchers: list[Fetcher] = []
         self._fetched = 0
         self._last_refill = self._last_look = float("-inf")
+        self._scripts = Scripts(runtime, clock) if self._settings.scripts else None
         self.threads = max(2, min(8, self._settings.at_once * max(1, len(self._scope))))
 
     def close(self) -> None:
+        if self._scripts is not None:
+            self._scripts.__exit__()
         for fetcher in self._fetchers:
             fetcher.__exit__()
 
@@ -129,6 +111,8 @@ class _Crawl:
             self._fetched = run.found
             if run.found == 0 and run.refused == 0:
                 add_pages(session, source_id=self._source.id, addresses=seeds(self._settings), depth=0)
+            if self._scripts is not None and not self._scripts.there:
+                run.detail = NO_BROWSER
 
     def _end(self) -> bool:
         """Over when nothing is left to do in this run; pages that wait for their time keep it open."""
@@ -140,9 +124,14 @@ class _Crawl:
             if left and self._fetched < self._settings.pages:
                 return False
             fault = self._fault_of_all(session) if run.refused and run.refused == run.found else None
-            run.detail = "budget" if left else "interrupted" if self._in_doubt(session) else ""
+            run.detail = self._detail(session, run, left)
             end_run(session, run=run, now=self._clock(), **(fault or {}))
             return True
+
+    def _detail(self, session: Session, run: SourceRun, left: int) -> str:
+        if run.detail == NO_BROWSER:
+            return NO_BROWSER
+        return "budget" if left else "interrupted" if self._in_doubt(session) else ""
 
     def _in_doubt(self, session: Session) -> bool:
         """Whether pages were being asked for when the run was killed."""
@@ -188,7 +177,7 @@ class _Crawl:
             elif not host.may_fetch(task.address):
                 code = "robots_refused" if host.allowed else "robots_unreachable"
                 refused.append((task, CallerError(code, address=task.address[:200])))
-            elif self._shapes.is_trap(task.shape):
+            elif self._harvest.shapes.is_trap(task.shape):
                 refused.append((task, CallerError("crawl_trap", shape=task.shape)))
             elif room and host.busy < self._settings.at_once and host.next_at <= now:
                 host.take(now)
@@ -271,9 +260,15 @@ class _Crawl:
         accept = "text/html,application/xhtml+xml,application/xml;q=0.9"
         try:
             answer = self._fetcher().get(task.address, max_bytes=most, accept=accept, headers=headers, redirects=0)
+            return _Got(task, task.origin, answer=answer, scripted=self._script(answer))
         except IpregError as fault:
             return _Got(task, task.origin, fault=fault)
-        return _Got(task, task.origin, answer=answer)
+
+    def _script(self, answer: Answer) -> Scripted | None:
+        if self._scripts is None or not self._scripts.there:
+            return None
+        rules = rules_for(self._harvest.rules, answer.address)
+        return self._scripts.read(answer) if needs_scripts(answer, rules) else None
 
     # Writing
 
@@ -314,8 +309,9 @@ class _Crawl:
                 if got.fault is not None:
                     raise got.fault
                 assert got.answer is not None
-                self._read(session, run, page, got.answer, now)
-                page.state, page.fault, page.fault_values = self._settled(page), None, {}
+                self._greet(page, got.answer, now)
+                self._harvest.take(session, run, page, got.answer, scripted=got.scripted, now=now)
+                page.state, page.fault, page.fault_values = _settled(page), None, {}
         except _LaterError as later:
             page.run_id, page.not_before = 0, later.at
             run.found = self._fetched
@@ -330,64 +326,16 @@ class _Crawl:
         page.run_id, page.tries, page.not_before = run.id, 0, None
         run.found = max(self._fetched, run.refused)
 
-    @staticmethod
-    def _settled(page: CrawlPage) -> PageState:
-        return PageState.GONE if page.status in (404, 410) else PageState.DONE
-
-    def _read(self, session: Session, run: SourceRun, page: CrawlPage, answer: Answer, now: datetime) -> None:
+    def _greet(self, page: CrawlPage, answer: Answer, now: datetime) -> None:
+        """Stays away from a host that says 429 or 503; raises ``_LaterError``, and ``fetch_status`` in the end."""
         page.status = answer.status
         host = self._hosts[page.origin]
-        if answer.status in (429, 503):
-            if page.tries >= MAX_TRIES:
-                raise CallerError("fetch_status", address=page.address[:200], status=answer.status)
-            raise _LaterError(host.back_off(answer, now))
-        host.answered()
-        if answer.status == 304:
-            run.unchanged += 1
-            _seen_again(session, page, now)
-        elif answer.location is not None:
-            self._follow(session, page, [answer.location], page.depth)
-        elif answer.status in (404, 410):
-            if page.listing_id is not None:
-                mark_gone(session, listing=session.get_one(Listing, page.listing_id), now=now)
-                run.gone += 1
-        elif answer.status != 200:
-            raise UpstreamError("fetch_status", address=page.address[:200], status=answer.status)
-        else:
-            self._read_body(session, run, page, answer, now)
-            page.etag, page.last_modified = answer.header("etag")[:300], answer.header("last-modified")[:100]
-
-    def _read_body(self, session: Session, run: SourceRun, page: CrawlPage, answer: Answer, now: datetime) -> None:
-        self._shapes.fetched[page.shape] += 1
-        body = _unpacked(answer)
-        if any(mark in body[:1000] for mark in _SITEMAP_MARK):
-            self._follow(session, page, sitemap_links(body), page.depth + 1)
+        if answer.status not in (429, 503):
+            host.answered()
             return
-        web = page_of(answer.address, body, answer.header("content-type"))
-        rules = rules_for(self._rules, answer.address)
-        product = read_product(web, rules) if "noindex" not in web.robots else None
-        if product is not None:
-            self._shapes.useful[page.shape] += 1
-            self._keep(session, run, page, product, now)
-        links = [one for one in web.links() if rules is None or rules.may_follow(one)]
-        # The next page of a list is no deeper than this one; that a list may be endless is the traps' matter.
-        self._follow(session, page, [one for one in links if shape_of(one) == page.shape], page.depth)
-        if page.depth < self._settings.depth:
-            self._follow(session, page, links, page.depth + 1)
-
-    def _keep(self, session: Session, run: SourceRun, page: CrawlPage, product: Product, now: datetime) -> None:
-        offer = offer_of(product, platform=self._source.platform)
-        bringer = Bringer(self._source.account_id, source_id=self._source.id)
-        listing = see_listing(session, offer=offer, bringer=bringer, now=now)
-        want_pictures(session, listing=listing, addresses=product.pictures, now=now)
-        page.listing_id = listing.id
-        run.kept += 1
-
-    def _follow(self, session: Session, page: CrawlPage, links: Iterable[str], depth: int) -> None:
-        inside = [tidy_address(one) for one in links if len(one) <= MAX_ADDRESS and host_of(one) in self._scope]
-        new = add_pages(session, source_id=self._source.id, addresses=inside, depth=depth)
-        if any(shape_of(one) != page.shape for one in new):
-            self._shapes.useful[page.shape] += 1
+        if page.tries >= MAX_TRIES:
+            raise CallerError("fetch_status", address=page.address[:200], status=answer.status)
+        raise _LaterError(host.back_off(answer, now))
 
 
 class _LaterError(Exception):
@@ -398,51 +346,5 @@ class _LaterError(Exception):
         self.at = at
 
 
-def offer_of(product: Product, *, platform: str = "") -> Offer:
-    """The product as an offer; the platform's own id for it is its address of record."""
-    parts = urlsplit(product.address)
-    host = (parts.netloc or "").removeprefix("www.")
-    path = (parts.path + (f"?{parts.query}" if parts.query else "")).lstrip("/")
-    return Offer(
-        platform=platform or host[:100],
-        external_id=(f"{host}/{path}" if platform else path or "/")[:200],
-        title=product.title,
-        address=product.address,
-        seller=product.seller,
-        seller_address=product.seller_address,
-        price=product.price,
-        currency=product.currency,
-        brand=product.brand,
-        availability=product.availability,
-    )
-
-
-def sitemap_links(body: bytes) -> list[str]:
-    """The addresses in a sitemap or an index of them (https://www.sitemaps.org/protocol.html)."""
-    try:
-        root = defusedxml.ElementTree.fromstring(body)
-    except Exception as fault:  # the XML library and its guard have no error class in common
-        raise CallerError("xml_malformed") from fault
-    found = [(one.text or "").strip() for one in root.iter() if str(one.tag).rpartition("}")[2] == "loc"]
-    return [one for one in found if whole_address("http://x/", one)][:MAX_SITEMAP_LINKS]
-
-
-def read_page(answer: Answer) -> WebPage:
-    """The page in a whole answer; raises ``CallerError`` (``page_not_html``)."""
-    return page_of(answer.address, answer.body, answer.header("content-type"))
-
-
-def _unpacked(answer: Answer) -> bytes:
-    """A sitemap may be packed by gzip; anything else that is packed is left as it is, and refused."""
-    if answer.body[:2] != b"\x1f\x8b":
-        return answer.body
-    try:
-        found = zlib.decompressobj(wbits=31).decompress(answer.body, MAX_SITEMAP_BYTES)
-    except (zlib.error, gzip.BadGzipFile) as fault:
-        raise UpstreamError("fetch_encoding", address=answer.address) from fault
-    return found if any(mark in found[:1000] for mark in _SITEMAP_MARK) else answer.body
-
-
-def _seen_again(session: Session, page: CrawlPage, now: datetime) -> None:
-    if page.listing_id is not None:
-        session.get_one(Listing, page.listing_id).last_seen_at = now
+def _settled(page: CrawlPage) -> PageState:
+    return PageState.GONE if page.status in (404, 410) else PageState.DONE

@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from protego import Protego
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
+from ipreg.db import transaction
 from ipreg.errors import IpregError
 from ipreg.models import CrawlHost
 from ipreg.sightings.fetch import Answer, Fetcher
@@ -101,6 +102,19 @@ def learn_host(session: Session, origin: str, *, status: int, text: str, delay: 
     row.robots, row.robots_status, row.robots_at = text, status, now
     session.flush()
     return _host(row, delay)
+
+
+def meet_host(
+    sessions: sessionmaker[Session], origin: str, fetcher: Fetcher, *, now: datetime, delay: float = 0.0
+) -> Host:
+    """The host as it is known, asked for its robots.txt where it is not."""
+    with sessions() as session:
+        host = known_host(session, origin, delay=delay, now=now)
+    if host is not None:
+        return host
+    status, text = ask_robots(fetcher, origin)
+    with transaction(sessions) as session:
+        return learn_host(session, origin, status=status, text=text, delay=delay, now=now)
 
 
 def keep_host(session: Session, host: Host) -> None:

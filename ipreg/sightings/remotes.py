@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 
 from ipreg.db import Clock, transaction
 from ipreg.errors import CallerError, IpregError, UpstreamError
-from ipreg.models import Listing, ListingRemotePicture, PictureState, RemotePicture, StoredFile
+from ipreg.models import CrawlHost, Listing, ListingRemotePicture, PictureState, RemotePicture, StoredFile
 from ipreg.runtime import Runtime
 from ipreg.sightings.fetch import Fetcher
 from ipreg.sightings.listings import add_picture, settle_pictures, shown_pictures
-from ipreg.sightings.manners import Host, ask_robots, keep_host, known_host, learn_host
+from ipreg.sightings.manners import Host, keep_host, meet_host
 from ipreg.sightings.webpage import origin_of
 from ipreg.storage import keep_picture
 
@@ -89,8 +89,10 @@ def fetch_pictures(runtime: Runtime, *, clock: Clock, seconds: float = 10.0) -> 
 def _due(runtime: Runtime, hosts: dict[str, Host], now: datetime, fetcher: Fetcher) -> list[_Wanted]:
     """The next few pictures, oldest first, whose hosts may be asked; what a host forbids is refused here."""
     with runtime.sessions() as session:
+        # A host that asked us to stay away must not keep the others' pictures waiting behind its own.
+        away = select(CrawlHost.origin).where(CrawlHost.origin == RemotePicture.origin, CrawlHost.not_before > now)
         wanted = select(RemotePicture).where(
-            RemotePicture.state == PictureState.WAITING, RemotePicture.next_try_at <= now
+            RemotePicture.state == PictureState.WAITING, RemotePicture.next_try_at <= now, ~away.exists()
         )
         found = [
             _Wanted(one.id, one.address, one.origin)
@@ -98,24 +100,14 @@ def _due(runtime: Runtime, hosts: dict[str, Host], now: datetime, fetcher: Fetch
         ]
     chosen: list[_Wanted] = []
     for one in found:
-        host = hosts.get(one.origin) or _meet(runtime, hosts, one.origin, now, fetcher)
+        host = hosts.get(one.origin) or meet_host(runtime.sessions, one.origin, fetcher, now=now)
+        hosts[one.origin] = host
         if not host.may_fetch(one.address):
             code = "robots_refused" if host.allowed else "robots_unreachable"
             _write(runtime, hosts, one, CallerError(code, address=one.address[:200]), now)
         elif host.next_at <= now and len(chosen) < AT_ONCE:
             chosen.append(one)
     return chosen
-
-
-def _meet(runtime: Runtime, hosts: dict[str, Host], origin: str, now: datetime, fetcher: Fetcher) -> Host:
-    with runtime.sessions() as session:
-        host = known_host(session, origin, delay=0.0, now=now)
-    if host is None:
-        status, text = ask_robots(fetcher, origin)
-        with transaction(runtime.sessions) as session:
-            host = learn_host(session, origin, status=status, text=text, delay=0.0, now=now)
-    hosts[origin] = host
-    return host
 
 
 def _fetch(wanted: _Wanted, fetcher: Fetcher, max_bytes: int) -> bytes | IpregError:

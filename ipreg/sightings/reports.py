@@ -10,19 +10,20 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ipreg.db import Clock, transaction
+from ipreg.db import Clock, transaction, utc_now
 from ipreg.errors import CallerError, IpregError, MissingError, UpstreamError
 from ipreg.models import Account, Report, ReportState, Source, SourceKind
 from ipreg.runtime import Runtime
-from ipreg.sightings.crawl import MAX_PAGE_BYTES, offer_of
 from ipreg.sightings.fetch import MAX_ADDRESS, Answer, Fetcher
+from ipreg.sightings.harvest import MAX_PAGE_BYTES, offer_of, read_page, scripted_page
 from ipreg.sightings.listings import Bringer, Offer, add_picture, see_listing
 from ipreg.sightings.manners import AGENT_TOKEN, ask_robots
 from ipreg.sightings.markup import best_source
 from ipreg.sightings.product import Product, read_product
 from ipreg.sightings.remotes import want_pictures
+from ipreg.sightings.scripts import Scripts
 from ipreg.sightings.siterules import load_rules, rules_for
-from ipreg.sightings.webpage import WebPage, origin_of, page_of, tidy_address
+from ipreg.sightings.webpage import WebPage, origin_of, tidy_address
 from ipreg.storage import Store, keep_picture
 from similarity.image import sniff
 
@@ -42,12 +43,16 @@ class Look:
     links: int
     robots_allow: bool | None = None
     picture: bytes = b""
+    scripted: bool = False
 
 
-def look_at(runtime: Runtime, address: str, *, with_robots: bool = False) -> Look:
+def look_at(
+    runtime: Runtime, address: str, *, clock: Clock = utc_now, with_robots: bool = False, scripts: bool = False
+) -> Look:
     """Fetches and reads one address. Raises as ``Fetcher`` does, ``fetch_status``, ``page_not_html``.
 
-    A person asked for it, so robots.txt does not stop it; ``with_robots`` tells what it would say to a crawl.
+    A person asked for it, so robots.txt does not stop it; ``with_robots`` tells what it would say to a crawl. With
+    ``scripts`` a page that shows no product as it is sent is read again after its scripts, if there is a browser.
     """
     with Fetcher(allow_private=runtime.config.allow_private_addresses) as fetcher:
         answer = fetcher.get(address.strip(), max_bytes=max(MAX_PAGE_BYTES, runtime.config.max_file_bytes))
@@ -55,12 +60,16 @@ def look_at(runtime: Runtime, address: str, *, with_robots: bool = False) -> Loo
             raise UpstreamError("fetch_status", address=address[:200], status=answer.status)
         if sniff(answer.body):
             return _look_at_picture(answer)
-        page = page_of(answer.address, answer.body, answer.header("content-type"))
-        found = read_product(page, rules_for(load_rules(runtime.config.var / "sites"), page.address))
+        page, rules = read_page(answer), rules_for(load_rules(runtime.config.var / "sites"), answer.address)
+        found = read_product(page, rules)
+        again = None if (found and found.pictures) or not scripts else _scripted(runtime, answer, clock)
+        if again is not None:
+            page, found = again, read_product(again, rules) or found
         product = found or _guess(page)
         allowed = _allowed(fetcher, answer.address) if with_robots else None
         picture = _first_picture(fetcher, product, runtime.config.max_file_bytes) if with_robots else b""
-    return Look(answer.address, answer.status, product, found is None, len(page.links()), allowed, picture)
+    links, guessed = len(page.links()), found is None
+    return Look(answer.address, answer.status, product, guessed, links, allowed, picture, again is not None)
 
 
 def report_address(session: Session, *, account: Account, address: str, note: str = "", now: datetime) -> Report:
@@ -151,7 +160,7 @@ def follow_report(runtime: Runtime, report_id: int, *, clock: Clock) -> None:
     look: Look | None = None
     fault: IpregError | None = None
     try:
-        look = look_at(runtime, address)
+        look = look_at(runtime, address, clock=clock, scripts=True)
         if not look.product.pictures:
             raise CallerError("report_without_picture")
     except IpregError as error:
@@ -185,6 +194,15 @@ def _source_of(session: Session, account: Account, now: datetime) -> Source:
 def _check_note(note: str) -> None:
     if len(note) > MAX_NOTE:
         raise CallerError("field_too_long", field="note", most=MAX_NOTE)
+
+
+def _scripted(runtime: Runtime, answer: Answer, clock: Clock) -> WebPage | None:
+    """The page after its scripts; None where there is no browser, or it can't make anything of the page."""
+    with Scripts(runtime, clock) as scripts:
+        try:
+            return scripted_page(answer, scripts.read(answer)) if scripts.there else None
+        except UpstreamError:
+            return None
 
 
 def _look_at_picture(answer: Answer) -> Look:

@@ -36,6 +36,8 @@ MAX_SOURCES = 200
 MIN_MINUTES, MAX_MINUTES = 5, 60 * 24 * 30
 MAX_BACK_OFF = 8
 MAX_ADDRESSES = 200
+NO_BROWSER = "no_browser"
+"""The detail of a run that should have run pages' scripts and could not."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,8 @@ class FeedSettings:
 
 @dataclass(frozen=True)
 class CrawlSettings:
-    """What a crawl reads, and how gently. ``delay`` is in seconds between two requests to one host."""
+    """What a crawl reads, and how gently. ``delay`` is in seconds between two requests to one host; ``scripts``:
+    pages that show no product as they are sent are read again after their scripts."""
 
     starts: tuple[str, ...] = ()
     sitemaps: tuple[str, ...] = ()
@@ -58,6 +61,7 @@ class CrawlSettings:
     depth: int = 6
     delay: float = 1.0
     at_once: int = 2
+    scripts: bool = False
 
 
 def create_source(
@@ -214,7 +218,7 @@ def runs_of(session: Session, source: Source, *, limit: int = 30) -> list[Source
 
 @dataclass(frozen=True)
 class Health:
-    """How a source is doing: ``good``, ``failing``, ``paused``, ``running`` or ``new``."""
+    """How a source is doing: ``good``, ``hampered``, ``failing``, ``paused``, ``running`` or ``new``."""
 
     word: str
     last: SourceRun | None
@@ -235,7 +239,7 @@ def health_of(session: Session, source: Source) -> Health:
     elif last.state is RunState.RUNNING:
         word = "running"
     else:
-        word = "failing" if last.state is RunState.FAILED else "good"
+        word = "failing" if last.state is RunState.FAILED else "hampered" if last.detail == NO_BROWSER else "good"
     return Health(word, last, listings, session.scalar(refused) or 0)
 
 

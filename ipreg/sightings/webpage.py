@@ -49,7 +49,9 @@ class WebPage:
         """The address of record that the page names, if it is on the same host; else its own, tidied."""
         link = self.tree.css_first('link[rel="canonical"][href]')
         named = self.whole(attribute(link, "href")) if link else ""
-        same = named and host_of(named) == host_of(self.address)
+        # One-page shops write their start page into the frame of every page.
+        home = urlsplit(named).path in ("", "/") and not urlsplit(named).query
+        same = named and not home and host_of(named) == host_of(self.address)
         return tidy_address(named if same else self.address)
 
     @cached_property

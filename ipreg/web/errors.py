@@ -7,9 +7,12 @@ import logging
 from flask import Flask, current_app, render_template, request
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
+from ipreg.db import was_contended
 from ipreg.errors import (
     CallerError,
     ConflictError,
@@ -22,6 +25,7 @@ from ipreg.errors import (
 from ipreg.messages import message_for
 from ipreg.web.language import say
 from ipreg.web.rules import rule_of, to_sign_in
+from ipreg.web.session import start_again
 
 STATUS: dict[type[IpregError], int] = {
     CallerError: 400,
@@ -42,9 +46,13 @@ def install(app: Flask) -> None:
     app.register_error_handler(IpregError, _ours)
     app.register_error_handler(CSRFError, _form_expired)
     app.register_error_handler(RequestEntityTooLarge, lambda _fault: _page(413, "upload_too_large"))
+    app.register_error_handler(IntegrityError, _slower)
+    app.register_error_handler(StaleDataError, _slower)
+    app.register_error_handler(OperationalError, _slower)
     app.register_error_handler(404, lambda _fault: _page(404, "page_missing"))
     # A number in an address that no row can have.
     app.register_error_handler(OverflowError, lambda _fault: _page(404, "page_missing"))
+    app.register_error_handler(DataError, _out_of_range)
     app.register_error_handler(HTTPException, lambda fault: _page(fault.code or 500, "unexpected"))
     app.register_error_handler(500, lambda _fault: _page(500, "unexpected"))
     app.after_request(_protect)
@@ -56,6 +64,25 @@ def _form_expired(_fault: CSRFError) -> Response | tuple[str, int]:
     if current_user.is_authenticated or public:
         return _page(400, "form_expired")
     return to_sign_in()
+
+
+def _out_of_range(fault: DataError) -> tuple[str, int]:
+    """The same as PostgreSQL tells it."""
+    start_again()
+    if getattr(fault.orig, "sqlstate", None) == "22003":  # numeric_value_out_of_range
+        return _page(404, "page_missing")
+    _log.error("the database was given what it can't keep", exc_info=fault)
+    return _page(500, "unexpected")
+
+
+def _slower(fault: Exception) -> tuple[str, int]:
+    """Two did what only one can do, or each waited for the other: the database let the first one through."""
+    start_again()
+    if isinstance(fault, OperationalError) and not was_contended(fault):
+        _log.error("the database failed", exc_info=fault)
+        return _page(500, "unexpected")
+    _log.warning("answered 409: %s", fault)
+    return _page(409, "changed_meanwhile")
 
 
 def status_of(fault: IpregError) -> int:

@@ -13,6 +13,7 @@ from ipreg.db import utc_now
 from ipreg.errors import CallerError, IpregError, PermissionDeniedError
 from ipreg.models import FeedImport, Role, Source, SourceKind
 from ipreg.sightings import feeds, frontier, remotes, reports, sources
+from ipreg.sightings.render import find_chromium
 from ipreg.sightings.sources import CrawlSettings, FeedSettings
 from ipreg.web.errors import words_of
 from ipreg.web.rules import who
@@ -54,7 +55,7 @@ def new(kind: str) -> str | Response | tuple[str, int]:
         except CallerError as fault:
             start_again()
             faults[fault.field or ""] = words_of(fault)
-    page = render_template("source_new.html", kind=kind, faults=faults, given=request.form)
+    page = render_template("source_new.html", kind=kind, faults=faults, given=request.form, browser=_browser())
     return (page, 400) if faults else page
 
 
@@ -109,11 +110,19 @@ def try_one() -> str | tuple[str, int]:
     if request.method == "POST":
         db().rollback()  # no transaction stands open while a stranger's server takes its time
         try:
-            look = reports.look_at(runtime(), address, with_robots=True)
+            look = reports.look_at(runtime(), address, with_robots=True, scripts=bool(request.form.get("scripts")))
             shown = _shown(look.picture)
         except IpregError as fault:
             faults["address"] = words_of(fault)
-    page = render_template("source_try.html", address=address, look=look, shown=shown, faults=faults)
+    page = render_template(
+        "source_try.html",
+        address=address,
+        look=look,
+        shown=shown,
+        faults=faults,
+        scripts=bool(request.values.get("scripts")),
+        browser=_browser(),
+    )
     return (page, 400) if faults else page
 
 
@@ -137,6 +146,7 @@ def _page(source: Source, new_token: str | None = None) -> str:
         token=new_token,
         settings=source.settings,
         api=f"{runtime().config.public_url}/api/v1/listings",
+        browser=_browser(),
     )
 
 
@@ -173,7 +183,13 @@ def _settings(kind: SourceKind) -> FeedSettings | CrawlSettings | None:
         keywords=_lines("keywords"),
         pages=int(_number("pages", 1000)),
         delay=_number("delay", 1.0),
+        scripts=bool(request.form.get("scripts")),
     )
+
+
+def _browser() -> bool:
+    """Whether this server has a Chromium for pages that need one."""
+    return find_chromium(runtime().config.chromium) is not None
 
 
 def _lines(name: str) -> tuple[str, ...]:

@@ -123,11 +123,13 @@ RUN_STATES = {
 RUN_DETAILS = {
     "unchanged": N_("nothing new since the last run"),
     "interrupted": N_("was interrupted; pages that were being asked for then come first in the next run"),
+    "no_browser": N_("pages were read without their scripts: this server has no Chromium that starts"),
     "budget": N_("ended with its budget of pages; the next run goes on"),
 }
 HEALTH = {
     "good": N_("in order"),
     "failing": N_("failing"),
+    "hampered": N_("works in part"),
     "paused": N_("paused"),
     "running": N_("running"),
     "new": N_("new"),

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import threading
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from click.testing import CliRunner
+from databases import Databases
 from scenery import PASSWORD, HandClock
 from site_of_tests import Site
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 from ipreg import audit, auditcheck, logkeys
 from ipreg.cli import main
 from ipreg.db import transaction
 from ipreg.models import Account, AuditHead, AuditKind, AuditRow, Case
+from ipreg.models.audit import TRIGGER_STATEMENTS, TRIGGERS
 from ipreg.runtime import Runtime
 from ipreg.web.audithook import shortened
 from jobs import audit as audit_job
@@ -107,8 +108,11 @@ def test_a_job_that_acts_for_somebody_says_so(site: Site, clock: HandClock) -> N
     assert (last.actor, json.loads(last.details)) == ("job:deadlines", {"changes": [f"changed Case {site.case}"]})
 
 
-def test_the_command_line_leaves_rows_too(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("IPREG_VAR", str(runtime.config.var))
+def test_the_command_line_leaves_rows_too(
+    runtime: Runtime, databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in databases.environ(runtime.config.var).items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("IPREG_PASSWORD", PASSWORD)
     run = CliRunner().invoke(main, ["account", "add", "auditor", "a@ipreg.example", "--name", "审计员"])
     assert run.exit_code == 0, run.output
@@ -153,24 +157,30 @@ def raw(*statements: str) -> Callable[[Runtime], None]:
     """With the database's own tool, by somebody who takes the triggers away and puts them back."""
 
     def tamper(runtime: Runtime) -> None:
-        with closing(sqlite3.connect(runtime.config.var / "ipreg.sqlite3")) as database, database:
-            kept = [row[0] for row in database.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger'")]
-            for name in ("update", "delete"):
-                database.execute(f"DROP TRIGGER audit_rows_no_{name}")
+        with without_triggers(runtime), runtime.sessions.kw["bind"].begin() as connection:
             for statement in statements:
-                database.execute(statement)
-            for one in kept:
-                database.execute(one)
+                connection.exec_driver_sql(statement)
 
     return tamper
+
+
+@contextmanager
+def without_triggers(runtime: Runtime) -> Iterator[None]:
+    engine = runtime.sessions.kw["bind"]
+    with engine.begin() as connection:
+        for name in TRIGGERS:
+            of_table = " ON audit_rows" if engine.dialect.name == "postgresql" else ""
+            connection.exec_driver_sql(f"DROP TRIGGER {name}{of_table}")
+    yield
+    with engine.begin() as connection:
+        for statement in TRIGGER_STATEMENTS[engine.dialect.name]:
+            connection.exec_driver_sql(statement)
 
 
 def rewrite(runtime: Runtime, *, also_the_log: bool) -> None:
     """A thorough forger: edits row 2, and makes every later digest, the head, and even the log's entry fit."""
     raw("UPDATE audit_rows SET subject = 'forged' WHERE position = 2")(runtime)
-    with closing(sqlite3.connect(runtime.config.var / "ipreg.sqlite3")) as database, database:
-        database.execute("DROP TRIGGER audit_rows_no_update")
-    with transaction(runtime.sessions) as session:
+    with without_triggers(runtime), transaction(runtime.sessions) as session:
         previous = audit.START
         for row in session.scalars(select(AuditRow).order_by(AuditRow.position)):
             row.previous = previous
@@ -185,9 +195,6 @@ def rewrite(runtime: Runtime, *, also_the_log: bool) -> None:
             assert entry is not None
             entry.statement = entry.statement.replace(json.loads(entry.statement)["digest"], previous)
             entry.leaf = leaf_data(kind=entry.kind, statement=entry.statement, salt=entry.salt)
-    raw_sql = "CREATE TRIGGER audit_rows_no_update BEFORE UPDATE ON audit_rows BEGIN SELECT RAISE(ABORT, 'no'); END"
-    with closing(sqlite3.connect(runtime.config.var / "ipreg.sqlite3")) as database, database:
-        database.execute(raw_sql)
 
 
 _SWAP = (
@@ -255,14 +262,15 @@ def test_every_tampering_is_found_and_named(trail: Runtime, name: str) -> None:
 
 @pytest.mark.parametrize("statement", ["UPDATE audit_rows SET actor = 'x'", "DELETE FROM audit_rows"])
 def test_the_database_itself_refuses_to_change_rows(trail: Runtime, statement: str) -> None:
-    with pytest.raises(IntegrityError), trail.sessions.kw["bind"].begin() as connection:
+    with pytest.raises(DBAPIError, match="never changed"), trail.sessions.kw["bind"].begin() as connection:
         connection.exec_driver_sql(statement)
     assert len(rows(trail)) == 5
 
 
 def test_a_trigger_that_was_taken_away_is_missed(trail: Runtime) -> None:
     with trail.sessions.kw["bind"].begin() as connection:
-        connection.exec_driver_sql("DROP TRIGGER audit_rows_no_delete")
+        of_table = " ON audit_rows" if connection.dialect.name == "postgresql" else ""
+        connection.exec_driver_sql(f"DROP TRIGGER audit_rows_no_delete{of_table}")
     assert faults(trail) == ["audit_trigger_missing"]
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
+from databases import Databases
 from desk import MINUTES, REASON, Desk
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -21,12 +23,12 @@ from ipreg.casework.table import Part
 from ipreg.errors import IpregError
 from ipreg.models import CaseOutcome, CaseState, ClockKind
 
-_PLACES: dict[str, Path] = {}
+_PLACES: dict[str, Any] = {}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def places(empty_database: Path, seal_file: Path) -> None:
-    _PLACES.update(database=empty_database, seal=seal_file)
+def places(databases: Databases, seal_file: Path) -> None:
+    _PLACES.update(database=databases, seal=seal_file)
 
 
 class Cases(RuleBasedStateMachine):
@@ -116,6 +118,7 @@ class Cases(RuleBasedStateMachine):
         log.verify_log(self.session, verifier=self.runtime.log_key.verifier)
         self.session.close()
         self.runtime.sessions.kw["bind"].dispose()
+        _PLACES["database"].drop(self.folder / "var")
         shutil.rmtree(self.folder)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from databases import Databases
 from flask import Flask
 from flask.testing import FlaskClient
 from papers import open_prepared
@@ -41,13 +42,14 @@ def packed(table: str | bytes = TABLE, *, name: str = "designs.csv", **more: byt
 
 
 @pytest.fixture
-def runtime(tmp_path: Path, empty_database: Path, seal_file: Path, clock: HandClock) -> Iterator[Runtime]:
+def runtime(tmp_path: Path, databases: Databases, seal_file: Path, clock: HandClock) -> Iterator[Runtime]:
     (tmp_path / "var").mkdir()
-    opened = open_prepared(tmp_path / "var", empty_database, seal_file)
+    opened = open_prepared(tmp_path / "var", databases, seal_file)
     with transaction(opened.sessions) as session:
         People(session, clock())
     yield opened
     opened.sessions.kw["bind"].dispose()
+    databases.drop(tmp_path / "var")
 
 
 @pytest.fixture

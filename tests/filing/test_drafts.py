@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from databases import Databases
 from flask import Flask
 from flask.testing import FlaskClient
 from kinds import svg_scene
@@ -28,13 +29,14 @@ FRONT = {"front.jpg": draw_picture(8, (120, 160))}
 
 
 @pytest.fixture
-def runtime(tmp_path: Path, empty_database: Path, seal_file: Path, clock: HandClock) -> Iterator[Runtime]:
+def runtime(tmp_path: Path, databases: Databases, seal_file: Path, clock: HandClock) -> Iterator[Runtime]:
     (tmp_path / "var").mkdir()
-    opened = open_prepared(tmp_path / "var", empty_database, seal_file)
+    opened = open_prepared(tmp_path / "var", databases, seal_file)
     with transaction(opened.sessions) as session:
         People(session, clock())
     yield opened
     opened.sessions.kw["bind"].dispose()
+    databases.drop(tmp_path / "var")
 
 
 @pytest.fixture

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from databases import Databases
 from papers import open_prepared
 from scenery import HandClock, People, design_form, draw_picture, edited_copy, one_picture
 from sqlalchemy import select
@@ -35,10 +35,10 @@ def file_sealed(session: Session, runtime: Runtime, clock: HandClock, applicant:
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory, empty_database: Path, seal_file: Path) -> Path:
+def prepared(tmp_path_factory: pytest.TempPathFactory, databases: Databases, seal_file: Path) -> Path:
     """A sealed filing, fingerprinted and compared with a copy on the market: made once, copied by every test."""
     var, clock = tmp_path_factory.mktemp("sealed"), HandClock()
-    runtime = open_prepared(var, empty_database, seal_file)
+    runtime = open_prepared(var, databases, seal_file)
     with transaction(runtime.sessions) as session:
         people = People(session, clock())
         file_sealed(session, runtime, clock, people.designer)
@@ -54,11 +54,12 @@ def prepared(tmp_path_factory: pytest.TempPathFactory, empty_database: Path, sea
 
 
 @pytest.fixture
-def runtime(prepared: Path, tmp_path: Path) -> Iterator[Runtime]:
-    shutil.copytree(prepared, tmp_path / "var")
-    opened = open_runtime(Config.from_env({"IPREG_VAR": str(tmp_path / "var")}))
+def runtime(prepared: Path, databases: Databases, tmp_path: Path) -> Iterator[Runtime]:
+    databases.copy(prepared, tmp_path / "var")
+    opened = open_runtime(Config.from_env(databases.environ(tmp_path / "var")))
     yield opened
     opened.sessions.kw["bind"].dispose()
+    databases.drop(tmp_path / "var")
 
 
 @pytest.fixture
@@ -239,7 +240,7 @@ def test_a_damaged_shelf_is_named_by_the_check_of_the_log(runtime: Runtime, file
 
 
 def test_a_second_start_reads_what_the_first_sealed(runtime: Runtime, filed: int) -> None:
-    again = open_runtime(Config.from_env({"IPREG_VAR": str(runtime.config.var)}))
+    again = open_runtime(runtime.config)
     with again.sessions() as session:
         filing = session.get_one(Filing, filed)
         assert again.store.shelf(filing.vault_key).get(filing.views[0].sha256) == PICTURE

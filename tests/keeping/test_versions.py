@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from databases import Databases
 from papers import code_of, open_prepared, resealed
 from scenery import HandClock, People, Picture, design_form, draw_picture, one_picture
 from sqlalchemy import select
@@ -52,11 +53,12 @@ FIRST = "versions/01-manifest.json"
 
 
 @pytest.fixture
-def runtime(tmp_path: Path, empty_database: Path, seal_file: Path) -> Iterator[Runtime]:
+def runtime(tmp_path: Path, databases: Databases, seal_file: Path) -> Iterator[Runtime]:
     (tmp_path / "var").mkdir()
-    opened = open_prepared(tmp_path / "var", empty_database, seal_file)
+    opened = open_prepared(tmp_path / "var", databases, seal_file)
     yield opened
     opened.sessions.kw["bind"].dispose()
+    databases.drop(tmp_path / "var")
 
 
 @pytest.fixture

@@ -33,7 +33,8 @@ STAMPED = crash_child.STEPS.index("after the stamp's commit")
 
 
 def run_child(runtime: Runtime, *words: str) -> int:
-    environ = {**os.environ, "IPREG_VAR": str(runtime.config.var), "PYTHONPATH": str(CHILD.parent)}
+    place = {"IPREG_VAR": str(runtime.config.var), "IPREG_DATABASE_URL": runtime.config.database_url}
+    environ = {**os.environ, **place, "PYTHONPATH": str(CHILD.parent)}
     return subprocess.run([sys.executable, str(CHILD), *words], env=environ, timeout=60).returncode
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from databases import Databases
 from log_server import append, serve_log
 from scenery import HandClock
 from sqlalchemy import text
@@ -155,8 +156,10 @@ def test_a_key_file_that_was_exchanged_signs_nothing(runtime: Runtime, clock: Ha
 
 
 @pytest.mark.network
-def test_from_the_command_line_and_a_monitor_follows(runtime: Runtime, clock: HandClock, tmp_path: Path) -> None:
-    env = {"IPREG_VAR": str(runtime.config.var), "LANG": "C"}
+def test_from_the_command_line_and_a_monitor_follows(
+    runtime: Runtime, databases: Databases, clock: HandClock, tmp_path: Path
+) -> None:
+    env = {**databases.environ(runtime.config.var), "LANG": "C"}
 
     def ipreg(*words: str) -> str:
         done = CliRunner().invoke(main, list(words), env=env)

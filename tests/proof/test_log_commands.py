@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 
 from click.testing import CliRunner
+from databases import Databases
 from log_server import append
 from scenery import HandClock
 from sqlalchemy import select
@@ -17,8 +18,10 @@ from ipreg.tlog.proof import LogProof
 from jobs import timestamps
 
 
-def test_proofs_and_time_stamps_from_the_command_line(runtime: Runtime, clock: HandClock) -> None:
-    env = {"IPREG_VAR": str(runtime.config.var), "LANG": "C"}
+def test_proofs_and_time_stamps_from_the_command_line(
+    runtime: Runtime, databases: Databases, clock: HandClock
+) -> None:
+    env = {**databases.environ(runtime.config.var), "LANG": "C"}
 
     def ipreg(*words: str) -> str:
         done = CliRunner().invoke(main, ["log", *words], env=env)

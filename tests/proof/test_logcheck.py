@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from databases import Databases, without_foreign_keys
 from scenery import HandClock
 from site_of_tests import Site, build_site
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from ipreg import cases, logkeys
 from ipreg.cli import main
@@ -25,12 +23,12 @@ from jobs import checkpoints, timestamps
 
 
 @pytest.fixture(scope="module")
-def registry_of_tests(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Site]:
+def registry_of_tests(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Site]:
     """A filing, a case with three steps, checkpoints and a time stamp; made once, each test gets a copy."""
     var, clock = tmp_path_factory.mktemp("decided") / "var", HandClock()
     var.mkdir()
-    shutil.copy(empty_database, var / "ipreg.sqlite3")
-    runtime = open_runtime(Config.from_env({"IPREG_VAR": str(var)}))
+    databases.make(var)
+    runtime = open_runtime(Config.from_env(databases.environ(var)))
     made = build_site(runtime, clock)
     with transaction(runtime.sessions) as session:
         case = session.scalars(select(Case)).one()
@@ -58,11 +56,12 @@ def decided(registry_of_tests: tuple[Path, Site]) -> Site:
 
 
 @pytest.fixture
-def runtime(registry_of_tests: tuple[Path, Site], tmp_path: Path) -> Iterator[Runtime]:
-    shutil.copytree(registry_of_tests[0], tmp_path / "var")
-    opened = open_runtime(Config.from_env({"IPREG_VAR": str(tmp_path / "var")}))
+def runtime(registry_of_tests: tuple[Path, Site], databases: Databases, tmp_path: Path) -> Iterator[Runtime]:
+    databases.copy(registry_of_tests[0], tmp_path / "var")
+    opened = open_runtime(Config.from_env(databases.environ(tmp_path / "var")))
     yield opened
     opened.sessions.kw["bind"].dispose()
+    databases.drop(tmp_path / "var")
 
 
 def check(runtime: Runtime) -> Checked:
@@ -75,12 +74,11 @@ def test_an_untouched_registry_agrees_with_its_log(runtime: Runtime, decided: Si
     assert (found.size, found.differences) == (4, ())
 
 
-def sql(statement: str) -> Callable[[Runtime], None]:
+def sql(statement: str, **values: object) -> Callable[[Runtime], None]:
     def tamper(runtime: Runtime) -> None:
         """With the database's own tool, which asks for no foreign keys."""
-        with contextlib.closing(sqlite3.connect(runtime.config.var / "ipreg.sqlite3")) as connection:
-            assert connection.execute(statement).rowcount > 0
-            connection.commit()
+        with without_foreign_keys(runtime) as connection:
+            assert connection.execute(text(statement), values).rowcount > 0
 
     return tamper
 
@@ -142,20 +140,22 @@ TAMPERINGS: list[tuple[str, set[str], Callable[[Runtime], None]]] = [
     ("a statement with its filing", {"log_statement_changed", "check_manifest_changed"},
      lambda runtime: (sql(FORGED.format("kind = kind"))(runtime),
                       sql("update filings set title = replace(title, '云纹', '素色')")(runtime))[0]),
-    ("a leaf", {"log_statement_changed"}, sql("update log_entries set leaf = x'7b7d' where \"index\" = 0")),
-    ("a salt", {"log_statement_changed"}, sql("update log_entries set salt = zeroblob(32) where \"index\" = 0")),
+    ("a leaf", {"log_statement_changed"},
+     sql("update log_entries set leaf = :new where \"index\" = 0", new=b"{}")),
+    ("a salt", {"log_statement_changed"},
+     sql("update log_entries set salt = :new where \"index\" = 0", new=bytes(32))),
     ("an entry taken away", {"log_entry_lost", "check_entry_missing"},
      sql("delete from log_entries where \"index\" = 1")),
     ("the last entry taken away", {"log_head_wrong", "check_entry_missing"},
      sql("delete from log_entries where \"index\" = 3")),
     ("an entry's subject", {"check_row_missing", "check_entry_missing"},
      sql("update log_entries set subject = 'D2026-1' where \"index\" = 0")),
-    ("a hash", {"log_hashes_changed"}, sql("update log_nodes set hash = zeroblob(32) where level = 1")),
+    ("a hash", {"log_hashes_changed"}, sql("update log_nodes set hash = :hash where level = 1", hash=bytes(32))),
     ("a hash taken away", {"log_hashes_changed"}, sql("delete from log_nodes where level = 2")),
     ("the head", {"log_head_wrong"}, sql("update log_head set size = size + 1")),
     ("a checkpoint's signature", {"note_signature_wrong", "check_token"},
-     sql("update log_checkpoints set note = substr(note, 1, length(note) - 10) || 'AAAAAAAA=' || char(10)")),
-    ("a time stamp", {"check_token"}, sql("update log_time_stamps set answer = zeroblob(100)")),
+     sql("update log_checkpoints set note = substr(note, 1, length(note) - 10) || :end", end="AAAAAAAA=\n")),
+    ("a time stamp", {"check_token"}, sql("update log_time_stamps set answer = :answer", answer=bytes(100))),
     ("a time stamp's time", {"check_token"},
      sql("update log_time_stamps set gen_time = '2020-01-01 00:00:00.000000'")),
     ("a time stamp's certificates", {"check_token"}, sql("update log_time_stamps set certificates = ''")),
@@ -171,10 +171,10 @@ def test_each_change_of_the_past_is_named(
     assert {one.code for one in found.differences} == codes
 
 
-def test_the_command_names_all_of_them_in_words(runtime: Runtime, decided: Site) -> None:
+def test_the_command_names_all_of_them_in_words(runtime: Runtime, databases: Databases, decided: Site) -> None:
     sql("update filings set title = '别的', creator = '别人'")(runtime)
     sql("update cases set outcome = 'not_infringing'")(runtime)
-    env = {"IPREG_VAR": str(runtime.config.var), "LANG": "C"}
+    env = {**databases.environ(runtime.config.var), "LANG": "C"}
     done = CliRunner().invoke(main, ["log", "check"], env=env)
     assert done.exit_code == 1
     assert f"log entry 0\tcheck_fields_changed\t{decided.filing}" in done.stderr and "creator, title" in done.stderr

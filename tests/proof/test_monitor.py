@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from databases import Databases
 from flask import Flask
 from log_server import append, serve_log
 from scenery import HandClock
@@ -23,6 +23,7 @@ from werkzeug.wrappers import Response
 
 from ipreg.app import create_app
 from ipreg.cli import main
+from ipreg.config import Config
 from ipreg.db import transaction
 from ipreg.runtime import Runtime, open_runtime
 from ipreg.tlog import merkle
@@ -52,22 +53,21 @@ def watch(runtime: Runtime, tmp_path: Path) -> Watch:
 
 
 @pytest.fixture
-def other(runtime: Runtime, clock: HandClock, tmp_path: Path) -> Iterator[Callable[[], Runtime]]:
+def other(runtime: Runtime, databases: Databases, tmp_path: Path) -> Iterator[Callable[[], Runtime]]:
     """Copies the log as it is now: where a dishonest operator goes on from, with the same key."""
     opened: list[Runtime] = []
 
     def copy() -> Runtime:
-        with runtime.sessions.kw["bind"].connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         place = tmp_path / f"other-{len(opened)}"
-        shutil.copytree(runtime.config.var, place)
-        database = f"sqlite:///{place / 'ipreg.sqlite3'}"
+        databases.copy(runtime.config.var, place)
+        database = Config.from_env(databases.environ(place)).database_url
         opened.append(open_runtime(replace(runtime.config, var=place, database_url=database)))
         return opened[-1]
 
     yield copy
     for one in opened:
         one.sessions.kw["bind"].dispose()
+        databases.drop(one.config.var)
 
 
 def change(app: Flask, path: str, edit: Callable[[Response], Response]) -> Flask:
@@ -210,7 +210,7 @@ def test_a_log_that_changed_an_entry_and_signed_it_anew_is_screamed_at(
         watch.look(url)
     liar = other()
     with transaction(liar.sessions) as session:
-        session.execute(text("update log_entries set leaf = x'7b7d' where \"index\" = 2"))
+        session.execute(text('update log_entries set leaf = :leaf where "index" = 2'), {"leaf": b"{}"})
         leaves = [row[0] for row in session.execute(text('select leaf from log_entries order by "index"'))]
         session.execute(text("delete from log_checkpoints"))
         nodes: dict[tuple[int, int], bytes] = {}

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from databases import Databases
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from papers import Files, code_of, file_some, make_bundle, open_prepared, refusal, resealed
@@ -32,11 +33,11 @@ STRANGER = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 
 @pytest.fixture(scope="module")
 def made(
-    tmp_path_factory: pytest.TempPathFactory, empty_database: Path, seal_file: Path
+    tmp_path_factory: pytest.TempPathFactory, databases: Databases, seal_file: Path
 ) -> Iterator[tuple[bytes, Signer]]:
     """One bundle for all tests of this module, with the key of its log."""
     var = tmp_path_factory.mktemp("bundle")
-    opened = open_prepared(var, empty_database, seal_file)
+    opened = open_prepared(var, databases, seal_file)
     yield make_bundle(opened, HandClock()), opened.log_key
     opened.sessions.kw["bind"].dispose()
 

@@ -13,6 +13,7 @@ from functools import partial
 from itertools import pairwise
 
 import pytest
+from databases import Databases
 from scenery import HandClock, People
 from shop import Shop, html, title_of
 from sqlalchemy import func, select
@@ -329,14 +330,14 @@ def test_a_paused_crawl_stops_and_goes_on(runtime: Runtime, clock: HandClock, sh
 
 
 def test_killed_at_any_moment_it_goes_on_and_fetches_nothing_twice(
-    runtime: Runtime, clock: HandClock, shop: Shop
+    runtime: Runtime, databases: Databases, clock: HandClock, shop: Shop
 ) -> None:
     shop.products = 200
     at_once = 2
     source_id = crawl_source(runtime, clock, shop, at_once=at_once)
     with transaction(runtime.sessions) as session:
         sources.begin_run(session, source=session.get_one(Source, source_id), now=utc_now())
-    environ = {**os.environ, "IPREG_VAR": str(runtime.config.var), "IPREG_ALLOW_PRIVATE_ADDRESSES": "yes"}
+    environ = {**os.environ, **databases.environ(runtime.config.var), "IPREG_ALLOW_PRIVATE_ADDRESSES": "yes"}
     command = [sys.executable, "-m", "ipreg", "jobs", "run", "crawl"]
     for wanted in (40, 110):
         process = subprocess.Popen(command, env=environ)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from databases import without_foreign_keys
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
@@ -163,23 +164,11 @@ def fill_after(site: Site) -> None:
 
     from ipreg.models import AlertMatch, AlertRecipient, CaseClock, FilingView, ListingPicture, Match, MatchPair
 
-    with site.runtime.sessions.kw["bind"].connect() as connection:
-        connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
-        with connection.begin():
-            for one in (
-                RightRecord,
-                CaseEvent,
-                CaseClock,
-                Case,
-                AlertRecipient,
-                AlertMatch,
-                Alert,
-                MatchPair,
-                Match,
-            ):
-                connection.execute(delete(one.__table__))
-            for table in (ListingPicture, Listing, FilingView, Filing):
-                connection.execute(delete(table.__table__))
+    with without_foreign_keys(site.runtime) as connection:
+        for one in (RightRecord, CaseEvent, CaseClock, Case, AlertRecipient, AlertMatch, Alert, MatchPair, Match):
+            connection.execute(delete(one.__table__))
+        for table in (ListingPicture, Listing, FilingView, Filing):
+            connection.execute(delete(table.__table__))
     fill(site.runtime, 120)
 
 

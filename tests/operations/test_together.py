@@ -1,0 +1,54 @@
+"""Many at once, on a database that lets several write."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+
+import pytest
+from scenery import HandClock, People, design_form, draw_picture
+from site_of_tests import Site
+from sqlalchemy import select
+
+from ipreg import numbers, registry
+from ipreg.db import transaction
+from ipreg.models import Account, Filing, ViewKind
+from ipreg.runtime import Runtime
+
+
+class Lost(Exception):
+    """Something failed after the filing was written and before it was kept."""
+
+
+def test_filings_are_numbered_without_a_gap_whoever_fails(runtime: Runtime, clock: HandClock) -> None:
+    with transaction(runtime.sessions) as session:
+        People(session, clock())
+    pictures = [registry.Picture(ViewKind.FRONT, "a.png", draw_picture(1, (96, 96), "PNG"))]
+
+    def work(thread: int) -> None:
+        for turn in range(4):
+            with contextlib.suppress(Lost), transaction(runtime.sessions) as session:
+                designer = session.scalars(select(Account).where(Account.email == "designer@ipreg.example")).one()
+                registry.register_design(
+                    session, runtime.store, applicant=designer, form=design_form(), pictures=pictures,
+                    request_key=f"{thread}-{turn}", now=clock(),
+                )  # fmt: skip
+                if turn % 2:
+                    raise Lost
+
+    threads = [threading.Thread(target=work, args=(one,)) for one in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    with runtime.sessions() as session:
+        found = session.scalars(select(Filing.number).order_by(Filing.number)).all()
+    assert found == [numbers.make_number(numbers.FILING, year=2026, serial=one) for one in range(1, 9)]
+
+
+@pytest.mark.parametrize("number", ["3000000000", "9" * 30])
+def test_the_page_after_a_number_out_of_range_is_whole(site: Site, number: str) -> None:
+    """The database gives up the transaction; the error's own page still says who is signed in."""
+    client = site.sign_in("enterprise")
+    answer = client.get(f"/alerts/{number}")
+    assert answer.status_code == 404 and "锦绣" in client.get("/account").text
