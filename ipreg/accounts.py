@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 from functools import cache
+from zoneinfo import available_timezones
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -20,6 +21,7 @@ PASSWORD_MIN, PASSWORD_MAX = 10, 200
 MAX_FAILED_SIGN_INS = 10
 LOCK_FOR = timedelta(minutes=15)
 LOCALES = ("zh", "en")
+_REGIONS = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 _SELF_SERVICE = (Role.DESIGNER, Role.ENTERPRISE)
 # No 0/O or 1/I/L: the code is read out and typed in.
 _CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
@@ -179,6 +181,20 @@ def rename(session: Session, *, account: Account, name: str, now: datetime) -> N
         remember_name(account, now)
         account.name = name
         session.flush()
+
+
+def choose_zone(session: Session, *, account: Account, name: str) -> None:
+    """Times are shown in that zone from now on. Raises ``choice_wrong`` for what is no place of the database."""
+    if name not in zones():
+        raise CallerError("choice_wrong", field="time_zone")
+    account.time_zone = name
+    session.flush()
+
+
+@cache
+def zones() -> frozenset[str]:
+    """Names of zones that are places; neither offsets nor abbreviations."""
+    return frozenset(name for name in available_timezones() if name.split("/")[0] in _REGIONS)
 
 
 def remember_name(account: Account, now: datetime) -> None:

@@ -54,6 +54,7 @@ from ipreg.web import (
     session,
     sources,
     statistics,
+    times,
     verify,
     watches,
 )
@@ -88,7 +89,7 @@ def create_app(config: Config) -> Flask:
     Compress(app)
     CSRFProtect(app).exempt(api.bp)
     LoginManager(app).user_loader(session.load_reader)
-    for part in (session, rules, errors, language, pictures, casewords, notices, alerts):
+    for part in (session, rules, errors, language, times, pictures, casewords, notices, alerts):
         part.install(app)
     keeping.install(app)
     views = (

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from ipreg.db import Base
 from ipreg.models.columns import enum_column
 
+HOME_ZONE = "Asia/Shanghai"
+
 
 class Role(StrEnum):
     DESIGNER = "designer"
@@ -44,7 +46,10 @@ class Organization(Base):
 
 
 class Account(Base):
-    """Who signs in. Of regulators a ``supervisor`` assigns, extends clocks, reopens cases and is told of delays."""
+    """Who signs in. Of regulators a ``supervisor`` assigns, extends clocks, reopens cases and is told of delays.
+
+    Times are shown to him in ``time_zone``, a name of the IANA database.
+    """
 
     __tablename__ = "accounts"
 
@@ -55,6 +60,7 @@ class Account(Base):
     role: Mapped[Role] = mapped_column(enum_column(Role))
     supervisor: Mapped[bool] = mapped_column(default=False, server_default="0")
     locale: Mapped[str] = mapped_column(String(8), default="zh")
+    time_zone: Mapped[str] = mapped_column(String(64), default=HOME_ZONE, server_default=HOME_ZONE)
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id"), index=True)
     organization_role: Mapped[OrganizationRole | None] = mapped_column(enum_column(OrganizationRole))
     created_at: Mapped[datetime]

@@ -6,12 +6,14 @@ a value only refers to (``@id``, ``itemref``) is put in its place. No I/O.
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import json_repair
 from selectolax.lexbor import LexborNode
 
 from ipreg.sightings.webpage import WebPage, attribute
@@ -19,10 +21,13 @@ from ipreg.sightings.webpage import WebPage, attribute
 MAX_DEPTH = 12
 MAX_NODES = 5000
 Node = dict[str, Any]
-_TYPES = {"product", "productmodel", "productgroup", "individualproduct", "someproducts"}
-# What shops write into JSON though it is none: comments to the line's end, a comma before the end.
-_COMMENT = re.compile(r"(?m)(?:^|(?<=[,{\[]))[ \t]*//.*$")
-_COMMA = re.compile(r",(\s*[}\]])")
+MAX_REPAIRED = 200_000
+# https://schema.org/Product and the types below it
+_TYPES = {
+    "product", "productmodel", "productgroup", "productcollection", "individualproduct", "someproducts",
+    "vehicle", "car", "motorcycle", "motorizedbicycle", "busorcoach",
+}  # fmt: skip
+_WRAPPED = re.compile(r"<!--|-->|(?://|/\*)\s*(?:<!\[CDATA\[|\]\]>)\s*(?:\*/)?")
 _BIGGEST = ("data-zoom-image", "data-large_image", "data-large", "data-original", "data-full")
 _LAZY = ("data-src", "data-lazy-src", "data-lazy", "data-ks-lazyload", "data-lazyload", "data-img")
 
@@ -31,7 +36,8 @@ _LAZY = ("data-src", "data-lazy-src", "data-lazy", "data-ks-lazyload", "data-laz
 
 
 def json_ld(page: WebPage) -> list[Node]:
-    told = [_script(script.text()) for script in page.tree.css('script[type*="ld+json" i]')]
+    left = [MAX_REPAIRED]
+    told = [_script(script.text(), left) for script in page.tree.css('script[type*="ld+json" i]')]
     named: dict[str, Node] = {}
     for data in told:
         _name_nodes(data, named, [MAX_NODES])
@@ -39,11 +45,24 @@ def json_ld(page: WebPage) -> list[Node]:
     return [node for data in told for node in _products_in(data, _Graph(named, left))]
 
 
-def _script(text: str) -> Any:
-    """One broken script is not the others' fault."""
-    text = re.sub(r"^\s*(?:<!--|//\s*<!\[CDATA\[)|(?:-->|//\s*\]\]>)\s*;?\s*$", "", text).strip().rstrip(";")
+def _script(text: str, left: list[int]) -> Any:
+    """The script's data; None where it holds none. One broken script is not the others' fault.
+
+    What shops write though it is no JSON is repaired (comments, quotes inside of texts, a brace too many, wrong
+    escapes, letters as entities), within ``left`` characters a page.
+    """
     data = _loaded(text)
-    return _loaded(_COMMA.sub(r"\1", _COMMENT.sub("", text))) if data is None else data
+    left[0] -= 0 if data is not None else len(text)
+    if data is not None or left[0] < 0:
+        return data
+    text = _WRAPPED.sub("", text) if "<!" in text[:100] or "CDATA" in text[:100] else text
+    text = text.strip().rstrip(";")
+    if "&quot;" in text and '"' not in text:
+        text = html.unescape(text)
+    try:
+        return json_repair.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 @dataclass(frozen=True)
@@ -107,6 +126,8 @@ def _plain(data: Node, graph: _Graph, depth: int = 0) -> Node:
     if depth >= MAX_DEPTH or graph.left[0] < 0:
         return found
     for name, value in data.items():
+        if isinstance(value, dict) and len(value) == 1:
+            value = value.get("@list", value.get("@set", value.get("@value", value)))
         values = value if isinstance(value, list) else [value]
         plain = [
             _plain(graph.meant(one), graph, depth + 1) if isinstance(one, dict) else one for one in values[:100]

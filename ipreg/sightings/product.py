@@ -6,6 +6,7 @@ as the same nodes (``ipreg.sightings.markup``). No I/O.
 
 from __future__ import annotations
 
+import html
 import itertools
 import re
 from collections.abc import Iterator
@@ -53,7 +54,7 @@ def read_product(page: WebPage, rules: SiteRules | None = None) -> Product | Non
     for name, nodes in (("json-ld", json_ld(page)), ("microdata", microdata(page)), ("rdfa", rdfa(page))):
         own = _own_product(page, nodes)
         if own is not None:
-            found.append((name, _from_node(page, own)))
+            found.append((name, _from_node(page, own, exact=name == "json-ld")))
     found.append(("open-graph", _open_graph(page, anything=bool(found))))
     told = [(name, product) for name, product in found if product is not None]
     whole = Product()
@@ -93,11 +94,11 @@ def _own_product(page: WebPage, nodes: list[Node]) -> Node | None:
     return named[0] if named else None
 
 
-def _from_node(page: WebPage, node: Node) -> Product:
-    offer, (price, currency) = _best_offer(node)
+def _from_node(page: WebPage, node: Node, *, exact: bool) -> Product:
+    offer, (price, currency) = _best_offer(node, exact=exact)
     seller = _nested(offer, "seller") or _nested(offer, "offeredby")
     brand = _nested(node, "brand") or _nested(node, "manufacturer")
-    pictures = [page.whole(address) for address in _pictures(node)]
+    pictures = [page.whole(address) for address in _pictures(node) if address.strip()]
     return Product(
         title=_clean(
             _first(node, "name") or next((_first(one, "name") for one in _nodes(node.get("hasvariant"))), "")
@@ -121,19 +122,19 @@ def _offers(node: Node) -> Iterator[Node]:
         yield from _nodes(variant.get("offers"))
 
 
-def _best_offer(node: Node) -> tuple[Node, tuple[str, str]]:
+def _best_offer(node: Node, *, exact: bool) -> tuple[Node, tuple[str, str]]:
     """The first offer that names a price, or else the first, with price and currency."""
     offers = list(itertools.islice(_offers(node), 100))
-    priced = ((offer, _price_of(offer)) for offer in offers)
+    priced = ((offer, _price_of(offer, exact=exact)) for offer in offers)
     return next((found for found in priced if found[1][0]), (offers[0] if offers else {}, ("", "")))
 
 
-def _price_of(offer: Node) -> tuple[str, str]:
+def _price_of(offer: Node, *, exact: bool) -> tuple[str, str]:
     for node in (offer, *_specifications(offer)):
         text = _first(node, "price", "lowprice", "minprice")
         if text:
             currency = _first(node, "pricecurrency") or _first(offer, "pricecurrency")
-            return parse_price(text, currency)
+            return parse_price(text, currency, exact=exact)
     return "", ""
 
 
@@ -143,9 +144,13 @@ def _specifications(offer: Node) -> list[Node]:
     return sorted(found, key=lambda one: bool(_NOT_THE_PRICE.search(_first(one, "pricetype"))))
 
 
-def parse_price(text: str, currency: str = "") -> tuple[str, str]:
-    """Amount and currency code in a text like ``￥1,299.00``; an empty text for what is not told."""
-    found = Price.fromstring(text[:100], currency_hint=currency or None)
+def parse_price(text: str, currency: str = "", *, exact: bool = False) -> tuple[str, str]:
+    """Amount and currency code in a text like ``￥1,299.00``; an empty text for what is not told.
+
+    ``exact``: the text is a program's, in which a point divides the fraction (34.000 is 34, not 34 thousand).
+    """
+    point = "." if exact and re.fullmatch(r"\d+\.\d+", text.strip()) else None
+    found = Price.fromstring(text[:100], currency_hint=currency or None, decimal_separator=point)
     if found.amount is None or found.amount >= 10**12:
         return "", ""
     code = currency.strip().upper() if re.fullmatch(r"[A-Za-z]{3}", currency.strip()) else ""
@@ -159,7 +164,7 @@ def _pictures(node: Node) -> list[str]:
     found: list[str] = []
     for value in node.get("image", []):
         if isinstance(value, dict):
-            found += [_first(value, "contenturl", "url", "@id")]
+            found += _texts(value.get("contenturl")) or _texts(value.get("url")) or _texts(value.get("@id"))
         else:
             found.append(str(value))
     for variant in list(_nodes(node.get("hasvariant")))[:10]:
@@ -195,7 +200,7 @@ def _open_graph(page: WebPage, *, anything: bool) -> Product | None:
         "product:sale_price:currency", "product:price:currency", "og:price:currency", "og:product:currency"
     )
     shop = _nick(first("og:product:nick"))
-    price, code = parse_price(amount, currency) if amount else ("", "")
+    price, code = parse_price(amount, currency, exact=True) if amount else ("", "")
     pictures = told.get("og:image:secure_url") or told.get("og:image") or told.get("og:image:url") or []
     return Product(
         title=_clean(first("og:title", "twitter:title")),
@@ -237,7 +242,8 @@ def _from_rules(page: WebPage, rules: SiteRules) -> Product | None:
 
 
 def _clean(text: str) -> str:
-    return " ".join(text.split())
+    """One line; letters that stand there as entities a second time are letters."""
+    return " ".join((html.unescape(text) if "&" in text else text).split())
 
 
 def _nodes(values: Any) -> Iterator[Node]:

@@ -145,6 +145,7 @@ def account() -> str | Response | tuple[str, int]:
         return _account_page({})
     try:
         accounts.rename(db(), account=me(), name=request.form.get("name", ""), now=utc_now())
+        accounts.choose_zone(db(), account=me(), name=request.form.get("time_zone", me().time_zone))
         db().commit()
     except CallerError as fault:
         start_again()
@@ -166,7 +167,7 @@ def join() -> Response | tuple[str, int]:
 
 def _account_page(faults: dict[str, str]) -> str:
     account = me()
-    given = {"name": account.name, **request.form}
+    given = {"name": account.name, "time_zone": account.time_zone, **request.form}
     return render_template("account.html", faults=faults, account=account, given=given)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 from flask import Blueprint, Flask, redirect, request
 from flask_babel import get_locale, gettext
@@ -59,7 +59,7 @@ def install(app: Flask) -> None:
 
     app.register_blueprint(bp)
     app.after_request(_remember)
-    app.jinja_env.filters.update(moment=moment, day=day, percent=percent)
+    app.jinja_env.filters.update(day=day, percent=percent)
     # Globals and not a context processor: macros that are imported see only these.
     app.jinja_env.globals.update(
         say=say,
@@ -73,11 +73,6 @@ def install(app: Flask) -> None:
         action_word=action_word,
     )
     app.context_processor(lambda: {"language": str(get_locale())})
-
-
-def moment(value: datetime) -> str:
-    """To the second, in UTC, and saying so: a time on a certificate must not depend on who reads it."""
-    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def percent(probability: float) -> str:

@@ -79,6 +79,41 @@ def test_the_price_that_is_asked_is_found_among_all_that_are_named(offers: Any, 
     assert found is not None and found.price == price
 
 
+OFFER = '{"price": "34.000", "priceCurrency": "EUR"}'
+BROKEN = f'{{"@type": "Product", "name": "杯", "image": "/a.jpg", "offers": {OFFER}}}'
+
+
+def raw(text: str) -> str:
+    return f'<script type="application/ld+json">{text}</script>'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        BROKEN + "}",
+        BROKEN + BROKEN,
+        BROKEN.replace('"image"', '"text": "<p style="color: red">12" wide</p>", "image"'),
+        BROKEN.replace('"image"', r'"maker": "Bob\'s R\x26B", "path": "C:\videos", "image"'),
+        BROKEN.replace('"image"', '/* none */ "sku": "1", // one\n"image"'),
+        BROKEN.replace('"', "&quot;"),
+        f"/*<![CDATA[*/{BROKEN}/*]]>*/",
+        f"// <![CDATA[\n{BROKEN}\n// ]]>",
+        BROKEN.replace('"/a.jpg"', '{"@list": ["/a.jpg"]}').replace('"34.000"', '{"@value": 34.0}'),
+    ],
+)  # fmt: skip
+def test_json_with_the_faults_that_saved_pages_have(text: str) -> None:
+    """Forms of the pages in the test suites of extruct and of the product extraction benchmark."""
+    found = read(raw(text))
+    assert found is not None and (found.title, found.currency) == ("杯", "EUR")
+    assert float(found.price) == 34, "in JSON a point never groups thousands"
+    assert found.pictures == ("https://www.shop.example/a.jpg",)
+
+
+def test_an_empty_picture_is_none_and_entities_written_twice_are_letters() -> None:
+    found = read(raw('{"@type": "Car", "name": "A &amp; B", "image": {"@type": "ImageObject", "url": ""}}'))
+    assert found is not None and (found.title, found.pictures) == ("A & B", ())
+
+
 def test_a_group_speaks_for_its_variants() -> None:
     variants = [
         product(**{"@id": f"#{n}", "name": f"云纹外套 {n}", "isVariantOf": {"@id": "#g"}, "image": f"/{n}.jpg",

@@ -189,3 +189,17 @@ def test_a_link_that_is_no_link_says_so(site: Site, path: str) -> None:
     for call in (site.app.test_client().get, site.app.test_client().post):
         answer = call(path)
         assert answer.status_code == 404 and "链接已失效" in answer.text
+
+
+def test_times_follow_the_zone_of_the_account(site: Site) -> None:
+    designer = site.sign_in("designer")
+    page = f"/filings/{site.filing}"
+    assert (
+        "2026-03-02 17:00:00 北京时间" in designer.get(page).text
+        and "2026-03-02 09:00:00 UTC" in designer.get(page).text
+    )
+    refused = designer.post("/account", data={"name": "林晓", "time_zone": "Mars/Olympus"})
+    assert refused.status_code == 400 and 'id="fault-time_zone"' in refused.text
+    assert designer.post("/account", data={"name": "林晓", "time_zone": "America/New_York"}).status_code == 302
+    assert "2026-03-02 04:00:00" in designer.get(page).text
+    assert 'datetime="2026-03-02T09:00:00+00:00"' in designer.get("/filings").text
