@@ -42,6 +42,7 @@ from ipreg.web import (
     logpage,
     mydata,
     notices,
+    operations,
     organization,
     pages,
     parties,
@@ -83,6 +84,7 @@ def create_app(config: Config) -> Flask:
         BABEL_TRANSLATION_DIRECTORIES=str(FOLDER),
     )
     compile_catalogs()
+    operations.install(app)
     audithook.install(app)  # before all others that look at a request, so that it ends after them
     Babel(app, default_locale="zh", locale_selector=language.chosen)
     Bootstrap5(app)
@@ -99,7 +101,7 @@ def create_app(config: Config) -> Flask:
         *(drafts, batches),
         *(guide, mydata),
         *(parties, respond, statistics),
-        *(notices, channels),
+        *(notices, channels, operations),
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
         *(letters, lettertexts),
         *(sources, reports, evidence, api, rights),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from ipreg import metrics
 from ipreg.runtime import Runtime
 from jobs import (
     alerts,
@@ -106,7 +108,10 @@ def keep(runtime: Runtime, stop: threading.Event) -> None:
 
 def _guarded(job: Job, runtime: Runtime) -> None:
     """One failing run is written down and must not end the schedule; the rows are still there next time."""
+    begun, result = time.perf_counter(), "done"
     try:
         (job.kept or job.run)(runtime)
     except Exception:
+        result = "failed"
         _log.exception("job %s failed; it will be tried again", job.name)
+    metrics.jobs().labels(job.name, result).observe(time.perf_counter() - begun)

@@ -44,6 +44,8 @@ ABSENT = {
     "recovery.change_email": "the same",
     "evidence.replay": "a shop's page as it was captured, without its scripts: not ours, and no script runs in it",
     "mydata.download": "a file",
+    "operations.ready": "for load balancers, JSON",
+    "operations.figures": "for Prometheus, text",
     "casesteps.document": "a file",
     "parties.receipt": "something handed in by a party: tests/casework/test_parties.py",
     "parties.file": "a file",

@@ -36,6 +36,9 @@ TABLE: dict[str, set[Role]] = {
     "bootstrap.static": set(),
     "pages.home": set(),
     "pages.health": set(),
+    "operations.ready": set(),
+    "operations.figures": set(),
+    "operations.status": {Role.ADMINISTRATOR},
     "pages.filing_picture": EVERYBODY,
     "pages.listing_picture": EVERYBODY,
     "pages.administration": {Role.ADMINISTRATOR},
@@ -369,7 +372,15 @@ def begin_filing(site: Site, clock: HandClock) -> None:
         for serial in range(2):
             draft = drafts.start(session, account=designer, now=clock())
             looked = drafts.look(site.runtime.config, draw_picture(serial, (60, 80)))
-            drafts.add_file(session, site.runtime.config, draft=draft, filename="a.jpg", looked=looked, now=clock())
+            drafts.add_file(
+                session,
+                site.runtime.store,
+                site.runtime.config,
+                draft=draft,
+                filename="a.jpg",
+                looked=looked,
+                now=clock(),
+            )
             session.add(
                 Batch(account=designer, filename="b.zip", digest=str(serial), state="done", created_at=clock())
             )
