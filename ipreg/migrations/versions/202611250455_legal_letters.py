@@ -1,7 +1,7 @@
 """legal letters
 
-Revision ID: 202611250445
-Revises: 202611250430
+Revision ID: 202611250455
+Revises: 202611250450
 Create Date: 2026-11-25 04:21:28.326435
 """
 
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '202611250445'
-down_revision = '202611250430'
+revision = '202611250455'
+down_revision = '202611250450'
 branch_labels = None
 depends_on = None
 
