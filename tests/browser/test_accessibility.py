@@ -15,6 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from browser.chromium import CLICKED, chromium, serving
 from flask.testing import FlaskClient
 from scenery import HandClock
+from site_letter import a_letter
 from site_of_tests import Site
 
 from ipreg.db import transaction
@@ -35,7 +36,7 @@ VALUES = {
     "position": "0", "listing_id": "1", "import_id": "1", "alert_id": "1", "index": "0", "code": "en",
     "source_id": "1", "seller_id": "1", "capture_id": "1", "report_id": "1", "kind": "crawl", "slug": "copied",
 }  # fmt: skip
-OF_CASES = ("case", "parties.")
+OF_CASES, OF_LETTERS = ("case", "parties."), ("letters.", "lettertexts.")
 # Pages that need what the sample has not; each says why. Everything else is opened.
 ABSENT = {
     "organization.invitation": "a link's token; tests/browser/test_account_stories.py walks through these",
@@ -76,6 +77,8 @@ ABSENT = {
     "keeping.version_picture": "a picture",
     "keeping.offer": "an agreement on offer: tests of transfer and licence open it",
     "keeping.agreement": "the same",
+    "letters.file": "a file",
+    "letters.package": "a file",
     "log.tile": "a file",
     "log.signed_checkpoint": "a file",
     "log.token": "a file",
@@ -114,12 +117,15 @@ def places(site: Site, clock: HandClock) -> list[Place]:
         work = session.get_one(Capture, 1)
         work.state = CaptureState.DONE
         capture._keep(site.runtime, session, work, capture.Found(200, {}, [page]), clock())
+        letter = a_letter(session, site, clock)
     people = {name: site.sign_in(name) for name in PEOPLE}
     found, unopened = [], []
     for rule in site.app.url_map.iter_rules():
         if "GET" not in (rule.methods or ()) or rule.endpoint in ("static", "bootstrap.static"):
             continue
         values = {**VALUES, "number": site.case if rule.endpoint.startswith(OF_CASES) else site.filing}
+        if rule.endpoint.startswith(OF_LETTERS):
+            values |= {"number": letter, "kind": "notice"}
         names = re.findall(r"<(?:\w+:)?(\w+)>", rule.rule)
         if rule.endpoint in ABSENT:
             continue
