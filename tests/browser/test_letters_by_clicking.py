@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import re
 from collections.abc import Iterator
 from email.policy import default
 from pathlib import Path
@@ -51,9 +52,19 @@ def at_the_desk(browser: Browser, address: str, width: int, language: str, who: 
 def test_from_an_alert_to_the_regulator_at_both_widths(
     browser: Browser, address: str, site: Site, tmp_path: Path
 ) -> None:
+    page = at_the_desk(browser, address, 1440, "zh")
+    number = send_a_notice(page)
+    phone = at_the_desk(browser, address, 360, "en")
+    note_a_counter_notice(phone, number, tmp_path)
+    hand_it_over(phone)
+    look_as_an_officer(at_the_desk(browser, address, 1440, "zh", "regulator"), number)
+    follow_by_mail(page, site)
+
+
+def send_a_notice(page: Page) -> str:
+    """From the alert to the platform's receipt; the number of the letter."""
     from playwright.sync_api import expect
 
-    page = at_the_desk(browser, address, 1440, "zh")
     page.goto("/alerts/1")
     follow(page, "#write-notice")
     page.fill("#holder_address", "深圳市罗湖区1号")
@@ -73,15 +84,18 @@ def test_from_an_alert_to_the_regulator_at_both_widths(
     page.fill("#acknowledged-number", "TT-2026-77")
     follow(page, "#do-acknowledged")
     expect(page.locator(".history")).to_contain_text("TT-2026-77")
-    number = page.url.rpartition("/")[2]
+    return page.url.rpartition("/")[2]
 
-    phone = at_the_desk(browser, address, 360, "en")
+
+def note_a_counter_notice(phone: Page, number: str, folder: Path) -> None:
+    from playwright.sync_api import expect
+
     phone.goto("/letters")
     follow(phone, ".letter a")
     assert phone.url.endswith(number)
     phone.click("#open-countered")
     phone.check("#element-identity")
-    declared = tmp_path / "declaration.png"
+    declared = folder / "declaration.png"
     declared.write_bytes(draw_picture(4, kind="PNG"))
     phone.set_input_files("#countered-files", declared)
     follow(phone, "#do-countered")
@@ -93,17 +107,30 @@ def test_from_an_alert_to_the_regulator_at_both_widths(
     phone.goto("/alerts/1")
     expect(phone.locator("#response")).to_contain_text("15 days left")
     no_sideways_scrolling(phone)
+
+
+def hand_it_over(phone: Page) -> None:
+    """The clock goes on until the platform was told."""
+    from playwright.sync_api import expect
+
     follow(phone, "#response .letter a")
     follow(phone, "#hand-over")
-    expect(phone.locator("#letters + ul")).to_contain_text("Handed over to the regulator")
+    expect(phone.locator("#letters + ul")).to_contain_text("next: tell the platform by")
+    follow(phone, "#letters + ul a")
+    expect(phone.locator("#told-number")).to_have_value(re.compile("AJ2026-"))
+    follow(phone, "#do-told")
+    phone.select_option("#closed-outcome", "removed")
+    follow(phone, "#do-closed")
+    expect(phone.locator("#next h2")).to_contain_text("Listings removed")
 
-    officer = at_the_desk(browser, address, 1440, "zh", "regulator")
+
+def look_as_an_officer(officer: Page, number: str) -> None:
+    from playwright.sync_api import expect
+
     officer.goto(f"/letters/{number}")
     expect(officer.locator("h1")).to_contain_text("已结束")
     expect(officer.locator("main")).to_contain_text("declaration.png")
     assert officer.locator("main button").count() == 0, "who decides changes nothing in a letter"
-
-    follow_by_mail(page, site)
 
 
 def follow_by_mail(page: Page, site: Site) -> None:
