@@ -45,7 +45,7 @@ MOVES = (
     Move("voided", {S.MAKING: S.VOID, S.READY: S.VOID}),
 )
 """``handed_over`` leaves the clock running: the platform still has to hear of it. ``countered`` again corrects the
-day; a closed letter is countered only where its outcome was ``REMOVED``. ``reopened`` leads to the state that it was
+day; a closed letter is countered only where its outcome was ``REMOVED``. ``reopened`` leads to the state it was
 closed in."""
 
 OUTCOMES: Mapping[LegalLetterKind, tuple[LegalOutcome, ...]] = {
