@@ -16,6 +16,7 @@ from browser.chromium import CLICKED, chromium, serving
 from browser.furnished import furnish
 from flask.testing import FlaskClient
 from scenery import HandClock
+from site_letter import a_letter
 from site_of_tests import Site
 
 from ipreg.db import transaction
@@ -36,7 +37,7 @@ VALUES = {
     "position": "0", "listing_id": "1", "import_id": "1", "alert_id": "1", "index": "0", "code": "en",
     "source_id": "1", "seller_id": "1", "capture_id": "1", "report_id": "1", "kind": "crawl", "slug": "copied",
 }  # fmt: skip
-OF_CASES = ("case", "parties.")
+OF_CASES, OF_LETTERS = ("case", "parties."), ("letters.", "lettertexts.")
 # What answers with no page: a file, a picture, JSON, a part of a page, a way to another page.
 NO_PAGES = frozenset({
     "mydata.download", "casesteps.document", "parties.file", "parties.paper", "parties.bundle", "respond.file",
@@ -44,6 +45,7 @@ NO_PAGES = frozenset({
     "alertbulk.download", "notices.follow", "rights.paper", "rights.package_file", "drafts.findings",
     "drafts.picture", "drafts.alike_picture", "batches.progress", "batches.report", "keeping.version_picture",
     "log.tile", "log.signed_checkpoint", "log.token", "log.token_certificates", "log.consistency", "api.state",
+    "operations.ready", "operations.figures", "letters.file", "letters.package",
 })  # fmt: skip
 # Pages that are not looked at here; each says why. Everything else is opened.
 ELSEWHERE = {
@@ -87,6 +89,7 @@ def places(site: Site, clock: HandClock, people: dict[str | None, FlaskClient]) 
         work = session.get_one(Capture, 1)
         work.state = CaptureState.DONE
         capture._keep(site.runtime, session, work, capture.Found(200, {}, [page]), clock())
+        letter = a_letter(session, site, clock)
     found = [Place(*one) for one in furnish(site, people)]
     for place in found:
         with people[place.who].get(place.path) as answer:
@@ -96,6 +99,8 @@ def places(site: Site, clock: HandClock, people: dict[str | None, FlaskClient]) 
         if "GET" not in (rule.methods or ()) or rule.endpoint in ("static", "bootstrap.static"):
             continue
         values = {**VALUES, "number": site.case if rule.endpoint.startswith(OF_CASES) else site.filing}
+        if rule.endpoint.startswith(OF_LETTERS):
+            values |= {"number": letter, "kind": "notice"}
         names = re.findall(r"<(?:\w+:)?(\w+)>", rule.rule)
         if rule.endpoint in {*NO_PAGES, *ELSEWHERE, *shown}:
             continue
