@@ -37,10 +37,13 @@ from ipreg.web import (
     imports,
     keeping,
     language,
+    letters,
+    lettertexts,
     log,
     logpage,
     mydata,
     notices,
+    operations,
     organization,
     pages,
     parties,
@@ -82,13 +85,14 @@ def create_app(config: Config) -> Flask:
         BABEL_TRANSLATION_DIRECTORIES=str(FOLDER),
     )
     compile_catalogs()
+    operations.install(app)
     audithook.install(app)  # before all others that look at a request, so that it ends after them
     Babel(app, default_locale="zh", locale_selector=language.chosen)
     Bootstrap5(app)
     Compress(app)
     CSRFProtect(app).exempt(api.bp)
     LoginManager(app).user_loader(session.load_reader)
-    for part in (session, rules, errors, language, times, pictures, casewords, notices, alerts):
+    for part in (session, rules, errors, language, times, pictures, casewords, notices, alerts, letters):
         part.install(app)
     keeping.install(app)
     views = (
@@ -98,8 +102,9 @@ def create_app(config: Config) -> Flask:
         *(drafts, batches),
         *(guide, mydata),
         *(parties, complaints, respond, statistics),
-        *(notices, channels),
+        *(notices, channels, operations),
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
+        *(letters, lettertexts),
         *(sources, reports, evidence, api, rights),
     )
     for blueprint in (one.bp for one in views):

@@ -33,7 +33,7 @@ from ipreg.runtime import Runtime, open_runtime
 
 FORMAT = "ipreg-backup/1"
 DATABASE, VAULT_KEYS, ABOUT, SUMS = "database.sqlite3", "vault-keys", "BACKUP.json", "SHA256SUMS"
-_LEFT_OUT = ("thumbnails", "mail")
+_LEFT_OUT = ("thumbnails", "mail", "metrics")
 """What is made anew when it is needed, or was given to somebody already."""
 _PIECE = 1 << 20
 

@@ -1,6 +1,7 @@
 """Many designs at once: a ZIP with a table and its pictures is checked row by row, then filed row by row.
 
-The ZIP is never unpacked to disk: a row's files are read from it by name, each within the limit of a file.
+The ZIP lies encrypted and is never unpacked to disk: a row's files are read from it by name, each within the
+limit of a file.
 """
 
 from __future__ import annotations
@@ -8,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -20,52 +21,65 @@ from ipreg.batchtable import read_table
 from ipreg.batchzip import BatchZip
 from ipreg.config import Config
 from ipreg.errors import CallerError, ConflictError, MissingError
-from ipreg.files import write_whole
 from ipreg.models import Account, Batch, BatchRow, BatchState, Filing, RowState, ViewKind
 from ipreg.registry import Attached, Picture
 from ipreg.statements import read_form
 from ipreg.storage import Store
+from ipreg.vault.shelf import SealedShelf
 
+_PIECE = 1 << 20
 MOST_FAULTS = 8
 """So many faults of one row are told."""
 
 
 def accept(
-    session: Session, config: Config, *, account: Account, filename: str, data: bytes, now: datetime
+    session: Session,
+    store: Store,
+    config: Config,
+    *,
+    account: Account,
+    filename: str,
+    file: BinaryIO,
+    now: datetime,
 ) -> Batch:
     """Takes a batch in; the same ZIP again is the same batch. The rows are checked by ``check_row``.
 
     Raises ``CallerError`` (field ``batch``) where the ZIP or its table as a whole is at fault.
     """
     access.require_filer(account)
-    digest = hashlib.sha256(data).hexdigest()
+    digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
     known = session.scalar(select(Batch).where(Batch.account_id == account.id, Batch.digest == digest))
     if known is not None:
         return known
-    archive = BatchZip(data, most_bytes=config.max_file_bytes)
+    archive = BatchZip(file, most_bytes=config.max_file_bytes)
     rows = read_table(archive.table())
     made = Batch(
         account=account,
         filename=registry.base_name(filename),
         digest=digest,
         state=BatchState.CHECKING,
+        vault_key=store.new_key(session, now=now),
         created_at=now,
         rows=[BatchRow(line=line, values=values, state=RowState.WAITING, faults=[]) for line, values in rows],
     )
     session.add(made)
     session.flush()
-    write_whole(place(config, made.id), [data])
+    file.seek(0)
+    _shelf(store, made).take(digest, iter(lambda: file.read(_PIECE), b""))
     return made
 
 
-def place(config: Config, batch_id: int) -> Path:
-    """Where the ZIP lies until the batch is done or discarded."""
-    return config.var / "batches" / f"{batch_id}.zip"
+@contextmanager
+def open_zip(store: Store, config: Config, batch: Batch) -> Iterator[BatchZip]:
+    """The batch's ZIP, read again: neither in memory nor on disk is ever the whole of it in the clear."""
+    with _shelf(store, batch).open(batch.digest) as file:
+        yield BatchZip(file, most_bytes=config.max_file_bytes)
 
 
-def open_zip(config: Config, batch_id: int) -> BatchZip:
-    """The batch's ZIP, read again."""
-    return BatchZip(place(config, batch_id).read_bytes(), most_bytes=config.max_file_bytes)
+def _shelf(store: Store, batch: Batch) -> SealedShelf:
+    if batch.vault_key is None:
+        raise MissingError("batch_missing")
+    return store.sealed_shelf(batch.vault_key)
 
 
 def get(session: Session, *, batch_id: int, account: Account) -> Batch:
@@ -168,16 +182,25 @@ def file_row(
     return filing
 
 
-def settle(session: Session, *, batch: Batch) -> None:
-    """After the last row: what was being checked is checked, what was being filed is done."""
+def settle(session: Session, *, batch: Batch, now: datetime) -> None:
+    """After the last row: what was being checked is checked, what was being filed is done and its ZIP goes."""
     batch.state = BatchState.CHECKED if batch.state is BatchState.CHECKING else BatchState.DONE
+    if batch.state is BatchState.DONE:
+        _end_key(batch, now)
     session.flush()
 
 
-def discard(session: Session, *, batch: Batch) -> None:
-    """Forgets a batch that is not being filed; what it has filed stays filed. The caller removes ``place``."""
+def _end_key(batch: Batch, now: datetime) -> None:
+    """A job takes the ZIP away (``ipreg.sealing.sweep``)."""
+    if batch.vault_key is not None:
+        batch.vault_key.ended_at, batch.vault_key = now, None
+
+
+def discard(session: Session, *, batch: Batch, now: datetime) -> None:
+    """Forgets a batch that is not being filed; what it has filed stays filed."""
     if batch.state is BatchState.FILING:
         raise ConflictError("batch_is_filing")
+    _end_key(batch, now)
     for row in batch.rows:
         session.delete(row)
     session.delete(batch)

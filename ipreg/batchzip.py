@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import unicodedata
 import zipfile
 import zlib
+from typing import BinaryIO
 
 from ipreg.errors import CallerError
 
@@ -16,12 +16,12 @@ _BROKEN = (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, Runtim
 
 
 class BatchZip:
-    """``data`` as a ZIP of one CSV and files; raises ``CallerError`` (``zip_malformed``, ``zip_too_large``)."""
+    """``file`` as a ZIP of one CSV and files; raises ``CallerError`` (``zip_malformed``, ``zip_too_large``)."""
 
-    def __init__(self, data: bytes, *, most_bytes: int) -> None:
+    def __init__(self, file: BinaryIO, *, most_bytes: int) -> None:
         self._most = most_bytes
         try:
-            self._archive = zipfile.ZipFile(io.BytesIO(data))
+            self._archive = zipfile.ZipFile(file)
         except _BROKEN as fault:
             raise CallerError("zip_malformed", field="batch") from fault
         members = [one for one in self._archive.infolist() if not one.is_dir()]

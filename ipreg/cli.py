@@ -684,10 +684,14 @@ def serve(port: int, host: str) -> None:
     """Serve the pages."""
     from waitress import serve as serve_pages
 
+    from ipreg import logs, metrics
     from ipreg.app import create_app
 
+    config = Config.from_env(os.environ)
+    logs.set_up(config.log_format)
+    metrics.share(config.var)
     mimetypes.add_type("text/javascript", ".js")
-    serve_pages(create_app(Config.from_env(os.environ)), host=host, port=port, threads=8, ident=None)
+    serve_pages(create_app(config), host=host, port=port, threads=8, ident=None)
 
 
 @main.command()
@@ -695,10 +699,13 @@ def scheduler() -> None:
     """Keep the schedule: imports, fingerprints, matches, alerts, mail."""
     import logging
 
+    from ipreg import logs, metrics
     from jobs import schedule
 
+    config = Config.from_env(os.environ)
+    logs.set_up(config.log_format)
+    metrics.share(config.var)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a long job skips a turn: no news
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stop.set())

@@ -66,6 +66,9 @@ class Config:
     old_listing_days: int = 180
     vault_keys: Path | None = None
     require_two_factor: bool = False
+    log_format: str = "text"
+    slow_query_ms: int = 500
+    metrics_token: str = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Config:
@@ -93,6 +96,9 @@ class Config:
             chromium=reader.text("IPREG_CHROMIUM", ""),
             vault_keys=reader.place("IPREG_VAULT_KEYS"),
             old_listing_days=reader.count("IPREG_OLD_LISTING_DAYS", 180),
+            log_format=reader.one_of("IPREG_LOG_FORMAT", ("text", "json")),
+            slow_query_ms=reader.count("IPREG_SLOW_QUERY_MS", 500),
+            metrics_token=reader.text("IPREG_METRICS_TOKEN", ""),
             require_two_factor=reader.flag("IPREG_REQUIRE_TWO_FACTOR", "no" if _at_home(public_url) else "yes"),
         )
         if reader.faults:
@@ -118,6 +124,13 @@ class _Reader:
     def place(self, name: str) -> Path | None:
         value = self.text(name, "")
         return Path(value).absolute() if value else None
+
+    def one_of(self, name: str, values: tuple[str, ...]) -> str:
+        """The first is the default."""
+        value = self.text(name, values[0])
+        if value not in values:
+            self.faults.append(f"{name}: {value!r} is none of {', '.join(values)}")
+        return value
 
     def address(self, name: str, default: str) -> str:
         value = self.text(name, default).rstrip("/")

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 import secrets
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -20,7 +18,7 @@ from ipreg.errors import CallerError, ConflictError, MissingError
 from ipreg.models import Account, Draft, DraftFile, Filing, ViewKind
 from ipreg.registry import Attached, Picture
 from ipreg.statements import read_form
-from ipreg.storage import Store
+from ipreg.storage import Shelf, Store
 from similarity.image import PictureError, decode
 
 MOST = 50
@@ -121,14 +119,16 @@ def look(config: Config, data: bytes) -> Looked:
 
 
 def add_file(
-    session: Session, config: Config, *, draft: Draft, filename: str, looked: Looked, now: datetime
+    session: Session, store: Store, config: Config, *, draft: Draft, filename: str, looked: Looked, now: datetime
 ) -> DraftFile:
     """Takes one file in, as the view that its name speaks of, or as a design file. The same file again is the same.
 
     Raises ``CallerError`` (``pictures_too_many``, ``design_files_too_many``).
     """
     _require_open(draft)
-    digest = folder(config, draft).put(looked.data)
+    if draft.vault_key is None:
+        draft.vault_key = store.new_key(session, now=now)
+    digest = shelf_of(store, draft).put(looked.data)
     known = next((one for one in draft.files if one.sha256 == digest), None)
     if known is not None:
         return known
@@ -187,16 +187,17 @@ def remove_file(session: Session, *, draft: Draft, file_id: int, now: datetime) 
     session.flush()
 
 
-def discard(session: Session, *, draft: Draft) -> None:
-    """The draft is gone; after the commit call ``forget_files``."""
+def discard(session: Session, *, draft: Draft, now: datetime) -> None:
+    """The draft is gone, and the key of its files; a job takes them away (``ipreg.sealing.sweep``)."""
     _require_open(draft)
+    _end_key(draft, now)
     session.delete(draft)
     session.flush()
 
 
-def forget_files(config: Config, draft_id: int) -> None:
-    """Deletes the bytes of a draft that was filed or discarded."""
-    shutil.rmtree(_place(config, draft_id), ignore_errors=True)
+def _end_key(draft: Draft, now: datetime) -> None:
+    if draft.vault_key is not None:
+        draft.vault_key.ended_at, draft.vault_key = now, None
 
 
 def faults(draft: Draft, now: datetime) -> dict[str, CallerError]:
@@ -226,12 +227,12 @@ def opening_of(values: Mapping[str, Any], now: datetime) -> datetime | None:
 
 
 def file_draft(session: Session, store: Store, config: Config, *, draft: Draft, now: datetime) -> Filing:
-    """Files it; twice is once. Raises the first of ``faults``; after the commit call ``forget_files``."""
+    """Files it; twice is once. Raises the first of ``faults``."""
     if draft.filing is not None:
         return draft.filing
     for fault in faults(draft, now).values():
         raise fault
-    shelf = folder(config, draft)
+    shelf = shelf_of(store, draft)
     filing = registry.register_design(
         session,
         store,
@@ -246,17 +247,16 @@ def file_draft(session: Session, store: Store, config: Config, *, draft: Draft, 
         now=now,
     )
     draft.filing, draft.values, draft.files = filing, {}, []
+    _end_key(draft, now)
     session.flush()
     return filing
 
 
-def folder(config: Config, draft: Draft) -> Store:
-    """Where the draft's files lie: apart from what is filed, so that what is discarded is gone."""
-    return Store(_place(config, draft.id), max_bytes=config.max_file_bytes, max_pixels=config.max_pixels)
-
-
-def _place(config: Config, draft_id: int) -> Path:
-    return config.var / "drafts" / str(draft_id)
+def shelf_of(store: Store, draft: Draft) -> Shelf:
+    """Where the draft's files lie: encrypted and apart from what is filed, so that what is discarded is gone."""
+    if draft.vault_key is None:
+        raise MissingError("draft_missing")
+    return store.sealed_shelf(draft.vault_key)
 
 
 def _require_open(draft: Draft) -> None:

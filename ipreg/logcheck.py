@@ -27,6 +27,8 @@ from ipreg.models import (
     Filing,
     FilingAct,
     FilingVersion,
+    LegalEvent,
+    LegalLetter,
     LogCheckpoint,
     LogCosignature,
     LogEntry,
@@ -35,6 +37,7 @@ from ipreg.models import (
     RightRecord,
     StampState,
 )
+from ipreg.response import steps
 from ipreg.rights import records
 from ipreg.sightings import capture
 from ipreg.storage import Shelf, Store
@@ -248,6 +251,18 @@ def check_right(session: Session, store: Store, entry: LogEntry) -> Iterator[Dif
         yield from _check_file(store, entry, {**said["document"], "name": record.document_name})
 
 
+def check_letter(session: Session, store: Store, entry: LogEntry) -> Iterator[Difference]:
+    """The step's row, and the files that came with it."""
+    event = session.scalar(select(LegalEvent).where(LegalEvent.log_index == entry.index))
+    if event is None:
+        yield _differs(entry, "check_row_missing")
+        return
+    if fields := _fields(entry, steps.statement(event)):
+        yield _differs(entry, "check_fields_changed", fields=", ".join(fields))
+    for file in _said(entry).get("files", []):
+        yield from _check_file(steps.shelf_of(store, event.letter), entry, file)
+
+
 CHECKS: dict[str, Check] = {
     "filing": check_filing,
     "case_event": check_case_event,
@@ -255,6 +270,7 @@ CHECKS: dict[str, Check] = {
     "evidence": check_evidence,
     "right": check_right,
     acts.KIND: check_act,
+    steps.KIND: check_letter,
     audit.HEAD_KIND: check_audit_head,
 }
 """One check for each kind of entry. A kind without one is only checked against the log itself."""
@@ -267,6 +283,7 @@ def _rows_without_entry(session: Session) -> Iterator[Difference]:
         ("case_event", session.execute(select(Case.number, CaseEvent.log_index).join(CaseEvent))),
         ("evidence", _captures(session)),
         ("right", session.execute(select(Filing.number, RightRecord.log_index).join(RightRecord))),
+        (steps.KIND, session.execute(select(LegalLetter.number, LegalEvent.log_index).join(LegalEvent))),
         (acts.KIND, session.execute(select(Filing.number, FilingAct.log_index).join(FilingAct))),
     ):
         for number, index in rows:

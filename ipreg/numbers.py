@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_FORM = re.compile(r"(YB|AJ)(\d{4})-(\d{7})-([0-9A-Z])")
+_FORM = re.compile(r"(YB|AJ|HJ)(\d{4})-(\d{7})-([0-9A-Z])")
 
-FILING, CASE = "YB", "AJ"
+FILING, CASE, LETTER = "YB", "AJ", "HJ"
 
 
 def make_number(prefix: str, *, year: int, serial: int) -> str:

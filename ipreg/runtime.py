@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session, sessionmaker
 
-from ipreg import audit
+from ipreg import audit, logs
 from ipreg.config import Config
 from ipreg.db import make_sessions
 from ipreg.errors import ConfigError
@@ -47,6 +47,7 @@ def open_runtime(config: Config) -> Runtime:
     secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
     sessions = make_sessions(config.database_url)
     audit.watch(sessions)
+    logs.watch_queries(sessions.kw["bind"], slower_than=config.slow_query_ms / 1000)
     return Runtime(
         config=config,
         sessions=sessions,

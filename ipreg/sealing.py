@@ -26,6 +26,7 @@ from ipreg.models import (
     FilingState,
     FilingView,
     PictureFingerprint,
+    RightRecord,
     Role,
     VaultKey,
 )
@@ -58,12 +59,13 @@ def open_now(runtime: Runtime, filing_id: int, *, account_id: int | None, clock:
 
 
 def _copy_out(session: Session, store: Store, filing: Filing) -> None:
-    """Every file of every version, and the certificates, into the open store, piece by piece."""
+    """Every file of every version, the certificates and papers of rights, into the open store, piece by piece."""
     if filing.vault_key is None:
         return
     shelf = store.sealed_shelf(filing.vault_key)
     papers = session.scalars(select(Certificate.sha256).where(Certificate.filing_id == filing.id))
-    for digest in (*files_of(session, filing), *papers):
+    shown = select(RightRecord.document_sha256).where(RightRecord.filing_id == filing.id)
+    for digest in (*files_of(session, filing), *papers, *filter(None, session.scalars(shown))):
         if not store.holds(digest):
             store.take(digest, shelf.pieces(digest))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from ipreg import batches
 from ipreg.batchzip import BatchZip
 from ipreg.db import Clock, transaction, utc_now
@@ -18,15 +20,17 @@ def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
 
 
 def _work_through(runtime: Runtime, batch_id: int, state: BatchState, clock: Clock) -> int:
-    archive = batches.open_zip(runtime.config, batch_id)
-    with runtime.sessions() as session:
-        wanted = RowState.WAITING if state is BatchState.CHECKING else RowState.GOOD
-        rows = batches.rows_in(session, batch_id, wanted)
-    act = _check if state is BatchState.CHECKING else _file
-    for row_id in rows:
-        act(runtime, archive, row_id, clock)
+    with ExitStack() as held:
+        with runtime.sessions() as session:
+            wanted = RowState.WAITING if state is BatchState.CHECKING else RowState.GOOD
+            rows = batches.rows_in(session, batch_id, wanted)
+            batch = session.get_one(Batch, batch_id)
+            archive = held.enter_context(batches.open_zip(runtime.store, runtime.config, batch))
+        act = _check if state is BatchState.CHECKING else _file
+        for row_id in rows:
+            act(runtime, archive, row_id, clock)
     with transaction(runtime.sessions) as session:
-        batches.settle(session, batch=session.get_one(Batch, batch_id))
+        batches.settle(session, batch=session.get_one(Batch, batch_id), now=clock())
     return len(rows)
 
 

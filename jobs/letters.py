@@ -5,9 +5,11 @@ from __future__ import annotations
 from ipreg import links, signins, throttle
 from ipreg.config import SmtpConfig
 from ipreg.db import Clock, transaction, utc_now
+from ipreg.models import LetterState
 from ipreg.notify import letters
 from ipreg.notify.postbox import open_postbox
 from ipreg.notify.sending import MailSender
+from ipreg.response import mailing
 from ipreg.runtime import Runtime
 
 
@@ -41,8 +43,12 @@ def _send_all(runtime: Runtime, smtp: SmtpConfig, waiting: list[int], clock: Clo
                 if letter is None:
                     continue
                 message = letters.compose(letter, key, public_url=runtime.config.public_url, sender=smtp.sender)
+                if letter.kind == mailing.KIND:
+                    mailing.attach(session, runtime.store, letter, message)
             fault = sender.deliver(message)
             with transaction(runtime.sessions) as session:
                 words, final = (fault.words, fault.final) if fault else (None, False)
-                letters.mark(session, letter_id=letter_id, fault=words, final=final, now=clock())
+                tried = letters.mark(session, letter_id=letter_id, fault=words, final=final, now=clock())
+                if tried.kind == mailing.KIND and tried.state is not LetterState.WAITING:
+                    mailing.mailed(session, runtime.store, tried, fault=tried.last_fault, now=clock())
     return len(waiting)

@@ -25,7 +25,7 @@ def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
             file = session.get(DraftFile, file_id)
             if file is None:
                 continue  # taken out again meanwhile
-            shelf, digest = drafts.folder(runtime.config, file.draft), file.sha256
+            digest, shelf = file.sha256, drafts.shelf_of(runtime.store, file.draft)
         try:
             asked = look_at(shelf, digest, indexes.model)
         except MissingError:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from ipreg import metrics
 from ipreg.runtime import Runtime
 from jobs import (
     alerts,
@@ -31,6 +33,7 @@ from jobs import (
     papers,
     pictures,
     reports,
+    responses,
     retention,
     rights,
     sources,
@@ -77,6 +80,8 @@ SCHEDULE = (
     Job("evidence", 5, evidence.run),
     Job("openings", 30, openings.run),
     Job("rights", 600, rights.run),
+    Job("responses", 600, responses.run),
+    Job("responses-finish", 60, responses.finish),
     Job("deliveries", 3, deliveries.run, deliveries.keep_running),
     Job("letters", 2, letters.run),
     Job("exports", 5, exports.run),
@@ -103,7 +108,10 @@ def keep(runtime: Runtime, stop: threading.Event) -> None:
 
 def _guarded(job: Job, runtime: Runtime) -> None:
     """One failing run is written down and must not end the schedule; the rows are still there next time."""
+    begun, result = time.perf_counter(), "done"
     try:
         (job.kept or job.run)(runtime)
     except Exception:
+        result = "failed"
         _log.exception("job %s failed; it will be tried again", job.name)
+    metrics.jobs().labels(job.name, result).observe(time.perf_counter() - begun)

@@ -76,6 +76,7 @@ EVENTS = {
     "served": N_("Notice served"),
     "responded": N_("Response received"),
     "received": N_("Papers received"),
+    "letters_attached": N_("Letters of the right holder came along"),
     "link_issued": N_("One-time link issued to the other side"),
     "link_revoked": N_("One-time link withdrawn"),
     "paper_issued": N_("Signed paper issued"),

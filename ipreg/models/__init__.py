@@ -41,6 +41,15 @@ from ipreg.models.keeping import (
     FilingAct,
     LicenceKind,
 )
+from ipreg.models.legal import (
+    LegalEvent,
+    LegalFile,
+    LegalLetter,
+    LegalLetterKind,
+    LegalLetterState,
+    LegalOutcome,
+    LegalText,
+)
 from ipreg.models.letters import Invitation, Letter, LetterState
 from ipreg.models.listings import (
     ChangeKind,
@@ -166,6 +175,13 @@ __all__ = [
     "ImportState",
     "Industry",
     "Invitation",
+    "LegalEvent",
+    "LegalFile",
+    "LegalLetter",
+    "LegalLetterKind",
+    "LegalLetterState",
+    "LegalOutcome",
+    "LegalText",
     "Letter",
     "LetterState",
     "LicenceKind",

@@ -13,6 +13,7 @@ from ipreg.db import Base
 from ipreg.models.accounts import Account
 from ipreg.models.columns import enum_column
 from ipreg.models.designs import Filing, FilingView, ViewKind
+from ipreg.models.files import VaultKey
 from ipreg.models.listings import ListingPicture
 
 
@@ -30,10 +31,12 @@ class Draft(Base):
     revision: Mapped[int] = mapped_column(default=0)
     request_key: Mapped[str] = mapped_column(String(64), unique=True)
     filing_id: Mapped[int | None] = mapped_column(ForeignKey("filings.id"))
+    vault_key_id: Mapped[int | None] = mapped_column(ForeignKey("vault_keys.id"))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
     account: Mapped[Account] = relationship()
+    vault_key: Mapped[VaultKey | None] = relationship()
     filing: Mapped[Filing | None] = relationship()
     files: Mapped[list[DraftFile]] = relationship(
         back_populates="draft", order_by="DraftFile.position", cascade="all, delete-orphan", lazy="selectin"
@@ -41,7 +44,7 @@ class Draft(Base):
 
 
 class DraftFile(Base):
-    """A file of a draft, in the draft's own folder. ``kind`` None: a design file and no view.
+    """A file of a draft, encrypted under the draft's own key. ``kind`` None: a design file and no view.
 
     ``looked_by`` names the algorithm that has compared it with what is known.
     """
@@ -118,7 +121,8 @@ class BatchRow(Base):
 class Batch(Base):
     """A ZIP of designs, checked first and filed when its owner says so.
 
-    ``digest`` is the ZIP's SHA-256: the same ZIP again is the same batch.
+    ``digest`` is the ZIP's SHA-256: the same ZIP again is the same batch. It lies encrypted under
+    the batch's own key.
     """
 
     __tablename__ = "batches"
@@ -129,7 +133,9 @@ class Batch(Base):
     filename: Mapped[str] = mapped_column(String(255))
     digest: Mapped[str] = mapped_column(String(64))
     state: Mapped[BatchState] = mapped_column(enum_column(BatchState), index=True)
+    vault_key_id: Mapped[int | None] = mapped_column(ForeignKey("vault_keys.id"))
     created_at: Mapped[datetime]
 
     account: Mapped[Account] = relationship()
+    vault_key: Mapped[VaultKey | None] = relationship()
     rows: Mapped[list[BatchRow]] = relationship(back_populates="batch", order_by="BatchRow.line")

@@ -86,6 +86,34 @@ KINDS: dict[str, Kind] = {
         sentences=(N_("Notices for %(name)s arrive here."),),
         action=N_("Your channels"),
     ),
+    "letter_clock": Kind(
+        subject=N_("%(days)s days left to tell %(addressee)s of a complaint or suit (letter %(number)s)"),
+        sentences=(
+            N_("“%(title)s”: the seller contests your notice. The last day is %(day)s (%(article)s)."),
+            N_("Without word of a complaint or a suit by then, the platform ends its measures."),
+        ),
+        action=N_("Complain, hand over, or record the suit"),
+    ),
+    "letter_clock_over": Kind(
+        subject=N_("The 15 days are over: %(addressee)s may end its measures (letter %(number)s)"),
+        sentences=(N_("“%(title)s”: the last day was %(day)s (%(article)s). Record what became of it."),),
+        action=N_("To the letter"),
+    ),
+    "letter_ask": Kind(
+        subject=N_("No result yet from %(addressee)s on letter %(number)s: ask again"),
+        sentences=(N_("“%(title)s”: record the platform's receipt, or the outcome."),),
+        action=N_("To the letter"),
+    ),
+    "letter_answer": Kind(
+        subject=N_("%(addressee)s has not answered letter %(number)s by %(day)s"),
+        sentences=(N_("“%(title)s”: notify the platform, or hand it over to the regulator."),),
+        action=N_("To the letter"),
+    ),
+    "letter_mail_failed": Kind(
+        subject=N_("Letter %(number)s could not be delivered to %(email)s"),
+        sentences=(N_("What the mail server said: %(fault)s"), N_("Check the address, or send it another way.")),
+        action=N_("To the letter"),
+    ),
     "rights_reminder": Kind(
         subject=N_("%(clock)s: %(days)s days left for “%(title)s”"),
         sentences=(

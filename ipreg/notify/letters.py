@@ -113,6 +113,17 @@ KINDS: dict[str, Words] = {
         N_("Download it"),
         "/account/data",
     ),
+    "legal_letter": Words(
+        N_("%(title)s %(number)s from %(holder)s"),
+        (
+            N_("%(holder)s sends you the attached letter %(number)s with its annexes."),
+            N_(
+                "It is signed and time-stamped; its digests stand in it. Answer the sender: your reply goes to him."
+            ),
+        ),
+        N_("Check files and filing numbers here"),
+        "/verify",
+    ),
     "account_deleted": Words(
         N_("Your account was deleted"),
         (N_("What the log must keep stays, without your name. Thank you for having filed with us."),),
@@ -171,16 +182,17 @@ def claim(session: Session, *, letter_id: int, now: datetime) -> Letter | None:
     return letter
 
 
-def mark(session: Session, *, letter_id: int, fault: str | None, final: bool = False, now: datetime) -> None:
-    """It went out, or will be tried again, or is given up."""
+def mark(session: Session, *, letter_id: int, fault: str | None, final: bool = False, now: datetime) -> Letter:
+    """It went out, or will be tried again, or is given up; the letter as it stands now."""
     letter = session.get_one(Letter, letter_id)
     if fault is None:
         letter.state, letter.sent_at, letter.last_fault = LetterState.SENT, now, ""
-        return
+        return letter
     letter.last_fault = fault[:500]
     if final or now - letter.created_at >= GIVE_UP_AFTER:
         letter.state = LetterState.GIVEN_UP
     letter.next_try_at = now + timedelta(seconds=20 * 2 ** min(letter.tries, 10))
+    return letter
 
 
 def forget(session: Session, *, now: datetime) -> None:

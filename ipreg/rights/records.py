@@ -30,7 +30,7 @@ from ipreg.models import (
 from ipreg.registry import Attached
 from ipreg.rights.clocks import Clock, Facts, Right, clocks_of
 from ipreg.rights.numbers import check_number
-from ipreg.storage import Store, keep_file
+from ipreg.storage import Shelf, Store, keep_file
 
 FORMAT = "ipreg-right/1"
 EARLIEST = date(1985, 4, 1)  # the day from which there are patents in China; no design here is older
@@ -73,7 +73,7 @@ def record_right(
         return known
     others = records_of(session, filing)
     number = _check(form, others, workdays.shanghai_day(now))
-    document = None if paper is None else _keep_paper(session, store, paper, now)
+    document = None if paper is None else _keep_paper(session, store.shelf(filing.vault_key), paper, now)
     record = RightRecord(
         filing=filing,
         kind=form.kind,
@@ -130,6 +130,15 @@ def get_record(session: Session, filing: Filing, record_id: int) -> RightRecord:
     if record is None or record.filing_id != filing.id:
         raise MissingError("right_missing")
     return record
+
+
+def read_paper(store: Store, record: RightRecord) -> bytes:
+    """The paper that was shown with the record; of a sealed filing it lies with its files, encrypted."""
+    if record.document is None:
+        raise MissingError("right_missing")
+    shelf = store.shelf(record.filing.vault_key)
+    # One kept before papers were sealed lies in the open store.
+    return (shelf if shelf.holds(record.document.sha256) else store).get(record.document.sha256)
 
 
 def facts_of(filing: Filing, records: Sequence[RightRecord]) -> Facts:
@@ -225,7 +234,7 @@ def _check(form: RightForm, others: Sequence[RightRecord], today: date) -> str:
     return number
 
 
-def _keep_paper(session: Session, store: Store, paper: Attached, now: datetime) -> StoredFile:
+def _keep_paper(session: Session, store: Shelf, paper: Attached, now: datetime) -> StoredFile:
     try:
         file = keep_file(session, store, data=paper.data, now=now)
     except CallerError as fault:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
@@ -27,7 +27,8 @@ from ipreg.errors import ProofError
 MAGIC = b"ipreg-vault/1\n"
 PIECE = 1 << 16
 KEY_SIZE = 32
-_SALT, _CHECK, _TAG = 32, 16, 16
+TAG = 16
+_SALT, _CHECK = 32, 16
 HEAD = len(MAGIC) + _SALT + 2 * _CHECK
 
 
@@ -51,7 +52,18 @@ def decrypt(file: BinaryIO, *, key: bytes, context: bytes) -> Iterator[bytes]:
 
     Raises ``ProofError``: ``vault_file_damaged``, ``vault_file_swapped``, ``vault_key_wrong``.
     """
-    head = file.read(HEAD)
+    open_piece = opener(file.read(HEAD), key=key, context=context)
+    number, piece = 0, file.read(PIECE + TAG)
+    while True:
+        following = file.read(PIECE + TAG)
+        yield open_piece(piece, number, not following)
+        if not following:
+            return
+        number, piece = number + 1, following
+
+
+def opener(head: bytes, *, key: bytes, context: bytes) -> Callable[[bytes, int, bool], bytes]:
+    """What decrypts a piece, given with its number and whether it is the last. Raises as ``decrypt`` does."""
     if len(head) != HEAD or not head.startswith(MAGIC):
         raise ProofError("vault_file_damaged")
     salt, check = head[len(MAGIC) :][:_SALT], head[-2 * _CHECK : -_CHECK]
@@ -61,16 +73,14 @@ def decrypt(file: BinaryIO, *, key: bytes, context: bytes) -> Iterator[bytes]:
     if not hmac.compare_digest(head[-_CHECK:], _name(context)):
         raise ProofError("vault_file_swapped")
     aead = AESGCM(file_key)
-    number, piece = 0, file.read(PIECE + _TAG)
-    while True:
-        following = file.read(PIECE + _TAG)
+
+    def open_piece(piece: bytes, number: int, last: bool) -> bytes:
         try:
-            yield aead.decrypt(_nonce(number, last=not following), piece, context)
+            return aead.decrypt(_nonce(number, last=last), piece, context)
         except (InvalidTag, ValueError) as fault:
             raise ProofError("vault_file_damaged") from fault
-        if not following:
-            return
-        number, piece = number + 1, following
+
+    return open_piece
 
 
 def _derive(key: bytes, salt: bytes) -> tuple[bytes, bytes]:

@@ -13,6 +13,7 @@ from typing import BinaryIO
 from ipreg.errors import MissingError, ProofError
 from ipreg.files import write_whole
 from ipreg.vault.cipher import decrypt, encrypt
+from ipreg.vault.seekable import seekable
 from similarity.image import thumbnail
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -76,6 +77,13 @@ class SealedShelf:
     def pieces(self, digest: str) -> Iterator[bytes]:
         """The same piece by piece. The first is checked before this returns."""
         return self._read(digest)
+
+    def open(self, digest: str) -> BinaryIO:
+        """The same, to be read from any place in it; the caller closes it."""
+        place = self._place(digest)
+        if not place.is_file():
+            raise MissingError("file_missing", digest=digest)
+        return seekable(place.open("rb"), key=self._key, context=self._context(digest))
 
     def thumbnail(self, digest: str, side: int) -> bytes:
         """A JPEG whose long side is at most ``side`` pixels, made once and kept encrypted."""

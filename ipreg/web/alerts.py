@@ -17,6 +17,7 @@ from ipreg import access, alerts
 from ipreg.db import transaction, utc_now
 from ipreg.errors import CallerError
 from ipreg.models import Account, Alert, AlertAction, AlertState, DismissReason, Role, SavedFilter
+from ipreg.response import letters
 from ipreg.sightings.capture import captures_of
 from ipreg.warning import acting, search
 from ipreg.warning.acting import Change
@@ -122,6 +123,7 @@ def confirm(alert_id: int) -> Response:
         db(), alert=found, account=me(), note=request.form.get("note", ""), row_version=_seen(),
         request_key=_request_key(), now=utc_now(),
     )  # fmt: skip
+    letters.hand_over(db(), runtime().store, alert=found, account=me(), now=utc_now())
     db().commit()
     return redirect(url_for("alerts.alert", alert_id=alert_id))
 
@@ -130,7 +132,9 @@ def confirm(alert_id: int) -> Response:
 @who(*OWNERS)
 def hand_over(alert_id: int) -> Response:
     found = alerts.get_alert(db(), alert_id=alert_id, account=me())
-    alerts.hand_over(db(), alert=found, account=me(), note=request.form.get("note", ""), now=utc_now())
+    letters.hand_over(
+        db(), runtime().store, alert=found, account=me(), note=request.form.get("note", ""), now=utc_now()
+    )
     db().commit()
     return redirect(url_for("alerts.alert", alert_id=alert_id))
 
@@ -199,7 +203,8 @@ def back(default: str, **more: object) -> Response:
     """To the page of ours that the form names, or to ``default``."""
     target = request.form.get("next", "")
     parts = urlsplit(target)
-    ours = parts.path.startswith("/alerts") and not parts.scheme and not parts.netloc and "\\" not in target
+    ours = parts.path.startswith(("/alerts", "/letters"))
+    ours = ours and not parts.scheme and not parts.netloc and "\\" not in target
     place = parts.path + "?" + parts.query if ours else default
     for name, value in more.items():
         place += f"{'&' if '?' in place else '?'}{name}={value}"

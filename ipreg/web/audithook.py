@@ -8,7 +8,7 @@ from flask import Flask, current_app, g, request
 from flask.wrappers import Response
 from flask_login import current_user
 
-from ipreg import audit
+from ipreg import audit, logs
 from ipreg.models import Account, AuditKind
 from ipreg.web.rules import PUBLIC, rule_of
 from ipreg.web.session import runtime
@@ -33,6 +33,7 @@ def act_as(actor: Account | str) -> None:
 
 def _begin() -> None:
     g.request_id = audit.new_request_id()
+    logs.REQUEST.set(g.request_id)
     audit.begin(
         audit.Acting(
             actor=_actor,

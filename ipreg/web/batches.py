@@ -40,10 +40,11 @@ def batches() -> str | AnyResponse | tuple[str, int]:
     try:
         batch_id = service.accept(
             db(),
+            runtime().store,
             runtime().config,
             account=me(),
             filename=file.filename or "" if file else "",
-            data=file.read() if file else b"",
+            file=file.stream if file else io.BytesIO(),  # type: ignore[arg-type]
             now=utc_now(),
         ).id
         db().commit()
@@ -122,9 +123,8 @@ def report(batch_id: int) -> AnyResponse:
 @bp.post("/filings/batches/<int:batch_id>/discard")
 @who(Role.DESIGNER, Role.ENTERPRISE)
 def discard(batch_id: int) -> AnyResponse:
-    service.discard(db(), batch=service.get(db(), batch_id=batch_id, account=me()))
+    service.discard(db(), batch=service.get(db(), batch_id=batch_id, account=me()), now=utc_now())
     db().commit()
-    service.place(runtime().config, batch_id).unlink(missing_ok=True)
     return redirect(url_for("batches.batches"))
 
 

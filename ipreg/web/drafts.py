@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from ipreg import access, disclosed, drafts, locarno, logkeys
@@ -145,7 +145,6 @@ def _file(draft: Draft) -> Answer:
         start_again()
         draft = drafts.get(db(), draft_id=draft_id, account=me())
         return _page(draft, "check", faults={"": words_of(fault)}), 400
-    drafts.forget_files(runtime().config, draft_id)
     with transaction(runtime().sessions) as session:
         logkeys.sign_newest(session, runtime(), now=utc_now())
     return redirect(url_for("filings.filing", number=number, new=1))
@@ -157,23 +156,24 @@ def add(draft_id: int) -> Answer:
     """One file or several; what is good is kept, and for each other its fault is told."""
     drafts.get(db(), draft_id=draft_id, account=me())
     start_again().rollback()  # looking at a picture takes a while, and nobody else is to wait for it
+    store, config = runtime().store, runtime().config
     looked, faults = [], []
     for file in request.files.getlist("files"):
         name = file.filename or ""
         try:
-            looked.append((name, drafts.look(runtime().config, file.read())))
+            looked.append((name, drafts.look(config, file.read())))
         except CallerError as fault:
             faults.append((name, words_of(fault)))
     start_again()
     draft = drafts.get(db(), draft_id=draft_id, account=me())
     for name, one in looked:
         try:
-            drafts.add_file(db(), runtime().config, draft=draft, filename=name, looked=one, now=utc_now())
+            drafts.add_file(db(), store, config, draft=draft, filename=name, looked=one, now=utc_now())
         except CallerError as fault:
             faults.append((name, words_of(fault)))
     db().commit()
     if request.headers.get("X-Autosave"):
-        page = render_template("draft_files.html", draft=draft, max_views=runtime().config.max_views)
+        page = render_template("draft_files.html", draft=draft, max_views=config.max_views)
         return jsonify(files=page, faults=[words for _, words in faults]), 400 if faults else 200
     if faults:
         return _page(draft, "pictures", faults={"pictures": "\n".join(f"{n}: {w}" for n, w in faults)}), 400
@@ -187,10 +187,12 @@ def picture(draft_id: int, file_id: int) -> AnyResponse:
     file = next((one for one in draft.files if one.id == file_id), None)
     if file is None:
         raise MissingError("draft_missing")
-    shelf = drafts.folder(runtime().config, draft)
+    shelf = drafts.shelf_of(runtime().store, draft)
     size = request.args.get("size", type=int)
     if size is None or not file.shown:
-        return send_file(shelf.path(file.sha256), file.media_type, as_attachment=True, download_name=file.filename)
+        answer = Response(shelf.pieces(file.sha256), mimetype=file.media_type)
+        answer.headers.set("Content-Disposition", "attachment", filename=file.filename)
+        return answer
     side = min(SIZES, key=lambda one: abs(one - size))
     return _jpeg(shelf.thumbnail(file.sha256, side))
 
@@ -198,9 +200,8 @@ def picture(draft_id: int, file_id: int) -> AnyResponse:
 @bp.post("/filings/drafts/<int:draft_id>/discard")
 @who(Role.DESIGNER, Role.ENTERPRISE)
 def discard(draft_id: int) -> AnyResponse:
-    drafts.discard(db(), draft=drafts.get(db(), draft_id=draft_id, account=me()))
+    drafts.discard(db(), draft=drafts.get(db(), draft_id=draft_id, account=me()), now=utc_now())
     db().commit()
-    drafts.forget_files(runtime().config, draft_id)
     return redirect(url_for("filings.filings"))
 
 

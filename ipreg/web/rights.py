@@ -77,9 +77,8 @@ def retract(number: str, record_id: int) -> Response:
 @who(*EVERYBODY)
 def paper(number: str, record_id: int) -> Response:
     found = records.get_record(db(), _found(number), record_id)
-    if found.document is None:
-        raise MissingError("right_missing")
-    data = runtime().store.get(found.document.sha256)
+    data = records.read_paper(runtime().store, found)
+    assert found.document is not None
     return _download(data, found.document.media_type, found.document_name or "paper")
 
 

@@ -90,6 +90,16 @@ DELIVERY_STATES = {
     DeliveryState.PARKED: N_("Given up"),
     DeliveryState.WITHDRAWN: N_("Nothing left to say"),
 }
+QUEUES = {
+    "imports": N_("Feeds to import"),
+    "views_to_compare": N_("Views of filings to compare"),
+    "pictures_to_compare": N_("Pictures of listings to compare"),
+    "matches_to_consider": N_("Matches to consider"),
+    "notices_to_pack": N_("Notices to send"),
+    "letters": N_("Account mail to send"),
+    "time_stamps": N_("Time stamps to fetch"),
+}
+"""Of ``ipreg.stock``."""
 SOURCE_KINDS = {
     SourceKind.FEED: N_("Feed"),
     SourceKind.PUSH: N_("Pushed by a program"),

@@ -23,7 +23,7 @@ from ipreg.app import create_app
 from ipreg.db import transaction
 from ipreg.models import Account, Draft, Filing
 from ipreg.runtime import Runtime
-from jobs import matches, novelty
+from jobs import matches, novelty, openings
 
 FRONT = {"front.jpg": draw_picture(8, (120, 160))}
 
@@ -52,12 +52,17 @@ def sign_in(app: Flask, name: str = "designer") -> FlaskClient:
     return client
 
 
+def shelves(runtime: Runtime) -> list[Path]:
+    """Folders of encrypted files that lie on disk."""
+    return list((runtime.config.var / "vault").glob("*"))
+
+
 def filings(runtime: Runtime) -> int:
     with runtime.sessions() as session:
         return session.scalar(select(func.count()).select_from(Filing)) or 0
 
 
-def test_filed_twice_in_two_tabs_is_one_filing(app: Flask, runtime: Runtime) -> None:
+def test_filed_twice_in_two_tabs_is_one_filing(app: Flask, runtime: Runtime, clock: HandClock) -> None:
     client = sign_in(app)
     draft = fill(client, FRONT, title="新外套")
     first, second = client.post(f"{draft}/check"), client.post(f"{draft}/check")
@@ -65,7 +70,18 @@ def test_filed_twice_in_two_tabs_is_one_filing(app: Flask, runtime: Runtime) -> 
     assert first.headers["Location"].split("?")[0] == second.headers["Location"].split("?")[0]
     assert client.get(f"{draft}/about").headers["Location"] in first.headers["Location"]
     assert "新外套" in client.get(first.headers["Location"]).text
-    assert not (runtime.config.var / "drafts" / draft.rsplit("/", 1)[1]).exists(), "its files were deleted"
+    openings.run(runtime, clock=clock)
+    assert shelves(runtime) == [], "its files were deleted"
+
+
+def test_no_file_of_a_draft_lies_on_disk_in_the_clear(app: Flask, runtime: Runtime) -> None:
+    client = sign_in(app)
+    draft = fill(client, FRONT)
+    ((_, data),) = FRONT.items()
+    assert client.get(f"{draft}/files/1").data == data
+    assert client.get(f"{draft}/files/1?size=320").data[:2] == b"\xff\xd8"
+    kept = [one.read_bytes() for one in runtime.config.var.rglob("*") if one.is_file()]
+    assert len(shelves(runtime)) == 1 and not any(data[100:200] in one or one[:2] == b"\xff\xd8" for one in kept)
 
 
 def test_looking_at_the_wizard_leaves_one_empty_draft(app: Flask, runtime: Runtime) -> None:
@@ -192,12 +208,13 @@ def test_a_draft_is_its_account_s_alone(app: Flask) -> None:
         assert other.post(f"{draft}/discard").status_code == 404
 
 
-def test_a_discarded_draft_is_gone_with_its_files(app: Flask, runtime: Runtime) -> None:
+def test_a_discarded_draft_is_gone_with_its_files(app: Flask, runtime: Runtime, clock: HandClock) -> None:
     client = sign_in(app)
     draft = fill(client, FRONT)
     assert client.post(f"{draft}/discard").status_code == 302
     assert client.get(f"{draft}/about").status_code == 404
-    assert list((runtime.config.var / "drafts").iterdir()) == []
+    openings.run(runtime, clock=clock)
+    assert shelves(runtime) == []
 
 
 def test_the_configured_limits_hold(app: Flask, runtime: Runtime) -> None:
@@ -233,7 +250,7 @@ def test_a_sealed_filing_of_somebody_else_shows_only_that_it_exists(
     assert "正在与全部备案" in waiting and "立即备案" in waiting
     assert novelty.run(runtime) == 1
     page = client.get(f"{draft}/alike").text
-    assert "他人的设计，备案时间 2026-03-02" in page and "您自己的备案" in page
+    assert "他人的设计，备案时间 <time" in page and "您自己的备案" in page
     assert "rival" not in page and "几乎可以肯定" in page
     shown = [part.split('"')[0] for part in page.split("/alike/")[1:]]
     assert len(shown) == 1 and client.get(f"{draft}/alike/{shown[0]}").status_code == 200

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ from ipreg.runtime import Runtime, open_runtime
 from ipreg.sealing import drop_wrapping_key, rewrap_all, sweep
 from ipreg.vault.cipher import HEAD, PIECE, decrypt, encrypt
 from ipreg.vault.keyring import Keyring
+from ipreg.vault.seekable import seekable
 
 KEY, OTHER = bytes(range(32)), bytes(32)
 NAME = b"shelf/file"
@@ -45,6 +47,20 @@ def test_what_went_in_comes_out_however_it_is_cut(pieces: list[bytes], filler: i
     data = b"".join(encrypt(whole, key=KEY, context=NAME))
     assert opened(data) == b"".join(whole)
     assert sealed(b"".join(whole)) != data  # another salt, another nonce: equal files don't look equal
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    size=st.sampled_from([0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE]),
+    reads=st.lists(st.tuples(st.integers(0, 4 * PIECE), st.integers(-1, 2 * PIECE)), max_size=5),
+)
+def test_a_file_is_read_from_any_place(size: int, reads: list[tuple[int, int]]) -> None:
+    plain = random.Random(size).randbytes(size)
+    known = io.BytesIO(plain)
+    with seekable(io.BytesIO(sealed(plain)), key=KEY, context=NAME) as file:
+        assert file.seek(0, io.SEEK_END) == size
+        for at, count in reads:
+            assert file.seek(at) == known.seek(at) and file.read(count) == known.read(count)
 
 
 LONG = sealed(bytes(range(256)) * 700)  # three pieces

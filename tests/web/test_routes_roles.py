@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from scenery import HandClock, draw_picture
+from site_letter import a_letter
 from site_of_tests import Site
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,6 +17,7 @@ from werkzeug.routing import Rule
 from ipreg import agreements, drafts
 from ipreg.db import transaction
 from ipreg.models import Account, Batch, Capture, CaptureState, Filing, ObtainedKind, Role
+from ipreg.numbers import make_number
 from ipreg.registry import Attached
 from ipreg.rights import records
 from ipreg.sightings import capture
@@ -32,6 +34,9 @@ TABLE: dict[str, set[Role]] = {
     "bootstrap.static": set(),
     "pages.home": set(),
     "pages.health": set(),
+    "operations.ready": set(),
+    "operations.figures": set(),
+    "operations.status": {Role.ADMINISTRATOR},
     "pages.filing_picture": EVERYBODY,
     "pages.listing_picture": EVERYBODY,
     "pages.administration": {Role.ADMINISTRATOR},
@@ -139,6 +144,16 @@ TABLE: dict[str, set[Role]] = {
     "alerts.wake": OWN,
     "alerts.assign": OWN,
     "alerts.comment": OWN,
+    "letters.overview": OWN,
+    "letters.new": OWN,
+    "letters.one": CASES,
+    "letters.file": CASES,
+    "letters.package": CASES,
+    "letters.make": OWN,
+    "letters.mail": OWN,
+    "letters.hand_over": OWN,
+    "letters.step": OWN,
+    "lettertexts.text": OWN,
     "alertbulk.bulk": OWN,
     "alertbulk.undo": OWN,
     "alertbulk.save": OWN,
@@ -249,6 +264,10 @@ OF_ONE_OWNER = {
     "evidence.file": {"designer", "enterprise"} | OFFICERS,
     "evidence.replay": {"designer", "enterprise"} | OFFICERS,
     "alerts.alert": {"designer", "enterprise"},
+    "letters.new": {"designer", "enterprise"},
+    "letters.one": {"designer", "enterprise"} | OFFICERS,
+    "letters.file": {"designer", "enterprise"} | OFFICERS,
+    "letters.package": {"designer", "enterprise"} | OFFICERS,
     "watches.allowed": {"designer", "enterprise"},
     "alerts.overlay_picture": {"designer", "enterprise"},
     "cases.case": {"designer", "enterprise"} | OFFICERS,
@@ -312,6 +331,7 @@ def site(site: Site, clock: HandClock) -> Site:
             now=clock(),
         )
         a_right(session, site, clock)
+        a_letter(session, site, clock)
     begin_filing(site, clock)
     return site
 
@@ -337,7 +357,15 @@ def begin_filing(site: Site, clock: HandClock) -> None:
         for serial in range(2):
             draft = drafts.start(session, account=designer, now=clock())
             looked = drafts.look(site.runtime.config, draw_picture(serial, (60, 80)))
-            drafts.add_file(session, site.runtime.config, draft=draft, filename="a.jpg", looked=looked, now=clock())
+            drafts.add_file(
+                session,
+                site.runtime.store,
+                site.runtime.config,
+                draft=draft,
+                filename="a.jpg",
+                looked=looked,
+                now=clock(),
+            )
             session.add(
                 Batch(account=designer, filename="b.zip", digest=str(serial), state="done", created_at=clock())
             )
@@ -355,6 +383,8 @@ def address(site: Site, rule: Rule) -> str:
               "agreement_id": "1", "step": "end"}  # fmt: skip
     if rule.endpoint == "keeping.offer":
         values["kind"] = "licence"
+    if rule.endpoint.startswith("letter"):
+        values |= {"number": make_number("HJ", year=2026, serial=1), "kind": "notice", "action": "sent"}
     if rule.endpoint.startswith(("case", "parties.")):
         values["number"] = site.case
     if rule.endpoint.startswith("statistics."):
@@ -412,7 +442,7 @@ def test_each_reader_gets_what_is_his_and_nothing_else(site: Site, name: str) ->
             assert status in ((302, 400) if name in ("designer", "enterprise") else (404,)), rule
         elif rule.endpoint in OF_THE_DESIGNER:
             assert status == (302 if name == "designer" else 404), rule
-        elif rule.endpoint.startswith(("alerts.", "cases.", "parties.", "keeping.")) and "POST" in (
+        elif rule.endpoint.startswith(("alerts.", "cases.", "parties.", "keeping.", "letters.")) and "POST" in (
             rule.methods or ()
         ):
             stranger = name in ("freelancer", "rival")

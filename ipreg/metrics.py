@@ -1,0 +1,93 @@
+"""What Prometheus reads: how long requests and jobs took, and what waits.
+
+Counted by prometheus-client in files under ``IPREG_VAR``, so that all processes of one machine, the scheduler too,
+are one target. It decides how it counts when it is first imported: so ``share`` comes before that.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from prometheus_client import Histogram
+    from prometheus_client.metrics_core import Metric
+
+    from ipreg.stock import Stock
+
+_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+_SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10)
+_JOB_SECONDS = (0.1, 1, 10, 60, 600)
+
+
+def share(var: Path) -> None:
+    """From now on this process counts together with the others of ``var``; what dead ones counted is forgotten."""
+    folder = var / "metrics"
+    folder.mkdir(parents=True, exist_ok=True)
+    for place in folder.glob("*_*.db"):
+        pid = place.stem.rpartition("_")[2]
+        if pid.isdecimal() and not Path("/proc", pid).exists() and Path("/proc/self").exists():
+            place.unlink(missing_ok=True)
+    os.environ[_FOLDER] = str(folder)
+
+
+@cache
+def requests() -> Histogram:
+    """Seconds of a request, by endpoint, method and status."""
+    from prometheus_client import Histogram
+
+    return Histogram("ipreg_request_seconds", "Time to answer", ["endpoint", "method", "status"], buckets=_SECONDS)
+
+
+@cache
+def jobs() -> Histogram:
+    """Seconds of a job's run, by its name and whether it failed."""
+    from prometheus_client import Histogram
+
+    return Histogram("ipreg_job_seconds", "Time of a job's run", ["job", "result"], buckets=_JOB_SECONDS)
+
+
+class _Level:
+    """Figures that are read from the database at the moment somebody asks."""
+
+    def __init__(self, stock: Stock) -> None:
+        self._stock = stock
+
+    def collect(self) -> Iterable[Metric]:
+        from prometheus_client.core import GaugeMetricFamily as Gauge
+
+        stock = self._stock
+        yield Gauge("ipreg_filings", "Filings", stock.filings)
+        yield Gauge("ipreg_fingerprints", "Pictures in the index", stock.fingerprints)
+        yield Gauge("ipreg_log_entries", "Entries of the transparency log", stock.log_entries)
+        yield Gauge("ipreg_log_uncovered_entries", "Entries that no checkpoint covers", stock.log_uncovered)
+        if stock.checkpoint_age is not None:
+            yield Gauge("ipreg_log_checkpoint_age_seconds", "Age of the newest checkpoint", stock.checkpoint_age)
+        yield Gauge("ipreg_audit_rows", "Rows of the audit trail", stock.audit_rows)
+        for name, label, values in (
+            ("ipreg_waiting", "queue", stock.waiting),
+            ("ipreg_deliveries", "state", stock.deliveries),
+        ):
+            family = Gauge(name, f"By {label}", labels=[label])
+            for value, count in values.items():
+                family.add_metric([value], count)
+            yield family
+
+
+def exposition(stock: Stock) -> bytes:
+    """Everything in Prometheus's text form."""
+    from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
+    from prometheus_client.multiprocess import MultiProcessCollector
+
+    levels = CollectorRegistry()
+    levels.register(_Level(stock))
+    counted = REGISTRY
+    if folder := os.environ.get(_FOLDER):
+        counted = CollectorRegistry()
+        with suppress(ValueError):  # the folder is gone: nothing was counted
+            MultiProcessCollector(counted, folder)  # type: ignore[no-untyped-call]
+    return generate_latest(counted) + generate_latest(levels)

@@ -1,0 +1,76 @@
+"""For whoever keeps the installation running: is it ready, how is it doing; for Prometheus and administrators."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import time
+
+from flask import Blueprint, Flask, Response, abort, g, render_template, request
+
+from ipreg import logs, metrics, stock
+from ipreg.db import utc_now
+from ipreg.models import Role
+from ipreg.web.rules import public, who
+from ipreg.web.session import db, runtime
+
+bp = Blueprint("operations", __name__)
+_log = logging.getLogger("ipreg.requests")
+_QUIET = ("static", "bootstrap.static", "pages.health", "operations.ready", "operations.figures")
+
+
+def install(app: Flask) -> None:
+    """Before the audit hook, whose request number it tells; so it is the last to see an answer."""
+    app.before_request(_begin)
+    app.after_request(_end)
+
+
+def _begin() -> None:
+    g.asked_at = time.perf_counter()
+
+
+def _end(answer: Response) -> Response:
+    took = time.perf_counter() - g.get("asked_at", time.perf_counter())
+    endpoint, number = request.endpoint or "none", g.get("request_id", "")
+    metrics.requests().labels(endpoint, request.method, str(answer.status_code)).observe(took)
+    answer.headers["X-Request-Id"] = number
+    if endpoint not in _QUIET:
+        route = request.url_rule.rule if request.url_rule else ""
+        fields = {
+            "request": number,
+            "method": request.method,
+            "route": route,
+            "status": answer.status_code,
+            "ms": round(took * 1000),
+        }
+        _log.info("%(method)s %(route)s %(status)d in %(ms)d ms", fields, extra={"fields": fields})
+    logs.REQUEST.set("")
+    return answer
+
+
+@bp.get("/readyz")
+@public
+def ready() -> tuple[dict[str, object], int]:
+    """200 where this process can serve; 503 and why not, for a load balancer."""
+    found = stock.unready(runtime())
+    return {"ready": not found, "faults": found}, 503 if found else 200
+
+
+@bp.get("/metrics")
+@public
+def figures() -> Response:
+    """For who brings the configured token; without one there is no such page."""
+    token = runtime().config.metrics_token
+    given = request.headers.get("Authorization", "")
+    if not token or not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+        abort(404)
+    content = metrics.exposition(stock.take(db(), now=utc_now()))
+    return Response(content, content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+@bp.get("/administration/status")
+@who(Role.ADMINISTRATOR)
+def status() -> str:
+    return render_template(
+        "status.html", stock=stock.take(db(), now=utc_now()), faults=stock.unready(runtime()), now=utc_now()
+    )
