@@ -75,6 +75,8 @@ class Case(Base):
         Index("ix_cases_state_rank", "state", "rank_at", "id"),
         Index("ix_cases_officer_state", "officer_id", "state", "rank_at", "id"),
         Index("ix_cases_due", "due_at"),
+        Index("ix_cases_opened", "opened_at"),
+        Index("ix_cases_decided", "decided_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -120,7 +122,10 @@ class CaseEvent(Base):
     """
 
     __tablename__ = "case_events"
-    __table_args__ = (UniqueConstraint("case_id", "position"),)
+    __table_args__ = (
+        UniqueConstraint("case_id", "position"),
+        Index("ix_case_events_action", "action", "case_id", "at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ipreg.db import Base
@@ -84,7 +84,7 @@ class Filing(Base):
     """
 
     __tablename__ = "filings"
-    __table_args__ = (UniqueConstraint("applicant_id", "request_key"),)
+    __table_args__ = (UniqueConstraint("applicant_id", "request_key"), Index("ix_filings_filed", "filed_at"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(32), unique=True)

@@ -57,9 +57,7 @@ def sent(number: str, client: FlaskClient, picture: bytes, **form: object):  # t
     return client.post(f"/filings/{number}/complain", data=data, content_type="multipart/form-data")
 
 
-def test_a_stall_becomes_a_flagged_case_with_its_evidence_once(
-    runtime: Runtime, clock: HandClock, app: Flask, number: str
-) -> None:
+def test_a_stall_becomes_a_flagged_case_with_its_evidence_once(runtime: Runtime, app: Flask, number: str) -> None:
     owner = sign_in(app, "enterprise")
     assert f"/filings/{number}/complain" in owner.get(f"/filings/{number}").text
     picture = edited_copy(draw_picture(1))
@@ -67,7 +65,7 @@ def test_a_stall_becomes_a_flagged_case_with_its_evidence_once(
         done = sent(number, owner, picture, files=(io.BytesIO(draw_picture(9)), "receipt.jpg"))
         assert done.status_code == 302 and "/cases/" in done.location
     for job in (fingerprints, matches, alert_job, evidence):
-        job.run(runtime, clock=clock)
+        job.run(runtime)
     with runtime.sessions() as session:
         case = session.scalars(select(Case)).one()
         assert (case.state, case.platform, case.alert.state) == (CaseState.FLAGGED, OFFLINE, AlertState.CONFIRMED)
@@ -84,7 +82,7 @@ def test_a_stall_becomes_a_flagged_case_with_its_evidence_once(
     assert "仿款外套" in page and WHERE["text"] in page
 
 
-def test_what_is_hardly_alike_is_a_case_too(runtime: Runtime, clock: HandClock, app: Flask, number: str) -> None:
+def test_what_is_hardly_alike_is_a_case_too(runtime: Runtime, app: Flask, number: str) -> None:
     done = sent(
         number, sign_in(app, "enterprise"), draw_picture(77), address="https://shop.example/item/7", place=""
     )

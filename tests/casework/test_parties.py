@@ -250,12 +250,12 @@ def test_a_decision_is_signed_served_and_proved_by_a_bundle_that_refuses_every_c
     runtime = site.runtime
     with runtime.sessions() as session:
         found = session.scalars(select(CasePaper).order_by(CasePaper.id)).unique().all()
-    assert [one.kind.value for one in found] == ["notice", "decision"]
+    assert [one.kind.value for one in found] == ["acceptance", "notice", "decision"]
     decision = found[-1]
     assert papers.run(runtime) == 0
     with runtime.sessions() as session:
         told = session.scalars(select(Notice).where(Notice.kind == "case_paper")).unique().all()
-    assert {one.account.email.split("@")[0] for one in told} == {"designer", "enterprise"} and len(told) == 4
+    assert {one.account.email.split("@")[0] for one in told} == {"designer", "enterprise"} and len(told) == 6
     page = opened.get("/respond").text
     assert "处理决定书" in page or "决定" in page
     given = opened.get(f"/respond/papers/{decision.id}")
