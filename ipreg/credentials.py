@@ -13,6 +13,7 @@ from ipreg.models import Account, LinkPurpose, OneTimeLink
 from ipreg.notify.letters import write_letter
 
 RESETS, RESETS_FROM_ONE_PLACE = 3, 20
+TAKEN_TOLD = 5
 WITHIN = timedelta(hours=1)
 
 
@@ -26,6 +27,22 @@ def ask_to_verify(session: Session, key: bytes, *, account: Account, now: dateti
         session, key, purpose=LinkPurpose.VERIFY_EMAIL, email=account.email, account=account, now=now
     )
     write_letter(session, kind="verify_email", email=account.email, locale=account.locale, link=link, now=now)
+
+
+def told_often(session: Session, *, place: str, now: datetime) -> bool:
+    """Whether one ``place`` (an IP address) has been told of too many addresses that they are taken."""
+    return throttle.spent(session, what="taken", whom=place, most=TAKEN_TOLD, within=WITHIN, now=now)
+
+
+def tell_taken(session: Session, *, email: str, place: str, now: datetime) -> None:
+    """Somebody opened an account with an address that has one: its owner hears of it, once a day."""
+    throttle.note(session, what="taken", whom=place, now=now)
+    account = session.scalar(select(Account).where(Account.email == accounts.checked_email(email)))
+    day = timedelta(days=1)
+    if account is not None and throttle.allow(
+        session, what="in-use", whom=account.email, most=1, within=day, now=now
+    ):
+        write_letter(session, kind="email_in_use", email=account.email, locale=account.locale, now=now)
 
 
 def verify(session: Session, *, token: str, now: datetime) -> Account:

@@ -11,18 +11,21 @@ from sqlalchemy.orm import Session
 
 from ipreg import alerts, designs
 from ipreg.casework.table import ENDED
-from ipreg.models import Account, Alert, Case, CaseEvent, CaseState, Filing
+from ipreg.models import Account, Alert, Case, CaseEvent, CaseState, Filing, Notice
+from ipreg.notify import notices
 
-SHOWN_ALERTS, SHOWN_CASES, SHOWN_EVENTS, SHOWN_DESIGNS = 3, 6, 8, 12
+SHOWN_ALERTS, SHOWN_CASES, SHOWN_EVENTS, SHOWN_DESIGNS, SHOWN_NOTICES = 3, 6, 8, 12, 3
 
 
 @dataclass(frozen=True)
 class OwnersDesk:
-    """Of designers and enterprises. ``alerts`` are the gravest of the ``waiting`` ones; ``designs`` the newest."""
+    """Of designers and enterprises. ``alerts`` are the gravest of the ``waiting`` ones; ``designs`` and
+    ``notices`` the newest."""
 
     waiting: int
     alerts: Sequence[Alert]
     designs: Sequence[Filing]
+    notices: Sequence[Notice]
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ def owners_desk(session: Session, *, account: Account, now: datetime) -> OwnersD
         waiting=alerts.count_open(session, account, now=now),
         alerts=alerts.inbox(session, account=account, limit=SHOWN_ALERTS),
         designs=designs.newest(session, account=account, limit=SHOWN_DESIGNS),
+        notices=notices.inbox(session, account=account, limit=SHOWN_NOTICES),
     )
 
 

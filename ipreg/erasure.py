@@ -7,15 +7,19 @@ from datetime import datetime
 from sqlalchemy import Text, cast, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from ipreg import accounts, links, organizations, signins, twofactor
+from ipreg import accounts, batches, drafts, links, organizations, signins, twofactor
 from ipreg.casework.table import ENDED
 from ipreg.errors import ConflictError, PermissionDeniedError
 from ipreg.models import (
     Account,
+    Batch,
+    BatchState,
     Case,
     CaseEvent,
     CaseState,
+    Channel,
     DataExport,
+    Delivery,
     ExportState,
     Filing,
     FilingAct,
@@ -24,8 +28,10 @@ from ipreg.models import (
     Letter,
     LinkPurpose,
     Match,
+    Notice,
     OneTimeLink,
     OrganizationRole,
+    Outgoing,
     Role,
     SignIn,
 )
@@ -50,6 +56,8 @@ def erase(session: Session, *, account: Account, password: str, now: datetime) -
         accounts.remember_name(account, now)  # the record of a procedure goes on naming who acted in it
     _forget_filings(session, account)
     _forget_traces(session, account, email, now=now, names=not kept)
+    _forget_notices(session, account)
+    _forget_unfinished(session, account, now)
     account.name, account.email = f"#{account.id}", f"erased-{account.id}@invalid"
     account.password_hash, account.email_verified_at, account.erased_at = "!", None, now
     session.flush()
@@ -114,3 +122,25 @@ def _forget_traces(session: Session, account: Account, email: str, *, now: datet
     if names:
         session.execute(delete(FormerName).where(FormerName.account_id == account.id))
         session.refresh(account, ["former_names"])
+
+
+def _forget_notices(session: Session, account: Account) -> None:
+    """What he was told, and the ways to reach him; what waits to be sent goes with them."""
+    told = select(Notice.id).where(Notice.account_id == account.id)
+    ways = select(Channel.id).where(Channel.account_id == account.id)
+    for statement in (
+        delete(Outgoing).where(or_(Outgoing.notice_id.in_(told), Outgoing.channel_id.in_(ways))),
+        delete(Delivery).where(Delivery.channel_id.in_(ways)),
+        delete(Channel).where(Channel.account_id == account.id),
+        delete(Notice).where(Notice.account_id == account.id),
+    ):
+        session.execute(statement.execution_options(synchronize_session=False))
+
+
+def _forget_unfinished(session: Session, account: Account, now: datetime) -> None:
+    """Drafts, and batches with their tables; a batch that is being filed stops. What was filed stays filed."""
+    for draft in drafts.open_drafts(session, account=account):
+        drafts.discard(session, draft=draft, now=now)
+    for batch in session.scalars(select(Batch).where(Batch.account_id == account.id)):
+        batch.state = BatchState.DONE
+        batches.discard(session, batch=batch, now=now)

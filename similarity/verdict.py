@@ -21,8 +21,8 @@ from similarity.evidence import Evidence
 from similarity.fingerprint import Fingerprint
 from similarity.geometry import Polygon
 
-JUDGE = Path(__file__).parent / "data" / "judge-3.json"
-ALGORITHM = "verdict/3"
+JUDGE = Path(__file__).parent / "data" / "judge-4.json"
+ALGORITHM = "verdict/4"
 ALERT_THRESHOLD = 0.8
 _CERTAIN = 0.9999
 _SURE_OF_PLACE = 0.3

@@ -112,18 +112,29 @@ if (upload) {
   addEventListener("online", next);
   addEventListener("beforeunload", (event) => { if (busy || queue.length) event.preventDefault(); });
 
-  // Dragging a row; the buttons do the same.
+  // Dragging a row by its grip, with mouse, pen or finger; the buttons do the same.
   let held = null;
-  list.addEventListener("dragstart", (event) => { held = event.target.closest("li"); });
-  list.addEventListener("dragover", (event) => {
-    const over = event.target.closest("li");
-    if (!held || !over || over === held) return;
+  const let_go = () => {
+    if (!held) return;
+    held.classList.remove("held");
+    held = null;
+    form.dispatchEvent(new Event("change"));
+  };
+  list.addEventListener("pointerdown", (event) => {
+    if (!event.target.closest(".grip") || event.button) return;
     event.preventDefault();
+    held = event.target.closest("li");
+    held.classList.add("held");
+    list.setPointerCapture(event.pointerId);
+  });
+  list.addEventListener("pointermove", (event) => {
+    if (!held) return;
+    const over = document.elementFromPoint(event.clientX, event.clientY)?.closest(".draft-file");
+    if (!over || over === held || !list.contains(over)) return;
     const rows = [...over.parentNode.children];
     over[rows.indexOf(held) < rows.indexOf(over) ? "after" : "before"](held);
   });
-  list.addEventListener("drop", (event) => event.preventDefault());
-  list.addEventListener("dragend", () => { held = null; form.dispatchEvent(new Event("change")); });
+  for (const kind of ["pointerup", "pointercancel"]) list.addEventListener(kind, let_go);
 }
 
 // --- The comparing goes on while the last step is read.

@@ -61,3 +61,27 @@ def with_watermark(image: Image.Image) -> Image.Image:
     for row in range(0, 480, 90):
         draw.text((row % 70, row), "shop shop shop shop", fill=(255, 255, 255, 150), font_size=44)
     return Image.alpha_composite(image, layer).convert("RGB")
+
+
+def between_banners(image: Image.Image) -> Image.Image:
+    """Half of the picture is a seller's, in shares of its size, whatever its shape."""
+    image = image.copy()
+    draw, (wide, high) = ImageDraw.Draw(image), image.size
+    draw.rectangle((0, 0, wide, high * 0.22), fill=(255, 230, 0))
+    draw.rectangle((0, high * 0.72, wide, high), fill=(30, 30, 30))
+    draw.text((wide * 0.05, high * 0.05), "CLEARANCE", fill="red", font_size=wide * 0.12)
+    draw.text((wide * 0.05, high * 0.75), "300 - 50 TODAY", fill="white", font_size=wide * 0.1)
+    draw.text((wide * 0.05, high * 0.88), "free shipping, 7 days to return", fill="white", font_size=wide * 0.05)
+    return image
+
+
+def on_a_template(image: Image.Image) -> Image.Image:
+    """On the photograph that a seller lays under all his goods."""
+    ground = ImageOps.fit(photo(15), (600, 700))
+    shown = ImageOps.contain(image, (400, 400))
+    ground.paste(shown, ((600 - shown.width) // 2, 150))
+    return ground
+
+
+def in_two_shapes(image: Image.Image, number: int) -> Image.Image:
+    return ImageOps.fit(image, [(400, 533), (533, 400), (480, 480)][number % 3])

@@ -34,7 +34,8 @@ class Site:
         return client
 
 
-def build_site(runtime: Runtime, clock: HandClock) -> Site:
+def build_site(runtime: Runtime, clock: HandClock, *, confirmed: bool = True) -> Site:
+    """Where the alert is not ``confirmed`` there is no case."""
     with transaction(runtime.sessions) as session:
         people = People(session, clock())
         filing = registry.register_design(
@@ -65,13 +66,18 @@ def build_site(runtime: Runtime, clock: HandClock) -> Site:
         reports.report_address(session, account=people.designer, address="https://shop.example/1", now=clock())
     for job in (imports, checkpoints, fingerprints, matches, alert_job):
         job.run(runtime, clock=clock)
-    with transaction(runtime.sessions) as session:
-        alert = session.scalars(select(Alert)).one()
-        enterprise = session.scalars(select(Account).where(Account.email == "enterprise@ipreg.example")).one()
-        case = alerts.confirm(session, alert=alert, account=enterprise, now=clock()).number
+    case = open_case(runtime, clock) if confirmed else ""
     app = create_app(runtime.config)
     app.config.update(WTF_CSRF_ENABLED=False, TESTING=True)
     return Site(app, runtime, filing, case)
+
+
+def open_case(runtime: Runtime, clock: HandClock) -> str:
+    """The enterprise hands its alert over; the number of the case."""
+    with transaction(runtime.sessions) as session:
+        alert = session.scalars(select(Alert)).one()
+        enterprise = session.scalars(select(Account).where(Account.email == "enterprise@ipreg.example")).one()
+        return alerts.confirm(session, alert=alert, account=enterprise, now=clock()).number
 
 
 def hidden(page: str, name: str) -> str:

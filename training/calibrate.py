@@ -1,6 +1,6 @@
 """Fits the judge: evidence on pairs of pictures that the embedding was never trained on, to a probability.
 
-    python training/calibrate.py SETS... --out similarity/data/judge-3.json [--report FILE.json]
+    python training/calibrate.py SETS... --out similarity/data/judge-4.json [--report FILE.json]
 
 Each of SETS is a folder of registry/, queries/ and truth.csv as the copy benchmark's maker writes them, made of
 held-back pictures. Beside their pairs, unrelated pictures that share a banner, a watermark or a page's furniture
@@ -32,7 +32,7 @@ from similarity.fingerprint import Fingerprint
 from similarity.search import new_index
 
 CANDIDATES = 24
-SHARING = 120
+SHARING = 320
 PATTERNS = 300
 # +1: more of it never makes a copy less probable.
 MONOTONE = {"support": 1, "inliers": 1, "whole": 1, "half": 1, "cells": 1, "likeness": 1, "likeness_normal": 1}
@@ -82,11 +82,11 @@ def pairs_in(folder: Path) -> list[tuple[str, str, bool, list[float]]]:
         return [pair for pairs in pool.map(pairs_of, truth, chunksize=4) for pair in pairs]
 
 
-def sharing_pair(task: tuple[Path, Path, int]) -> tuple[str, str, bool, list[float]]:
+def sharing_pair(task: tuple[Path, Path, Path, int]) -> tuple[str, str, bool, list[float]]:
     """Two unrelated pictures with the same banner, watermark or page around them."""
-    one, other, seed = task
+    one, other, third, seed = task
     made = []
-    for image in shared_furniture(Image.open(one).convert("RGB"), Image.open(other).convert("RGB"), seed):
+    for image in shared_furniture(*(Image.open(path).convert("RGB") for path in (one, other, third)), seed):
         out = io.BytesIO()
         image.save(out, "JPEG", quality=85)
         made.append(fingerprint(out.getvalue()))
@@ -99,8 +99,8 @@ def sharing_in(folder: Path, count: int) -> list[tuple[str, str, bool, list[floa
     paths = sorted((folder / "registry").iterdir())
     tasks = []
     for seed in range(count):
-        one, other = draw.choice(len(paths), 2, replace=False)
-        tasks.append((paths[one], paths[other], seed))
+        one, other, third = draw.choice(len(paths), 3, replace=False)
+        tasks.append((paths[one], paths[other], paths[third], seed))
     with ProcessPoolExecutor(2) as pool:
         return list(pool.map(sharing_pair, tasks, chunksize=4))
 
@@ -218,7 +218,7 @@ def fit(sets: list[tuple[str, list[tuple[str, str, bool, list[float]]]]], out: P
     print(f"all: ECE {error:.4f}", [[round(v, 3) for v in row] for row in reliability])
     judge = new_judge().fit(numbers, truth)
     model = embedding.model().id
-    stored = {"id": "judge/3", "embedding": model, "features": list(evidence.NAMES), "curve": curve} | as_numbers(
+    stored = {"id": "judge/4", "embedding": model, "features": list(evidence.NAMES), "curve": curve} | as_numbers(
         judge
     )
     out.write_text(json.dumps(stored))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +12,14 @@ from sqlalchemy.orm import Session
 
 from ipreg import bundle, certificate
 from ipreg.db import Clock
+from ipreg.errors import MissingError
 from ipreg.models import Alert, Capture, CaptureState, Filing, LegalLetter, Match
 from ipreg.response.form import of_dict
 from ipreg.response.steps import shelf_of
 from ipreg.rights.records import records_of
 from ipreg.runtime import Runtime
 from ipreg.sightings.capture import captures_of
-from ipreg.storage import Store
+from ipreg.storage import Shelf, Store
 
 N_ = str  # marks a text for extraction
 MOST_BYTES = 60 * 2**20
@@ -27,6 +29,9 @@ FILED, SEEN = N_("Picture of the filed design"), N_("Picture of the listing")
 CAPTURED, RIGHT, OWN = N_("Captured page of the listing"), N_("Paper of a right"), N_("Paper of the sender")
 _EXTENSIONS = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "application/pdf": ".pdf"}
 _SUFFIXES = {"page": ".html"}
+Found = tuple[str, str, str, bytes]
+Wanted = tuple[str, str, str, Shelf, str]
+"""What, name, media type, and the bytes or where they lie."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ def collect(runtime: Runtime, letter_id: int, *, clock: Clock) -> list[Annex]:
     with runtime.sessions() as session:
         letter = session.get_one(LegalLetter, letter_id)
         form, filing_id = of_dict(letter.form), letter.filing_id
-    proofs: list[tuple[str, str, str, bytes]] = []
+    proofs: list[Found] = []
     if form.proofs:
         paper = certificate.obtain(runtime, filing_id, clock=clock)
         whole = bundle.build(runtime, filing_id, with_applicant=True, clock=clock)
@@ -69,8 +74,8 @@ def collect(runtime: Runtime, letter_id: int, *, clock: Clock) -> list[Annex]:
         ]
     with runtime.sessions() as session:
         letter = session.get_one(LegalLetter, letter_id)
-        found = [*proofs, *_held(session, runtime.store, letter)]
-        return list(_bounded(found))
+        held = _held(session, runtime.store, letter)
+        return list(_bounded([*proofs, *_kept(held)]))
 
 
 def pictures(
@@ -81,41 +86,47 @@ def pictures(
     for pair in wanted:
         one = matches[int(pair["left"].removeprefix("filed-").removesuffix(".jpg")) - 1]
         assert one.picture is not None
-        found[pair["left"]] = store.shelf(one.filing.vault_key).thumbnail(one.view.sha256, 960)
-        found[pair["right"]] = store.thumbnail(one.picture.sha256, 960)
+        with suppress(MissingError):  # one that is no longer kept is left out rather than the letter
+            filed = store.shelf(one.filing.vault_key).thumbnail(one.view.sha256, 960)
+            found |= {pair["left"]: filed, pair["right"]: store.thumbnail(one.picture.sha256, 960)}
     return found
 
 
-def _held(session: Session, store: Store, letter: LegalLetter) -> Iterator[tuple[str, str, str, bytes]]:
+def _kept(wanted: Iterator[Wanted]) -> Iterator[Found]:
+    """The bytes of what is still kept."""
+    for what, name, kind, shelf, digest in wanted:
+        with suppress(MissingError):
+            yield what, name, kind, shelf.get(digest)
+
+
+def _held(session: Session, store: Store, letter: LegalLetter) -> Iterator[Wanted]:
     form, alert = of_dict(letter.form), letter.alert
     matches = [session.get_one(Match, match_id) for match_id in form.matches]
     yield from _both_sides(store, letter.filing, matches)
     if form.captures:
         yield from _captured(session, store, alert, matches)
     for serial, record in enumerate(records_of(session, letter.filing), 1):
-        if record.document is not None and store.holds(record.document.sha256):
+        if record.document is not None:
             kind = record.document.media_type
             name = f"right-{serial:02d}{_EXTENSIONS.get(kind, '.bin')}"
-            yield RIGHT, name, kind, store.get(record.document.sha256)
+            yield RIGHT, name, kind, store, record.document.sha256
     for file in letter.files:
         if file.role == "annex" and file.event_position == 0 and file.given_name:
-            yield OWN, file.name, file.media_type, shelf_of(store, letter).get(file.sha256)
+            yield OWN, file.name, file.media_type, shelf_of(store, letter), file.sha256
 
 
-def _both_sides(store: Store, filing: Filing, matches: Sequence[Match]) -> Iterator[tuple[str, str, str, bytes]]:
+def _both_sides(store: Store, filing: Filing, matches: Sequence[Match]) -> Iterator[Wanted]:
     shelf = store.shelf(filing.vault_key)
     for view in filing.views:
         kind = view.file.media_type
-        yield FILED, f"filed-{view.position + 1:02d}{_EXTENSIONS.get(kind, '')}", kind, shelf.get(view.sha256)
+        yield FILED, f"filed-{view.position + 1:02d}{_EXTENSIONS.get(kind, '')}", kind, shelf, view.sha256
     for serial, one in enumerate(matches, 1):
         if one.picture is not None:
             kind = one.picture.file.media_type
-            yield SEEN, f"listing-{serial:02d}{_EXTENSIONS.get(kind, '')}", kind, store.get(one.picture.sha256)
+            yield SEEN, f"listing-{serial:02d}{_EXTENSIONS.get(kind, '')}", kind, store, one.picture.sha256
 
 
-def _captured(
-    session: Session, store: Store, alert: Alert, matches: Sequence[Match]
-) -> Iterator[tuple[str, str, str, bytes]]:
+def _captured(session: Session, store: Store, alert: Alert, matches: Sequence[Match]) -> Iterator[Wanted]:
     held = captures_of(session, alert)
     for serial, one in enumerate(matches, 1):
         work: Capture | None = held.get(one.listing_id or 0)
@@ -123,10 +134,10 @@ def _captured(
             continue
         for file in work.files:
             name = f"captured-{serial:02d}-{file.name}{_SUFFIXES.get(file.name, '')}"
-            yield CAPTURED, name, file.media_type, store.get(file.sha256)
+            yield CAPTURED, name, file.media_type, store, file.sha256
 
 
-def _bounded(found: Sequence[tuple[str, str, str, bytes]]) -> Iterator[Annex]:
+def _bounded(found: Sequence[Found]) -> Iterator[Annex]:
     total, seen = 0, set[str]()
     for what, name, kind, data in found:
         digest = hashlib.sha256(data).hexdigest()

@@ -129,7 +129,7 @@ def bring_along(
 ) -> None:
     """The alert's letters go into the case's history by their digests; those under way are closed with it."""
     letters = [one for one in of_alert(session, alert) if one.state is not LegalLetterState.MAKING]
-    going = [one for one in letters if one.state in table.OUT]
+    going = [one for one in letters if one.state in table.OUT and not was_handed_over(one)]
     if going:
         papers = [file for one in letters for file in one.files if file.role == "pdf"]
         documents = tuple(Document("letter", file.name, file.sha256) for file in papers)
@@ -138,11 +138,24 @@ def bring_along(
             given=Given(reason=_ATTACHED, documents=documents), now=now,
         )  # fmt: skip
     for letter in going:
-        given = steps.Given(
-            outcome=LegalOutcome.HANDED_OVER,
-            values={"outcome": LegalOutcome.HANDED_OVER.value, "case": case.number},
-        )
-        steps.record(session, store, letter=letter, action="closed", actor=account, given=given, now=now)
+        _hand_over_one(session, store, letter, case, account, now)
+
+
+def was_handed_over(letter: LegalLetter) -> bool:
+    """Whether it went with its alert to the regulator while its clock ran."""
+    return any(one.action == "handed_over" for one in letter.events)
+
+
+def _hand_over_one(
+    session: Session, store: Store, letter: LegalLetter, case: Case, account: Account, now: datetime
+) -> None:
+    """Where the clock of a counter-notice runs it goes on: the platform does not hear of the case from us."""
+    if letter.state is LegalLetterState.COUNTERED:
+        action, given = "handed_over", steps.Given(values={"case": case.number})
+    else:
+        values = {"outcome": LegalOutcome.HANDED_OVER.value, "case": case.number}
+        action, given = "closed", steps.Given(outcome=LegalOutcome.HANDED_OVER, values=values)
+    steps.record(session, store, letter=letter, action=action, actor=account, given=given, now=now)
 
 
 def require_open(session: Session, account: Account, letter: LegalLetter) -> None:

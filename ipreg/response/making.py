@@ -118,6 +118,8 @@ def make(runtime: Runtime, letter_id: int, *, clock: Clock) -> bool:
         matches = [session.get_one(Match, match_id) for match_id in letter.form["matches"]]
         pairs = [pair for block in said["blocks"] for pair in block["pairs"]]
         shown = annexes.pictures(session, runtime.store, matches, pairs)
+        for block in said["blocks"]:
+            block["pairs"] = [pair for pair in block["pairs"] if pair["left"] in shown]
         at, number = letter.created_at, letter.number
     docx = set_docx(said, shown, at=at)
     pdf = certificate.sign(

@@ -38,13 +38,15 @@ MOVES = (
         {S.SENT: S.COUNTERED, S.ACKNOWLEDGED: S.COUNTERED, S.COUNTERED: S.COUNTERED, S.CLOSED: S.COUNTERED},
         NOTICE,
     ),
+    Move("handed_over", {S.COUNTERED: S.COUNTERED}, NOTICE, system=True),
     Move("told", {S.COUNTERED: S.TOLD, S.TOLD: S.TOLD}, NOTICE),
     Move("closed", dict.fromkeys(OUT, S.CLOSED)),
     Move("reopened", {S.CLOSED: S.SENT}),
     Move("voided", {S.MAKING: S.VOID, S.READY: S.VOID}),
 )
-"""``countered`` again corrects the day. A closed letter is countered only where its outcome was ``REMOVED``;
-``reopened`` leads to the state that it was closed in."""
+"""``handed_over`` leaves the clock running: the platform still has to hear of it. ``countered`` again corrects the
+day; a closed letter is countered only where its outcome was ``REMOVED``. ``reopened`` leads to the state it was
+closed in."""
 
 OUTCOMES: Mapping[LegalLetterKind, tuple[LegalOutcome, ...]] = {
     LegalLetterKind.NOTICE: (

@@ -44,6 +44,9 @@ _ANSWER, _NO_ANSWER = (
 )
 
 
+HANDED_OVER = N_("Handed over to the regulator; next: tell the platform by %(day)s")
+
+
 def next_step(kind: LegalLetterKind, state: LegalLetterState, *, over: bool) -> str:
     """What is next, and by when (``%(day)s``)."""
     if state is LegalLetterState.COUNTERED and over:
@@ -77,6 +80,7 @@ EVENTS = {
     "acknowledged": N_("Receipt recorded"),
     "replied": N_("Answer of the seller"),
     "countered": N_("Counter-notice reached us"),
+    "handed_over": N_("Handed over to the regulator"),
     "told": N_("Platform told of a complaint or suit"),
     "closed": N_("Outcome recorded"),
     "reopened": N_("Opened again"),

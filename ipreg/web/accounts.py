@@ -33,15 +33,26 @@ def sign_up() -> str | Response | tuple[str, int]:
     if request.method == "GET":
         return render_template("sign_up.html", faults={}, given=request.args)
     try:
+        if credentials.told_often(db(), place=request.remote_addr or "", now=utc_now()):
+            raise CallerError("too_often")
         account = _sign_up()
         credentials.ask_to_verify(db(), links.link_key(runtime().secrets), account=account, now=utc_now())
         db().commit()
     except CallerError as fault:
         start_again()
+        if fault.code == "email_taken":
+            _tell_owner()
         faults = {fault.field or "": words_of(fault)}
         return render_template("sign_up.html", faults=faults, given=request.form), 400
     sign_in_here(account)
     return redirect(url_for("pages.home"))
+
+
+def _tell_owner() -> None:
+    """Of the address that has an account already."""
+    email, place = request.form.get("email", ""), request.remote_addr or ""
+    credentials.tell_taken(db(), email=email, place=place, now=utc_now())
+    db().commit()
 
 
 def _sign_up() -> Account:

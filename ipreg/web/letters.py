@@ -175,6 +175,8 @@ def next_words(letter: LegalLetter) -> str:
     left = letters.days_left(letter, utc_now())
     over = left is not None and left < 0
     text = say(letter_words.next_step(letter.kind, letter.state, over=over))
+    if letter.state is LegalLetterState.COUNTERED and not over and letters.was_handed_over(letter):
+        text = say(letter_words.HANDED_OVER)
     return text % {"day": day(letter.next_on) if letter.next_on else "—"}
 
 
@@ -308,7 +310,7 @@ def _read_form() -> LetterForm:
     return LetterForm(
         **values,
         languages=form.get("languages", "zh"),
-        matches=tuple(form.getlist("matches", type=int)),
+        matches=tuple(form.getlist("listings", type=int)),
         basis=form.get("basis", ""),
         measures=tuple(form.getlist("measures")),
         answer_days=form.get("answer_days", law.ANSWER_DAYS, type=int),

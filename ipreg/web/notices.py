@@ -65,7 +65,7 @@ def unread_count() -> int:
 
 def install(app: Flask) -> None:
     app.before_request(_seen)
-    app.jinja_env.globals.update(unread_count=unread_count)
+    app.jinja_env.globals.update(unread_count=unread_count, words_of_notice=words_of_notice)
 
 
 def _seen() -> None:

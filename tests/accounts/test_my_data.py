@@ -11,11 +11,23 @@ import pytest
 from scenery import PASSWORD, HandClock, design_form, draw_picture, one_picture
 from site_of_tests import Site
 from sqlalchemy import select
+from wizard import fill
 
 from ipreg import bundle, erasure, exports, logcheck, logkeys, organizations, registry, verifier
 from ipreg.db import transaction
 from ipreg.errors import CallerError, ConflictError, MissingError, PermissionDeniedError
-from ipreg.models import Account, ExportState, Filing, FormerName, SignIn
+from ipreg.models import (
+    Account,
+    Channel,
+    Draft,
+    ExportState,
+    Filing,
+    FormerName,
+    Notice,
+    SignIn,
+    VaultKey,
+)
+from ipreg.notify import notices
 from ipreg.runtime import Runtime
 from jobs import checkpoints, timestamps
 from jobs import exports as export_job
@@ -77,6 +89,12 @@ def test_who_is_deleted_is_gone_and_what_he_filed_still_proves_itself(
     for job in (checkpoints, timestamps):
         job.run(runtime, clock=clock)
     client = site.sign_in("freelancer")
+    fill(client, {"front.jpg": draw_picture(8, (120, 160))})
+    with transaction(runtime.sessions) as session:
+        notices.tell(
+            session, account=session.get_one(Account, person.id), kind="opened", values={"number": "x"},
+            path="/filings/x", key="x", now=clock(),
+        )  # fmt: skip
     assert client.post("/account/data/erase", data={"password": "wrong password"}).status_code == 400
     assert client.post("/account/data/erase", data={"password": PASSWORD}).status_code == 302
     assert client.get("/account").status_code == 302
@@ -91,6 +109,9 @@ def test_who_is_deleted_is_gone_and_what_he_filed_still_proves_itself(
         assert "freelancer" not in f"{row.name}{row.email}" and row.erased_at is not None
         assert session.scalars(select(FormerName).where(FormerName.account_id == row.id)).all() == []
         assert session.scalars(select(SignIn).where(SignIn.account_id == row.id)).all() == []
+        for table in (Notice, Channel, Draft):
+            assert session.scalars(select(table).where(table.account_id == row.id)).all() == []
+        assert session.scalars(select(VaultKey).where(VaultKey.ended_at.is_(None))).all() == []
         keys = logkeys.verifiers(session, first=runtime.log_key)
         assert logcheck.check_log(session, runtime.store, verifiers=keys).differences == ()
     data = bundle.build(runtime, filing_id, with_applicant=True, clock=clock)

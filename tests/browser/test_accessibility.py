@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser.chromium import CLICKED, chromium, serving
+from browser.furnished import furnish
 from flask.testing import FlaskClient
 from scenery import HandClock
+from site_letter import a_letter
 from site_of_tests import Site
 
 from ipreg.db import transaction
@@ -30,58 +32,25 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PEOPLE = ("enterprise", "designer", "regulator", "administrator", "auditor", "freelancer")
 OPENED = (200, 301, 302)
 HEAVIEST = 200_000
-# What an address holds, by the name of the part. A page of something that the sample has not is named in ABSENT.
+# What an address holds, by the name of the part. What needs rows is in furnished.py.
 VALUES = {
     "position": "0", "listing_id": "1", "import_id": "1", "alert_id": "1", "index": "0", "code": "en",
     "source_id": "1", "seller_id": "1", "capture_id": "1", "report_id": "1", "kind": "crawl", "slug": "copied",
 }  # fmt: skip
-OF_CASES = ("case", "parties.")
-# Pages that need what the sample has not; each says why. Everything else is opened.
-ABSENT = {
-    "organization.invitation": "a link's token; tests/browser/test_account_stories.py walks through these",
-    "recovery.reset": "the same",
-    "recovery.verify_email": "the same",
-    "recovery.change_email": "the same",
+OF_CASES, OF_LETTERS = ("case", "parties."), ("letters.", "lettertexts.")
+# What answers with no page: a file, a picture, JSON, a part of a page, a way to another page.
+NO_PAGES = frozenset({
+    "mydata.download", "casesteps.document", "parties.file", "parties.paper", "parties.bundle", "respond.file",
+    "respond.paper", "respond.shown", "statistics.chart", "statistics.public_chart", "statistics.export",
+    "alertbulk.download", "notices.follow", "rights.paper", "rights.package_file", "drafts.findings",
+    "drafts.picture", "drafts.alike_picture", "batches.progress", "batches.report", "keeping.version_picture",
+    "log.tile", "log.signed_checkpoint", "log.token", "log.token_certificates", "log.consistency", "api.state",
+    "operations.ready", "operations.figures", "letters.file", "letters.package",
+})  # fmt: skip
+# Pages that are not looked at here; each says why. Everything else is opened.
+ELSEWHERE = {
     "evidence.replay": "a shop's page as it was captured, without its scripts: not ours, and no script runs in it",
-    "mydata.download": "a file",
-    "operations.ready": "for load balancers, JSON",
-    "operations.figures": "for Prometheus, text",
-    "casesteps.document": "a file",
-    "parties.receipt": "something handed in by a party: tests/casework/test_parties.py",
-    "parties.file": "a file",
-    "parties.paper": "a file",
-    "parties.bundle": "a file",
-    "respond.link": "a respondent's link: tests/casework/test_parties.py opens these",
-    "respond.case": "the same",
-    "respond.receipt": "the same",
-    "respond.file": "a file",
-    "respond.paper": "a file",
-    "respond.shown": "a picture",
-    "statistics.chart": "a picture",
-    "statistics.public_chart": "a picture",
-    "statistics.export": "a file",
-    "alertbulk.download": "a file",
-    "notices.follow": "leads to another page",
-    "rights.paper": "a file",
-    "rights.package": "a package that was made: tests of the rights open it",
-    "rights.package_file": "a file",
-    "watches.one": "a watch: tests of the watches open it",
-    "drafts.step": "a draft that was begun: tests of the wizard walk through it",
-    "drafts.findings": "the same",
-    "drafts.picture": "a picture",
-    "drafts.alike_picture": "a picture",
-    "batches.one": "a batch that was handed in: tests of the batches open it",
-    "batches.progress": "JSON",
-    "batches.report": "a file",
-    "keeping.version_picture": "a picture",
-    "keeping.offer": "an agreement on offer: tests of transfer and licence open it",
-    "keeping.agreement": "the same",
-    "log.tile": "a file",
-    "log.signed_checkpoint": "a file",
-    "log.token": "a file",
-    "log.token_certificates": "a file",
-    "log.consistency": "JSON",
-    "api.state": "asks for a source's token",
+    "respond.link": "dead once it was opened: tests/browser/test_respondent.py looks at it before",
 }
 
 
@@ -106,7 +75,13 @@ def first_answer(readers: dict[str | None, FlaskClient], path: str) -> tuple[str
 
 
 @pytest.fixture
-def places(site: Site, clock: HandClock) -> list[Place]:
+def people(site: Site) -> dict[str | None, FlaskClient]:
+    """Browsers by who is signed in; None: nobody."""
+    return {None: site.app.test_client(), **{name: site.sign_in(name) for name in PEOPLE}}
+
+
+@pytest.fixture
+def places(site: Site, clock: HandClock, people: dict[str | None, FlaskClient]) -> list[Place]:
     """Every page that answers with HTML, each with the first person who may see it."""
     page = ("page", "text/html", b"<!doctype html><p>a page", "https://shop.example/1")
     with transaction(site.runtime.sessions) as session:
@@ -114,14 +89,20 @@ def places(site: Site, clock: HandClock) -> list[Place]:
         work = session.get_one(Capture, 1)
         work.state = CaptureState.DONE
         capture._keep(site.runtime, session, work, capture.Found(200, {}, [page]), clock())
-    people = {name: site.sign_in(name) for name in PEOPLE}
-    found, unopened = [], []
+        letter = a_letter(session, site, clock)
+    found = [Place(*one) for one in furnish(site, people)]
+    for place in found:
+        with people[place.who].get(place.path) as answer:
+            assert answer.status_code == 200, place
+    shown, unopened = {one.endpoint for one in found}, []
     for rule in site.app.url_map.iter_rules():
         if "GET" not in (rule.methods or ()) or rule.endpoint in ("static", "bootstrap.static"):
             continue
         values = {**VALUES, "number": site.case if rule.endpoint.startswith(OF_CASES) else site.filing}
+        if rule.endpoint.startswith(OF_LETTERS):
+            values |= {"number": letter, "kind": "notice"}
         names = re.findall(r"<(?:\w+:)?(\w+)>", rule.rule)
-        if rule.endpoint in ABSENT:
+        if rule.endpoint in {*NO_PAGES, *ELSEWHERE, *shown}:
             continue
         if not set(names) <= set(values):
             unopened.append(rule.endpoint)
@@ -129,14 +110,12 @@ def places(site: Site, clock: HandClock) -> list[Place]:
         path = re.sub(r"<(?:\w+:)?(\w+)>", lambda one, given=values: given[one.group(1)], rule.rule)  # type: ignore[misc]
         may = rule_of(site.app, rule.endpoint)
         readers: list[str | None] = [None] if may == frozenset() else list(PEOPLE)
-        who, status, kind = first_answer(
-            {one: people[one] if one else site.app.test_client() for one in readers}, path
-        )
+        who, status, kind = first_answer({one: people[one] for one in readers}, path)
         if status not in OPENED:
             unopened.append(f"{rule.endpoint} ({status})")
         if (status, kind) == (200, "text/html"):
             found.append(Place(rule.endpoint, path, who))
-    assert not unopened, f"give these a value in VALUES, or a reason in ABSENT: {unopened}"
+    assert not unopened, f"give these a value in VALUES, or rows in furnished.py: {unopened}"
     return found
 
 
@@ -153,12 +132,11 @@ def address(site: Site) -> Iterator[str]:
         yield opened
 
 
-def open_pages(browser: Browser, address: str, site: Site, who: str | None) -> Page:
+def open_pages(browser: Browser, address: str, client: FlaskClient) -> Page:
     context = browser.new_context(base_url=address, viewport={"width": 360, "height": 800})
-    if who is not None:
-        kept = site.sign_in(who).get_cookie("session")
-        assert kept is not None
-        context.add_cookies([{"name": "session", "value": kept.value, "url": address}])
+    for name, path in (("session", "/"), ("respondent", "/respond")):
+        if (kept := client.get_cookie(name, path=path)) is not None:
+            context.add_cookies([{"name": name, "value": kept.value, "url": address + path}])
     context.set_default_timeout(20_000)
     return context.new_page()
 
@@ -176,12 +154,12 @@ def violations(page: Page) -> list[str]:
 
 
 def test_no_page_shuts_anybody_out_and_none_is_heavy(
-    browser: Browser, address: str, site: Site, places: list[Place]
+    browser: Browser, address: str, people: dict[str | None, FlaskClient], places: list[Place]
 ) -> None:
     """Chinese in the light, as a phone loads it and weighed; English in the dark."""
     faults: list[str] = []
     for who in dict.fromkeys(place.who for place in places):
-        page = open_pages(browser, address, site, who)
+        page = open_pages(browser, address, people[who])
         wire = page.context.new_cdp_session(page)
         wire.send("Network.enable")
         weights: list[int] = []

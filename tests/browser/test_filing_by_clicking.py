@@ -64,6 +64,17 @@ def drop(page: Page, what: str, name: str, data: bytes) -> None:
     page.dispatch_event(what, "drop", {"dataTransfer": held})
 
 
+def drag(page: Page, grip: str, target: str) -> None:
+    """With a pointer, which a finger is as well."""
+    page.locator(grip).hover()
+    page.mouse.down()
+    page.locator(target).scroll_into_view_if_needed()
+    box = page.locator(target).bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=4)
+    page.mouse.up()
+
+
 def adds_pictures(person: Counted, folder: Path) -> None:
     """Chosen and dropped; one of them is lost on the way and sent again by itself."""
     page = person.page
@@ -76,7 +87,14 @@ def adds_pictures(person: Counted, folder: Path) -> None:
     kinds = [one.input_value() for one in page.locator(".draft-file select").all()]
     assert kinds == ["front", "", "back"]
     person.follow(".draft-file >> nth=2 >> button[name=up]")
-    assert page.locator(".draft-file .name").all_inner_texts() == ["front.jpg", "背面.jpg", "云纹.svg"]
+    from playwright.sync_api import expect
+
+    names = page.locator(".draft-file .name")
+    expect(names).to_have_text(["front.jpg", "背面.jpg", "云纹.svg"])
+    drag(page, ".draft-file >> nth=2 >> .grip", ".draft-file >> nth=1")
+    expect(names).to_have_text(["front.jpg", "云纹.svg", "背面.jpg"])
+    drag(page, ".draft-file >> nth=1 >> .grip", ".draft-file >> nth=2")
+    expect(names).to_have_text(["front.jpg", "背面.jpg", "云纹.svg"])
     no_sideways_scrolling(page)
     person.follow(NEXT)
 

@@ -290,6 +290,19 @@ def test_handing_over_takes_the_letters_along_once_and_closes_them(desk: Desk) -
     assert letters.page(desk.session, account=desk.me, asked=Asked()).letters == []
 
 
+def test_a_clock_goes_on_when_the_case_is_with_the_regulator_until_the_platform_was_told(desk: Desk) -> None:
+    letter = sent(desk)
+    counter(desk, letter, today(desk))
+    for _ in range(2):
+        letters.hand_over(desk.session, desk.runtime.store, alert=desk.alert, account=desk.me, now=desk.clock())
+    assert [one.action for one in letter.events].count("handed_over") == 1
+    desk.clock.move(days=8)
+    run(desk)
+    assert told(desk) == [("letter_clock", 7)], "the platform does not hear of the case from us"
+    desk.step(letter, "told", on=today(desk), values={"to": "complaint"})
+    assert letter.state is S.TOLD and letter.next_on is None
+
+
 def test_the_list_shows_first_what_is_due_first(desk: Desk) -> None:
     idle, late, soon = desk.ready(key="a"), sent(desk, key="b"), sent(desk, key="c")
     counter(desk, late, today(desk))

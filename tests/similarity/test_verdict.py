@@ -8,9 +8,12 @@ import json
 import pytest
 from PIL import Image, ImageOps
 from similarity_goods import (
+    between_banners,
     in_a_corner,
+    in_two_shapes,
     jpeg,
     on_a_page,
+    on_a_template,
     photo,
     recoloured,
     with_banner,
@@ -70,10 +73,11 @@ def test_the_goods_on_a_shop_page_are_found() -> None:
     assert verdict_on(8, on_a_page(photo(8))).probability > ALERT
 
 
-@pytest.mark.parametrize("lay", [with_banner, with_watermark, on_a_page])
+@pytest.mark.parametrize("lay", [with_banner, with_watermark, on_a_page, between_banners, on_a_template])
 @pytest.mark.parametrize("number", [0, 3, 8, 12])
-def test_a_shared_banner_watermark_or_page_is_no_match(lay, number: int) -> None:  # type: ignore[no-untyped-def]
-    one, other = fingerprint(jpeg(lay(photo(number)))), fingerprint(jpeg(lay(photo(number + 1))))
+def test_what_sellers_share_around_their_goods_is_no_match(lay, number: int) -> None:  # type: ignore[no-untyped-def]
+    shaped = [in_two_shapes(photo(one), one) for one in (number, number + 1)]
+    one, other = (fingerprint(jpeg(lay(image))) for image in shaped)
     assert judge(one, other).probability < 0.5
 
 

@@ -12,7 +12,7 @@ from scenery import PASSWORD
 from site_of_tests import Site
 from sqlalchemy import select
 
-from ipreg import links, organizations
+from ipreg import credentials, links, organizations
 from ipreg.app import create_app
 from ipreg.config import Config
 from ipreg.db import transaction
@@ -203,3 +203,15 @@ def test_times_follow_the_zone_of_the_account(site: Site) -> None:
     assert designer.post("/account", data={"name": "林晓", "time_zone": "America/New_York"}).status_code == 302
     assert "2026-03-02 04:00:00" in designer.get(page).text
     assert 'datetime="2026-03-02T09:00:00+00:00"' in designer.get("/filings").text
+
+
+def test_an_address_that_is_taken_is_told_to_its_owner_and_few_are_told_to_a_stranger(site: Site) -> None:
+    form = {"role": "designer", "name": "林晓", "password": PASSWORD}
+    stranger = site.app.test_client()
+    for _ in range(credentials.TAKEN_TOLD):
+        answer = stranger.post("/sign-up", data={**form, "email": "designer@ipreg.example"})
+        assert answer.status_code == 400 and 'id="fault-email"' in answer.text
+    assert 'id="fault-email"' not in stranger.post("/sign-up", data={**form, "email": "rival@ipreg.example"}).text
+    with site.runtime.sessions() as session:
+        told = session.scalars(select(Letter.email).where(Letter.kind == "email_in_use")).all()
+    assert told == ["designer@ipreg.example"]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from scenery import HandClock, draw_picture
+from site_letter import a_letter
 from site_of_tests import Site
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,15 +16,13 @@ from werkzeug.routing import Rule
 
 from ipreg import agreements, drafts
 from ipreg.db import transaction
-from ipreg.models import Account, Alert, Batch, Capture, CaptureState, Filing, LegalLetterKind, ObtainedKind, Role
+from ipreg.models import Account, Batch, Capture, CaptureState, Filing, ObtainedKind, Role
 from ipreg.numbers import make_number
 from ipreg.registry import Attached
-from ipreg.response import form, making, steps
 from ipreg.rights import records
 from ipreg.sightings import capture
 from ipreg.web.rules import PUBLIC, rule_of
 
-STATED = {"holder_address": "深圳市罗湖区1号", "phone": "13800000000", "truth": True}
 OWN = {Role.DESIGNER, Role.ENTERPRISE}
 PARTIES = OWN | {Role.REGULATOR}
 CASES = PARTIES | {Role.AUDITOR}
@@ -352,19 +350,6 @@ def a_right(session: Session, site: Site, clock: HandClock) -> None:
         request_key="right",
         now=clock(),
     )
-
-
-def a_letter(session: Session, site: Site, clock: HandClock) -> None:
-    """Its papers are made elsewhere: here it has one file that was handed in."""
-    store = site.runtime.store
-    alert = session.get_one(Alert, 1)
-    account = session.scalars(select(Account).where(Account.email == "enterprise@ipreg.example")).one()
-    stated = replace(
-        form.offer(session, alert, LegalLetterKind.NOTICE, account=account, locale="zh").form, **STATED
-    )
-    wish = making.Wish(LegalLetterKind.NOTICE, stated, uploads=[Attached("a.png", draw_picture(3, kind="PNG"))])
-    letter = making.draft(session, store, alert=alert, account=account, wish=wish, now=clock())
-    steps.record(session, store, letter=letter, action="made", actor=None, now=clock())
 
 
 def begin_filing(site: Site, clock: HandClock) -> None:
