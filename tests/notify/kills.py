@@ -3,8 +3,8 @@
     python tests/notify/kills.py 200
 
 Each takes one listing in, by a seller of its own, and runs the import, the comparison, the alerts and the mail;
-what those before it left lying is its work as well. A real SMTP server writes down what it took. At the end the jobs run
-undisturbed, and the figures are printed as JSON.
+what those before it left lying is its work as well. A real SMTP server writes down what it took. At the end the
+jobs run undisturbed, and the figures are printed as JSON.
 """
 
 from __future__ import annotations
