@@ -6,8 +6,8 @@ Real processes: `ipreg serve`, `ipreg scheduler`, and a mail server that notes w
 of the listings show a copy of one of the owners' designs, each from a seller of its own; of the others
 ``--repeated`` show a picture that was seen before, as resellers do, and the rest a new one. Bar: p95 at most 60 s.
 
-The machine's load is printed because the figures hang on it; the peer in the same run is how long one picture's look
-takes this machine at that moment: ``capacity`` is how many looks a second its cores can do.
+The machine's load is printed because the figures hang on it; the peer in the same run is how long one picture's
+look takes this machine at that moment: ``capacity`` is how many looks a second its cores can do.
 """
 
 from __future__ import annotations
@@ -115,8 +115,9 @@ def settle(environ: dict[str, str]) -> str:
                 pictures=one_picture(number), request_key=f"r{number}", now=utc_now(),
             )  # fmt: skip
         made = sources.create_source(session, account=shop, kind=SourceKind.PUSH, name="push", now=utc_now())
+        token = sources.new_token(session, source=made)
     subprocess.run([sys.executable, "-m", "ipreg", "jobs", "run"], env=environ, cwd=TOP, check=True)
-    return made[1]
+    return token
 
 
 def push(port: int, token: str, args: argparse.Namespace) -> dict[str, float]:
@@ -159,9 +160,7 @@ def report(sent: dict[str, float], taken: dict[str, float]) -> None:
     cores = len(os.sched_getaffinity(0))
     print(f"copies {len(sent)}, warned of {len(waits)}, load {os.getloadavg()}, {cores} cores")
     print(f"CPU of our processes {used.ru_utime + used.ru_stime:.0f} s")
-    print(
-        f"one look: {look * 1000:.0f} ms CPU, {real * 1000:.0f} ms by the clock: capacity {cores / real:.1f} a second"
-    )
+    print(f"a look: {look * 1000:.0f} ms CPU, {real * 1000:.0f} ms by the clock: capacity {cores / real:.1f}/s")
     if waits:
         p50, p95, worst = np.percentile(waits, (50, 95, 100))
         verdict = "holds" if len(waits) == len(sent) and p95 <= 60 else "DOES NOT HOLD"
