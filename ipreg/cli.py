@@ -349,14 +349,14 @@ def jobs() -> None:
 @jobs.command("run")
 @click.argument("names", nargs=-1)
 def run_jobs(names: tuple[str, ...]) -> None:
-    """Run every job once, or only those named."""
+    """Run every job once, or only those named; where a scheduler is at work, it does it."""
     from jobs import schedule
 
     unknown = set(names) - {job.name for job in schedule.SCHEDULE}
     if unknown:
         raise click.BadParameter(f"no such job: {', '.join(sorted(unknown))}")
     audit.end()  # scheduled work is nobody's
-    schedule.run_once(_runtime(), names)
+    schedule.run_apart(_runtime(), names)
 
 
 @main.group("alerts")
@@ -696,7 +696,7 @@ def serve(port: int, host: str) -> None:
 
 @main.command()
 def scheduler() -> None:
-    """Keep the schedule: imports, fingerprints, matches, alerts, mail."""
+    """Keep the schedule: imports, fingerprints, matches, alerts, mail. Of several such processes one leads."""
     import logging
 
     from ipreg import logs, metrics

@@ -106,6 +106,8 @@ MESSAGES: dict[str, str] = {
     "nothing_to_do": N_("No alert is left to which this can be done."),
     "snooze_wrong": N_("Choose a day within the next year."),
     "undo_too_late": N_("This can no longer be undone. Change the alerts one by one."),
+    "job_missing": N_("There is no job “%(name)s”."),
+    "no_scheduler": N_("The scheduler ended before the job was done. Start it again (ipreg scheduler)."),
     "watch_missing": N_("There is no such watch, or it is not yours."),
     "watches_too_many": N_("There can be at most %(most)s watches. Remove one first."),
     "watch_without_design": N_("Give the filing numbers of your own designs, at least one."),

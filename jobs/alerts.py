@@ -13,6 +13,7 @@ from ipreg.db import Clock, transaction, utc_now
 from ipreg.runtime import Runtime
 from ipreg.warning.raising import Settings, consider, take_change, waiting_changes, waiting_matches, wake_due
 from ipreg.warning.telling import due_recipients, tell
+from jobs import progress
 
 
 def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
@@ -44,4 +45,5 @@ def _each(runtime: Runtime, ids: list[int], work: Callable[[Session, int], objec
         except (IntegrityError, StaleDataError):
             continue  # another run of this job, or somebody who decided, was faster; it waits for the next run
         done += 1
+        progress.note(done, len(ids))
     return done

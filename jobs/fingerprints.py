@@ -21,6 +21,7 @@ from ipreg.fingerprints import (
 )
 from ipreg.models import PictureFingerprint
 from ipreg.runtime import Runtime
+from jobs import progress
 from jobs.alone import alone
 from jobs.looks import looks
 from similarity import embedding
@@ -49,6 +50,7 @@ def _run(runtime: Runtime, clock: Clock) -> int:
         with transaction(runtime.sessions) as session:
             keep_seen(session, runtime.store, digest=digest, seen=seen, model=configured, now=clock())
         done += 1
+        progress.note(done, len(waiting))
     if serving == configured:
         with transaction(runtime.sessions) as session:
             old = outdated(session, _AT_ONCE)

@@ -9,6 +9,7 @@ from ipreg.errors import MissingError, ProofError
 from ipreg.fingerprints import keep_seen, serving_model
 from ipreg.matching import Pending, compare, held_indexes, pending, shelf_of
 from ipreg.runtime import Runtime
+from jobs import progress
 from jobs.alone import alone
 from jobs.looks import looks, rest
 
@@ -48,4 +49,5 @@ def _run(runtime: Runtime, clock: Clock) -> int:
             keep_seen(session, runtime.store, digest=one.sha256, seen=seen, model=model, now=clock())
             compare(session, indexes, one=one, asked=seen.fingerprint, now=clock())
         done += 1
+        progress.note(done, len(waiting))
     return done

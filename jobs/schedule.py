@@ -1,16 +1,14 @@
-"""The schedule, and the process that keeps it."""
+"""The schedule: which jobs there are, and how often each runs."""
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 
-from apscheduler.schedulers.background import BackgroundScheduler
-
-from ipreg import metrics
+from ipreg import jobtable
+from ipreg.db import transaction, utc_now
+from ipreg.errors import UpstreamError
+from ipreg.models import JobState
 from ipreg.runtime import Runtime
 from jobs import (
     alerts,
@@ -40,22 +38,8 @@ from jobs import (
     timestamps,
     witnesses,
 )
-
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Job:
-    """``run`` is called every ``seconds``, never twice at once, and says how much it did.
-
-    Where there is a ``kept``, the schedule calls that instead: it may leave something for its next turn.
-    """
-
-    name: str
-    seconds: int
-    run: Callable[[Runtime], object]
-    kept: Callable[[Runtime], object] | None = None
-
+from jobs.job import Job
+from jobs.keeper import TICK, Keeper, held
 
 SCHEDULE = (
     Job("sources", 5, sources.run),
@@ -96,22 +80,30 @@ def run_once(runtime: Runtime, names: tuple[str, ...] = ()) -> None:
             job.run(runtime)
 
 
-def keep(runtime: Runtime, stop: threading.Event) -> None:
-    """Runs the schedule until ``stop`` is set, and lets what is running finish."""
-    scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"max_instances": 1, "coalesce": True})
+def run_apart(runtime: Runtime, names: tuple[str, ...] = ()) -> None:
+    """As ``run_once``; where a scheduler leads, it is asked to do it, job by job, and waited for."""
+    with held(runtime) as alone:
+        if alone:
+            run_once(runtime, names)
+            return
     for job in SCHEDULE:
-        scheduler.add_job(_guarded, "interval", seconds=job.seconds, args=(job, runtime), id=job.name)
-    scheduler.start()
-    stop.wait()
-    scheduler.shutdown(wait=True)
+        if not names or job.name in names:
+            _have_run(runtime, job.name)
 
 
-def _guarded(job: Job, runtime: Runtime) -> None:
-    """One failing run is written down and must not end the schedule; the rows are still there next time."""
-    begun, result = time.perf_counter(), "done"
-    try:
-        (job.kept or job.run)(runtime)
-    except Exception:
-        result = "failed"
-        _log.exception("job %s failed; it will be tried again", job.name)
-    metrics.jobs().labels(job.name, result).observe(time.perf_counter() - begun)
+def _have_run(runtime: Runtime, name: str) -> None:
+    with transaction(runtime.sessions) as session:
+        jobtable.ask(session, name=name, now=utc_now())
+    while True:
+        time.sleep(TICK / 4)
+        with runtime.sessions() as session:
+            state = session.get_one(JobState, name)
+            if state.wanted_at is None and not state.running:
+                return
+            if jobtable.keeper(session, now=utc_now()) is None:
+                raise UpstreamError("no_scheduler")
+
+
+def keep(runtime: Runtime, stop: threading.Event) -> None:
+    """Keeps the schedule until ``stop`` is set, and lets what is running finish."""
+    Keeper(runtime, SCHEDULE).keep(stop)

@@ -33,6 +33,7 @@ from ipreg.models.drafts import Batch, BatchRow, BatchState, Draft, DraftFile, D
 from ipreg.models.evidence import Capture, CaptureFile, CaptureState, Report, ReportState
 from ipreg.models.exports import DataExport, ExportState
 from ipreg.models.files import PictureFingerprint, StoredFile, VaultKey
+from ipreg.models.jobs import JobResult, JobState, Lease
 from ipreg.models.keeping import (
     Agreement,
     AgreementKind,
@@ -175,6 +176,9 @@ __all__ = [
     "ImportState",
     "Industry",
     "Invitation",
+    "JobResult",
+    "JobState",
+    "Lease",
     "LegalEvent",
     "LegalFile",
     "LegalLetter",

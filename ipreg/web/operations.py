@@ -6,13 +6,15 @@ import hmac
 import logging
 import time
 
-from flask import Blueprint, Flask, Response, abort, g, render_template, request
+from flask import Blueprint, Flask, abort, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
 
-from ipreg import logs, metrics, stock
+from ipreg import jobtable, logs, metrics, stock
 from ipreg.db import utc_now
 from ipreg.models import Role
 from ipreg.web.rules import public, who
-from ipreg.web.session import db, runtime
+from ipreg.web.session import db, me, runtime
 
 bp = Blueprint("operations", __name__)
 _log = logging.getLogger("ipreg.requests")
@@ -66,6 +68,43 @@ def figures() -> Response:
         abort(404)
     content = metrics.exposition(stock.take(db(), now=utc_now()))
     return Response(content, content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+@bp.get("/administration/jobs")
+@who(*jobtable.READERS)
+def jobs() -> str:
+    now = utc_now()
+    return render_template(
+        "jobs.html", jobs=jobtable.states(db()), keeper=jobtable.keeper(db(), now=now), now=now, span=_span
+    )
+
+
+@bp.post("/administration/jobs/<name>")
+@who(Role.ADMINISTRATOR)
+def ask_of_job(name: str) -> Response:
+    """What the button says: ``run``, ``pause`` or ``resume``."""
+    asked = request.form.get("do", "")
+    if asked == "run":
+        jobtable.run_now(db(), account=me(), name=name, now=utc_now())
+    elif asked in ("pause", "resume"):
+        jobtable.set_paused(db(), account=me(), name=name, paused=asked == "pause")
+    else:
+        abort(400)
+    db().commit()
+    return redirect(url_for("operations.jobs", _anchor=name))
+
+
+def _span(seconds: float) -> str:
+    """A duration as a person says it, in the reader's language."""
+    if seconds < 1:
+        said = _("%(count)s ms", count=round(seconds * 1000))
+    elif seconds < 120:
+        said = _("%(count)s s", count=round(seconds, 1) if seconds < 10 else round(seconds))
+    elif seconds < 7200:
+        said = _("%(count)s min", count=round(seconds / 60))
+    else:
+        said = _("%(count)s h", count=round(seconds / 3600))
+    return str(said)
 
 
 @bp.get("/administration/status")

@@ -30,6 +30,7 @@ from ipreg.models import (
     DeliveryState,
     DismissReason,
     ImportState,
+    JobResult,
     OrganizationRole,
     PaperKind,
     ReportState,
@@ -100,6 +101,42 @@ QUEUES = {
     "time_stamps": N_("Time stamps to fetch"),
 }
 """Of ``ipreg.stock``."""
+JOB_RESULTS = {
+    JobResult.DONE: N_("Done"),
+    JobResult.FAILED: N_("Failed"),
+    JobResult.CUT: N_("Cut off"),
+}
+JOBS = {
+    "sources": N_("Begin runs of sources that are due"),
+    "imports": N_("Take feeds in"),
+    "crawl": N_("Crawl shops"),
+    "reports": N_("Read reported pages"),
+    "pictures": N_("Fetch pictures of listings"),
+    "audit": N_("Commit the audit trail to the log"),
+    "papers": N_("Make papers of cases"),
+    "retention": N_("Erase what may be kept no longer"),
+    "checkpoints": N_("Sign the log's checkpoints"),
+    "witnesses": N_("Have checkpoints cosigned"),
+    "timestamps": N_("Fetch time stamps"),
+    "fingerprints": N_("Fingerprints by a new model"),
+    "matches": N_("Compare new pictures"),
+    "novelty": N_("Check drafts for novelty"),
+    "batches": N_("Work through batches"),
+    "alerts": N_("Raise alerts"),
+    "learning": N_("Learn from decisions"),
+    "conflicts": N_("Find filings much like earlier ones"),
+    "caseclocks": N_("Watch the clocks of cases"),
+    "evidence": N_("Capture pages as evidence"),
+    "openings": N_("Open sealed filings whose day has come"),
+    "rights": N_("Remind of deadlines of rights"),
+    "responses": N_("Watch the clocks of letters"),
+    "responses-finish": N_("Make and mail letters"),
+    "deliveries": N_("Send warnings"),
+    "letters": N_("Send account mail"),
+    "exports": N_("Make copies of personal data"),
+    "letters-over": N_("Forget old sign-ins and account mail"),
+}
+"""Of ``jobs.schedule``."""
 SOURCE_KINDS = {
     SourceKind.FEED: N_("Feed"),
     SourceKind.PUSH: N_("Pushed by a program"),

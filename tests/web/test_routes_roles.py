@@ -36,6 +36,8 @@ TABLE: dict[str, set[Role]] = {
     "pages.health": set(),
     "operations.ready": set(),
     "operations.figures": set(),
+    "operations.jobs": TRAIL,
+    "operations.ask_of_job": {Role.ADMINISTRATOR},
     "operations.status": {Role.ADMINISTRATOR},
     "pages.filing_picture": EVERYBODY,
     "pages.listing_picture": EVERYBODY,

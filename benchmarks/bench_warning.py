@@ -1,0 +1,190 @@
+"""From a listing's arrival at the push API to the mail in a mail server: seconds, with the default schedule.
+
+    python benchmarks/bench_warning.py [--rate 10] [--minutes 3] [--copies 0.05] [--repeated 0.6]
+
+Real processes: `ipreg serve`, `ipreg scheduler`, and a mail server that notes when each mail is taken. ``--copies``
+of the listings show a copy of one of the owners' designs, each from a seller of its own; of the others
+``--repeated`` show a picture that was seen before, as resellers do, and the rest a new one. Bar: p95 at most 60 s.
+
+The machine's load is printed because the figures hang on it; the peer in the same run is how long one picture's
+look takes this machine at that moment: ``capacity`` is how many looks a second its cores can do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import os
+import random
+import re
+import resource
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from email import message_from_bytes, policy
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+TOP = Path(__file__).parent.parent
+sys.path[:0] = [str(TOP), str(TOP / "tests")]
+
+import numpy as np  # noqa: E402
+from aiosmtpd.controller import Controller  # noqa: E402
+from scenery import PASSWORD, design_form, draw_picture, edited_copy, one_picture  # noqa: E402
+
+from ipreg import accounts, registry, schema  # noqa: E402
+from ipreg.config import Config  # noqa: E402
+from ipreg.db import transaction, utc_now  # noqa: E402
+from ipreg.models import Role, SourceKind  # noqa: E402
+from ipreg.runtime import open_runtime  # noqa: E402
+from ipreg.sightings import sources  # noqa: E402
+from similarity import fingerprint  # noqa: E402
+
+OWNERS = 20
+
+
+class Mailbox:
+    """When the mail about each seller was taken."""
+
+    def __init__(self) -> None:
+        self.taken: dict[str, float] = {}
+
+    async def handle_DATA(self, _server: object, _session: object, envelope: object) -> str:  # noqa: N802
+        now = time.monotonic()
+        mail = message_from_bytes(envelope.content, policy=policy.default)  # type: ignore[attr-defined]
+        text = mail.get_body(("plain",)).get_content()
+        for one in re.findall(r"KEY\d+END", text):
+            self.taken.setdefault(one, now)
+        return "250 taken"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rate", type=float, default=10)
+    parser.add_argument("--minutes", type=float, default=3)
+    parser.add_argument("--copies", type=float, default=0.05)
+    parser.add_argument("--repeated", type=float, default=0.6)
+    args = parser.parse_args()
+    box = Mailbox()
+    mail_server = Controller(box, hostname="127.0.0.1", port=free_port())
+    mail_server.start()
+    with tempfile.TemporaryDirectory() as folder:
+        environ = {**os.environ, "IPREG_VAR": folder, "IPREG_SMTP_URL": f"smtp://127.0.0.1:{mail_server.port}"}
+        token, port = settle(environ), free_port()
+        program = [sys.executable, "-m", "ipreg"]
+        running = [
+            subprocess.Popen([*program, *words], env=environ, cwd=TOP, stderr=subprocess.DEVNULL)
+            for words in (["serve", "--port", str(port)], ["scheduler"])
+        ]
+        try:
+            wait_for(port)
+            sent = push(port, token, args)
+            left = 120.0
+            while left > 0 and len(box.taken) < len(sent):
+                time.sleep(1)
+                left -= 1
+        finally:
+            for one in running:
+                one.terminate()
+            for one in running:
+                one.wait(120)
+            mail_server.stop()
+    report(sent, box.taken)
+
+
+def settle(environ: dict[str, str]) -> str:
+    """Owners with a design each, all compared; the token of a source."""
+    runtime = open_runtime(Config.from_env(environ))
+    schema.upgrade(runtime.sessions.kw["bind"])
+    with transaction(runtime.sessions) as session:
+        shop = accounts.create_account(
+            session, email="shop@ipreg.example", password=PASSWORD, name="shop", role=Role.ENTERPRISE,
+            organization_name="平台", now=utc_now(),
+        )  # fmt: skip
+        for number in range(OWNERS):
+            owner = accounts.create_account(
+                session, email=f"owner{number}@ipreg.example", password=PASSWORD, name=f"owner {number}",
+                role=Role.DESIGNER, now=utc_now(),
+            )  # fmt: skip
+            registry.register_design(
+                session, runtime.store, applicant=owner, form=design_form(f"外套{number}"),
+                pictures=one_picture(number), request_key=f"r{number}", now=utc_now(),
+            )  # fmt: skip
+        made = sources.create_source(session, account=shop, kind=SourceKind.PUSH, name="push", now=utc_now())
+        token = sources.new_token(session, source=made)
+    subprocess.run([sys.executable, "-m", "ipreg", "jobs", "run"], env=environ, cwd=TOP, check=True)
+    return token
+
+
+def push(port: int, token: str, args: argparse.Namespace) -> dict[str, float]:
+    """Pushes at the rate; when each listing with a copy was sent."""
+    draw, sent, begun = random.Random(7), {}, time.monotonic()
+    copies = [edited_copy(draw_picture(one)) for one in range(OWNERS)]
+    known = [draw_picture(10_000 + one) for one in range(20)]
+    count, late = int(args.rate * args.minutes * 60), 0.0
+    for number in range(count):
+        due = begun + number / args.rate
+        time.sleep(max(0.0, due - time.monotonic()))
+        late = max(late, time.monotonic() - due)
+        if draw.random() < args.copies:
+            sent[f"KEY{number}END"] = time.monotonic()
+            picture = draw.choice(copies)
+        else:
+            picture = draw.choice(known) if draw.random() < args.repeated else draw_picture(20_000 + number)
+        row = {
+            "platform": "淘淘", "listing_id": str(number), "title": "外套", "seller": f"KEY{number}END",
+            "pictures": ["data:image/jpeg;base64," + base64.b64encode(picture).decode()],
+        }  # fmt: skip
+        asked = Request(
+            f"http://127.0.0.1:{port}/api/v1/listings", json.dumps({"listings": [row]}).encode(),
+            {"Authorization": f"Bearer {token}"},
+        )  # fmt: skip
+        with urlopen(asked, timeout=120) as answer:
+            assert answer.status == 202
+    took = time.monotonic() - begun
+    print(f"{count} listings, {count / took:.1f} a second, at most {late:.1f} s behind", flush=True)
+    return sent
+
+
+def report(sent: dict[str, float], taken: dict[str, float]) -> None:
+    waits = [taken[one] - at for one, at in sent.items() if one in taken]
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    begun, wall = time.process_time(), time.perf_counter()
+    for number in range(4):
+        fingerprint(draw_picture(90_000 + number))
+    look, real = (time.process_time() - begun) / 4, (time.perf_counter() - wall) / 4
+    cores = len(os.sched_getaffinity(0))
+    print(f"copies {len(sent)}, warned of {len(waits)}, load {os.getloadavg()}, {cores} cores")
+    print(f"CPU of our processes {used.ru_utime + used.ru_stime:.0f} s")
+    print(f"a look: {look * 1000:.0f} ms CPU, {real * 1000:.0f} ms by the clock: capacity {cores / real:.1f}/s")
+    if waits:
+        p50, p95, worst = np.percentile(waits, (50, 95, 100))
+        verdict = "holds" if len(waits) == len(sent) and p95 <= 60 else "DOES NOT HOLD"
+        print(
+            f"arrival to mail: p50 {p50:.1f} s, p95 {p95:.1f} s, longest {worst:.1f} s: the bar of 60 s {verdict}"
+        )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(port: int) -> None:
+    deadline = threading.Event()
+    for _ in range(600):
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5):
+                return
+        except OSError:
+            deadline.wait(0.2)
+    raise SystemExit("the server did not start")
+
+
+if __name__ == "__main__":
+    main()
