@@ -1,7 +1,7 @@
 """indexes on the times by which figures are counted
 
 Revision ID: 202611250520
-Revises: 202611250455
+Revises: 202611250510
 Create Date: 2026-11-25 05:20:00
 """
 
@@ -9,7 +9,7 @@ from alembic import op
 
 
 revision = '202611250520'
-down_revision = '202611250455'
+down_revision = '202611250510'
 branch_labels = None
 depends_on = None
 INDEXES = (
