@@ -193,6 +193,7 @@ TABLE: dict[str, set[Role]] = {
     "respond.leave": set(),
     "cases.proofs": CASES,
     "cases.aligned_picture": {Role.REGULATOR, Role.AUDITOR},
+    "complaints.complain": OWN,
     "casesteps.assign": {Role.REGULATOR},
     "casesteps.decide": {Role.REGULATOR},
     "casesteps.step": PARTIES,
@@ -271,6 +272,7 @@ OF_ONE_OWNER = {
     "letters.file": {"designer", "enterprise"} | OFFICERS,
     "letters.package": {"designer", "enterprise"} | OFFICERS,
     "watches.allowed": {"designer", "enterprise"},
+    "complaints.complain": {"enterprise"},  # it decides for its designers
     "alerts.overlay_picture": {"designer", "enterprise"},
     "cases.case": {"designer", "enterprise"} | OFFICERS,
     "parties.page": {"designer", "enterprise"} | OFFICERS,
