@@ -308,6 +308,9 @@ def test_every_kind_of_letter_can_be_said_in_both_languages(session: Session, cl
         "organization": "锦绣",
         "role": "Viewer",
         "email": "e",
+        "title": "警告函",
+        "number": "HJ2026-1",
+        "holder": "锦绣",
     }
     for locale, words in (("zh", "查看员"), ("en", "Viewer")):
         for kind in letters.KINDS:

@@ -93,7 +93,7 @@ def crawl_shop(runtime: Runtime, clock: HandClock, *starts: str) -> SourceRun:
 def test_a_shop_made_by_scripts_is_read_and_robots_and_our_network_are_safe(
     runtime: Runtime, clock: HandClock, shop: Shop, secret: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(render, "READ_SECONDS", 4.0)
+    monkeypatch.setattr(render, "READ_SECONDS", 12.0)
     done = crawl_shop(runtime, clock, f"{shop.address}/app/hang", f"{shop.address}/app/list")
     with runtime.sessions() as session:
         found = {one.title: one for one in session.scalars(select(Listing))}
