@@ -88,12 +88,25 @@ def crawl_shop(runtime: Runtime, clock: HandClock, *starts: str) -> SourceRun:
         return session.scalars(select(SourceRun)).one()
 
 
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page may take as long as a busy machine needs."""
+    monkeypatch.setattr(render, "READ_SECONDS", 300.0)
+    monkeypatch.setattr(render, "LOAD_MS", 300_000)
+    monkeypatch.setattr(render, "IDLE_MS", 300_000)
+
+
 @pytest.mark.browser
 @needs_chromium
 def test_a_shop_made_by_scripts_is_read_and_robots_and_our_network_are_safe(
     runtime: Runtime, clock: HandClock, shop: Shop, secret: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(render, "READ_SECONDS", 12.0)
+    patient(monkeypatch)
+    opened = render.Renderer._opened
+    monkeypatch.setattr(
+        render.Renderer,
+        "_opened",
+        lambda self, page, most: opened(self, page, 3.0 if page.page.address.endswith("hang") else most),
+    )
     done = crawl_shop(runtime, clock, f"{shop.address}/app/hang", f"{shop.address}/app/list")
     with runtime.sessions() as session:
         found = {one.title: one for one in session.scalars(select(Listing))}
@@ -111,7 +124,10 @@ def test_a_shop_made_by_scripts_is_read_and_robots_and_our_network_are_safe(
 
 @pytest.mark.browser
 @needs_chromium
-def test_what_scripts_make_can_be_tried_first(runtime: Runtime, clock: HandClock, shop: Shop) -> None:
+def test_what_scripts_make_can_be_tried_first(
+    runtime: Runtime, clock: HandClock, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient(monkeypatch)
     with transaction(runtime.sessions) as session:
         People(session, clock())
     app = create_app(runtime.config)

@@ -305,7 +305,7 @@ OF_ONESELF = {
 # Of watches, filters and actions none is there, and a form without values is refused.
 WITHOUT_A_ROW = {
     "alertbulk.bulk", "alertbulk.undo", "alertbulk.save", "alertbulk.forget", "alertbulk.download",
-    "watches.one", "watches.remove", "watches.switch", "watches.allow", "watches.forbid",
+    "watches.one", "watches.remove", "watches.switch", "watches.allow", "watches.forbid", "operations.ask_of_job",
 }  # fmt: skip
 OF_THE_DESIGNER = {"reports.retry", "drafts.add", "drafts.discard", "batches.discard"}
 # To a new draft; and a link that is shown once, right after it was made.
