@@ -119,7 +119,7 @@ def test_a_copy_alerts_once_by_inbox_and_mail_and_becomes_a_decided_case(
     with transaction(runtime.sessions) as session:
         decide_the_case(runtime, session, clock)
     with runtime.sessions() as session:
-        assert log.verify_log(session, verifier=runtime.log_key.verifier) == 4
+        assert log.verify_log(session, verifier=runtime.log_key.verifier) == 5
 
 
 def decide_the_case(runtime: Runtime, session: object, clock: HandClock) -> None:
@@ -173,6 +173,7 @@ def decide_the_case(runtime: Runtime, session: object, clock: HandClock) -> None
     assert case.state is CaseState.DECIDED
     assert [(event.action, event.actor.name) for event in case.events] == [
         ("opened", "enterprise"),
+        ("accepted", "regulator"),
         ("assigned", "regulator"),
         ("decided_infringing", "regulator"),
     ]

@@ -73,7 +73,7 @@ def test_a_seller_answers_from_his_phone_and_strangers_check_the_decision(
     follow(officer, "#decide")
     officer.wait_for_selector(".history >> text=决定：侵权成立")
     with ThreadPoolExecutor(1) as work:  # the signing wants an event loop of its own
-        assert work.submit(papers.run, site.runtime).result() == 2
+        assert work.submit(papers.run, site.runtime).result() == 3, "acceptance, notice, decision"
     phone.goto("/respond")
     with phone.expect_download() as given:
         phone.locator("a", has_text="决定").first.click()
