@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import TypeVar
 
@@ -92,8 +93,17 @@ def _processes(count: int) -> ProcessPoolExecutor:
 
 def _start() -> None:
     """One process a core: threads of their own would only wait for each other."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     import cv2
     from threadpoolctl import threadpool_limits
 
     cv2.setNumThreads(1)
     threadpool_limits(1)
+
+
+def _end_with_parent() -> None:
+    """Who waits for work from a killed process would wait for ever: he holds both ends of the queue."""
+    parent = parent_process()
+    assert parent is not None, "only processes of a pool are started"
+    parent.join()
+    os._exit(1)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import select
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -42,3 +46,17 @@ def test_few_are_looked_at_here() -> None:
     ((number, seen),) = looks.looks([7], lambda _: draw_picture(7, (120, 150)), embedding.model().path)
     assert number == 7 and seen.fingerprint is not None
     assert looks._pool is None
+
+
+def test_the_processes_end_with_the_one_that_started_them() -> None:
+    script = "import os; from jobs import looks; pool = looks._processes(1); "
+    script += "print(pool.submit(os.getpid).result(), flush=True); input()"
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        worker = os.pidfd_open(int(parent.stdout.readline()))
+        parent.kill()
+    try:
+        assert select.select([worker], [], [], 60)[0], "it waits for work for ever"
+    finally:
+        os.close(worker)
