@@ -16,6 +16,7 @@ from ipreg.db import utc_now
 from ipreg.errors import CallerError, ConflictError
 from ipreg.messages import message_for
 from ipreg.models import Batch, BatchState, Role, RowState
+from ipreg.web.downloads import name_file
 from ipreg.web.errors import words_of
 from ipreg.web.language import chosen, say
 from ipreg.web.rules import who
@@ -147,6 +148,4 @@ def _harmless(text: str) -> str:
 
 
 def _csv(data: bytes, name: str) -> AnyResponse:
-    answer = Response(data, mimetype="text/csv")
-    answer.headers.set("Content-Disposition", "attachment", filename=name)
-    return answer
+    return name_file(Response(data, mimetype="text/csv"), name)

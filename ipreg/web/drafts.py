@@ -16,6 +16,7 @@ from ipreg.models import Draft, Industry, RightKind, Role
 from ipreg.names import RIGHTS
 from ipreg.novelty import Alike, alike, waiting
 from ipreg.statements import read_form
+from ipreg.web.downloads import name_file
 from ipreg.web.errors import words_of
 from ipreg.web.language import chosen, day, say
 from ipreg.web.pages import SIZES
@@ -190,9 +191,7 @@ def picture(draft_id: int, file_id: int) -> AnyResponse:
     shelf = drafts.shelf_of(runtime().store, draft)
     size = request.args.get("size", type=int)
     if size is None or not file.shown:
-        answer = Response(shelf.pieces(file.sha256), mimetype=file.media_type)
-        answer.headers.set("Content-Disposition", "attachment", filename=file.filename)
-        return answer
+        return name_file(Response(shelf.pieces(file.sha256), mimetype=file.media_type), file.filename)
     side = min(SIZES, key=lambda one: abs(one - size))
     return _jpeg(shelf.thumbnail(file.sha256, side))
 

@@ -26,6 +26,7 @@ from ipreg.db import transaction, utc_now
 from ipreg.errors import MissingError, ProofError
 from ipreg.models import Account, Filing, LogEntry, LogTimeStamp, Match, Role
 from ipreg.web import keeping
+from ipreg.web.downloads import name_file
 from ipreg.web.pictures import shows, told
 from ipreg.web.rules import EVERYBODY, who
 from ipreg.web.session import db, me, runtime, start_again
@@ -135,8 +136,7 @@ def _suffix(version: int) -> str:
 
 
 def _download(data: bytes, kind: str, name: str) -> Response:
-    answer = Response(data, mimetype=kind)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer = name_file(Response(data, mimetype=kind), name)
     answer.headers["Cache-Control"] = "private, no-cache"
     return answer
 

@@ -29,6 +29,7 @@ from ipreg.response import words as letter_words
 from ipreg.response.form import LetterForm
 from ipreg.response.steps import Given
 from ipreg.web.alerts import OWNERS, back
+from ipreg.web.downloads import name_file
 from ipreg.web.errors import words_of
 from ipreg.web.language import chosen, day, say
 from ipreg.web.rules import who
@@ -94,8 +95,7 @@ def file(number: str, position: int) -> Response:
                 steps.shelf_of(runtime().store, letter).pieces(found.sha256),
                 mimetype=found.media_type if shown else "application/octet-stream",
             )
-            how = "inline" if shown else "attachment"
-            answer.headers["Content-Disposition"] = f'{how}; filename="{number}-{found.name}"'
+            name_file(answer, f"{number}-{found.name}", "inline" if shown else "attachment")
             answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; img-src 'self'"
             answer.headers["Cache-Control"] = "private, no-store"
             return answer

@@ -17,6 +17,7 @@ from ipreg.models import Account, Delivery, DeliveryState, FeedImport, Listing, 
 from ipreg.notify.channels import label as channel_label
 from ipreg.registry import get_filing
 from ipreg.storage import Shelf
+from ipreg.web.downloads import name_file
 from ipreg.web.errors import words_of
 from ipreg.web.pictures import shows, told
 from ipreg.web.rules import EVERYBODY, lacks_two_factor, public, who
@@ -83,7 +84,7 @@ def picture(file: StoredFile, name: str, shelf: Shelf, *, private: bool = False)
     if size is None:
         answer = Response(shelf.pieces(file.sha256), mimetype=file.media_type)
         name += mimetypes.guess_extension(file.media_type) or ""
-        answer.headers.set("Content-Disposition", "attachment", filename=name)
+        name_file(answer, name)
         answer.content_length = file.size
     else:
         side = min(SIZES, key=lambda one: abs(one - size))

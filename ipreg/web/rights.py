@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import date, datetime
 from typing import Any, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.sansio.blueprints import BlueprintSetupState
@@ -23,6 +23,7 @@ from ipreg.rights.packages import words as package_words
 from ipreg.rights.packages.build import Source, build
 from ipreg.rights.packages.texts import Belongs, Omitted, PackageKind, Texts, WorkKind
 from ipreg.rights.records import RightForm
+from ipreg.web.downloads import name_file
 from ipreg.web.errors import words_of
 from ipreg.web.language import say
 from ipreg.web.pictures import told
@@ -282,11 +283,7 @@ def _one_of(kind: type[Choice], value: str | None) -> Choice | None:
 
 
 def _download(data: bytes, kind: str, name: str) -> Response:
-    answer = Response(data, mimetype=kind)
-    plain = "".join(
-        letter if letter.isascii() and (letter.isalnum() or letter in "-_.") else "_" for letter in name
-    )
-    answer.headers["Content-Disposition"] = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
+    answer = name_file(Response(data, mimetype=kind), name)
     answer.headers["Cache-Control"] = "private, no-cache"
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer

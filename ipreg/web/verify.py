@@ -12,6 +12,7 @@ from ipreg.db import utc_now
 from ipreg.errors import CallerError, MissingError
 from ipreg.models import Filing, FilingVersion
 from ipreg.seal import open_seal
+from ipreg.web.downloads import name_file
 from ipreg.web.errors import words_of
 from ipreg.web.filings import proof_of, stamps_of
 from ipreg.web.rules import public
@@ -90,8 +91,7 @@ def registry_ca() -> Response:
 
 
 def _download(data: bytes, kind: str, name: str) -> Response:
-    answer = Response(data, mimetype=kind)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer = name_file(Response(data, mimetype=kind), name)
     answer.headers["Cache-Control"] = "public, max-age=3600"
     return answer
 
