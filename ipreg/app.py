@@ -10,6 +10,7 @@ from flask_bootstrap import Bootstrap5
 from flask_compress import Compress
 from flask_login import LoginManager
 from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from ipreg.config import Config
 from ipreg.i18n import FOLDER, compile_catalogs
@@ -73,6 +74,8 @@ def create_app(config: Config) -> Flask:
     app = Flask("ipreg", template_folder=str(_TOP / "templates"), static_folder=str(_TOP / "static"))
     runtime = open_runtime(config)
     app.extensions["ipreg"] = runtime
+    if config.proxies:  # without one in front, whoever asks could claim any address for himself
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.proxies, x_proto=0)  # type: ignore[method-assign]
     app.config.update(
         SECRET_KEY=runtime.session_key,
         SESSION_COOKIE_SAMESITE="Lax",

@@ -69,6 +69,7 @@ class Config:
     log_format: str = "text"
     slow_query_ms: int = 500
     metrics_token: str = ""
+    proxies: int = 0
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Config:
@@ -99,6 +100,7 @@ class Config:
             log_format=reader.one_of("IPREG_LOG_FORMAT", ("text", "json")),
             slow_query_ms=reader.count("IPREG_SLOW_QUERY_MS", 500),
             metrics_token=reader.text("IPREG_METRICS_TOKEN", ""),
+            proxies=reader.count("IPREG_PROXIES", 0, least=0),
             require_two_factor=reader.flag("IPREG_REQUIRE_TWO_FACTOR", "no" if _at_home(public_url) else "yes"),
         )
         if reader.faults:
@@ -139,10 +141,10 @@ class _Reader:
             self.faults.append(f"{name}: {value!r} is not an http or https address")
         return value
 
-    def count(self, name: str, default: int) -> int:
+    def count(self, name: str, default: int, *, least: int = 1) -> int:
         value = self.text(name, str(default))
-        if not value.isdecimal() or int(value) < 1:
-            self.faults.append(f"{name}: {value!r} is not a number above zero")
+        if not value.isdecimal() or int(value) < least:
+            self.faults.append(f"{name}: {value!r} is not a number from {least} on")
             return default
         return int(value)
 

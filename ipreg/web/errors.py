@@ -25,7 +25,7 @@ from ipreg.errors import (
 from ipreg.messages import message_for
 from ipreg.web.language import say
 from ipreg.web.rules import rule_of, to_sign_in
-from ipreg.web.session import start_again
+from ipreg.web.session import runtime, start_again
 
 STATUS: dict[type[IpregError], int] = {
     CallerError: 400,
@@ -39,6 +39,7 @@ _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+_ONE_YEAR = "max-age=31536000"
 _log = logging.getLogger(__name__)
 
 
@@ -109,6 +110,8 @@ def _protect(answer: Response) -> Response:
     answer.headers.setdefault("Content-Security-Policy", _POLICY)
     answer.headers.setdefault("X-Content-Type-Options", "nosniff")
     answer.headers.setdefault("Referrer-Policy", "same-origin")
+    if runtime().config.public_url.startswith("https:"):
+        answer.headers.setdefault("Strict-Transport-Security", _ONE_YEAR)
     if answer.mimetype == "text/html":
         answer.headers.setdefault("Cache-Control", "no-store")
     return answer
