@@ -13,11 +13,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ipreg import authority, log, logkeys
@@ -110,14 +112,17 @@ def want_stamps(session: Session, authorities: Sequence[Authority], *, now: date
         known = select(LogTimeStamp.id).where(LogTimeStamp.size == newest.size, LogTimeStamp.authority == one.name)
         if session.scalar(known) is not None:
             continue
-        made = LogTimeStamp(
-            size=newest.size, authority=one.name, embedded=one.embedded, tries=0, next_try_at=now, created_at=now
-        )
-        for old in session.scalars(_waiting(one.name)):
-            old.state = StampState.SUPERSEDED
-            made.tries, made.next_try_at, made.last_fault = old.tries, old.next_try_at, old.last_fault
-        session.add(made)
-    session.flush()
+        with suppress(IntegrityError), session.begin_nested():  # another run was faster
+            _supersede(session, one, size=newest.size, now=now)
+
+
+def _supersede(session: Session, by: Authority, *, size: int, now: datetime) -> None:
+    made = LogTimeStamp(size=size, authority=by.name, embedded=by.embedded, created_at=now)
+    made.tries, made.next_try_at = 0, now
+    for old in session.scalars(_waiting(by.name)):
+        old.state = StampState.SUPERSEDED
+        made.tries, made.next_try_at, made.last_fault = old.tries, old.next_try_at, old.last_fault
+    session.add(made)
 
 
 def stamps_on(session: Session, *, size: int) -> list[LogTimeStamp]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -29,6 +29,10 @@ class Offer:
     brand: str = ""
     availability: str = ""
     region: str = ""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):  # PostgreSQL keeps no text with a NUL, and a reader sees none
+            object.__setattr__(self, field.name, getattr(self, field.name).replace("\0", ""))
 
 
 @dataclass(frozen=True)

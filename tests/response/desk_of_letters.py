@@ -16,7 +16,7 @@ from ipreg.response.form import LetterForm
 from ipreg.response.steps import Given
 from ipreg.runtime import Runtime
 
-HOSTILE = "<script>alert(1)</script> {platform} {{x}} #set page() $x$ =cmd|' /C calc'!A0 \u202eoel 🎉\x00\n外套"
+HOSTILE = "<script>alert(1)</script> {platform} {{x}} #set page() $x$ =cmd|' /C calc'!A0 \u202eoel 🎉\x07\n外套"
 SENDER = {
     "holder_id": "91440300MA5XXXXXXX",
     "holder_address": "深圳市罗湖区1号",

@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scenery import HandClock, People
 
+from ipreg.db import transaction
 from ipreg.errors import CallerError
+from ipreg.runtime import Runtime
+from ipreg.sightings.listings import Bringer, Offer, see_listing
 from ipreg.sightings.reading import read_feed
 from ipreg.sightings.rows import FeedRow, RowFault
 
@@ -50,3 +54,13 @@ def test_whatever_comes_is_read_or_refused(data: bytes) -> None:
         return
     lines = [row.line for row in rows]
     assert lines == sorted(set(lines)) and all(line > 1 for line in lines)
+
+
+def test_a_nul_in_a_text_stops_no_import(runtime: Runtime, clock: HandClock) -> None:
+    """PostgreSQL refuses it."""
+    with transaction(runtime.sessions) as session:
+        bringer = Bringer(People(session, clock()).enterprise.id)
+        offer = Offer("淘\0淘", "1\0", "云纹\0外套", seller="好\0店")
+        see_listing(session, offer=offer, bringer=bringer, now=clock())
+        found = see_listing(session, offer=Offer("淘淘", "1", "云纹外套"), bringer=bringer, now=clock())
+    assert (found.platform, found.external_id, found.title, found.seller) == ("淘淘", "1", "云纹外套", "好店")
