@@ -7,11 +7,12 @@ are one target. It decides how it counts when it is first imported: so ``share``
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from prometheus_client import Histogram
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10)
 _JOB_SECONDS = (0.1, 1, 10, 60, 600)
+Figure = TypeVar("Figure")
 
 
 def share(var: Path) -> None:
@@ -35,7 +37,19 @@ def share(var: Path) -> None:
     os.environ[_FOLDER] = str(folder)
 
 
-@cache
+def _once(make: Callable[[], Figure]) -> Callable[[], Figure]:
+    """``cache`` for threads: two that come first together would register a figure twice, which is refused."""
+    known, alone = cache(make), Lock()
+
+    @wraps(make)
+    def made() -> Figure:
+        with alone:
+            return known()
+
+    return made
+
+
+@_once
 def requests() -> Histogram:
     """Seconds of a request, by endpoint, method and status."""
     from prometheus_client import Histogram
@@ -43,7 +57,7 @@ def requests() -> Histogram:
     return Histogram("ipreg_request_seconds", "Time to answer", ["endpoint", "method", "status"], buckets=_SECONDS)
 
 
-@cache
+@_once
 def jobs() -> Histogram:
     """Seconds of a job's run, by its name and whether it failed."""
     from prometheus_client import Histogram

@@ -7,6 +7,7 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 from collections import namedtuple
 from dataclasses import replace
 from pathlib import Path
@@ -148,3 +149,19 @@ def test_logs_are_set_up_as_asked(capsys: pytest.CaptureFixture[str]) -> None:
         root.handlers[:], root.level = handlers, level
         logging.getLogger("ipreg").setLevel(logging.NOTSET)
     assert metrics.exposition(stock.Stock(0, 0, 0, 0, 5.0, 0)).count(b"checkpoint_age_seconds 5.0") == 1
+
+
+def test_threads_that_count_first_together_make_one_figure() -> None:
+    made: list[str] = []
+
+    @metrics._once
+    def figure() -> str:
+        made.append("one")
+        second.start()
+        second.join(0.2)  # without a lock it is through by now
+        return "figure"
+
+    second = threading.Thread(target=figure)
+    assert figure() == "figure"
+    second.join()
+    assert made == ["one"]
