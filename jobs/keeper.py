@@ -75,27 +75,29 @@ class Keeper:
             self._renewed = time.monotonic()
         if not leads:
             self._stand_down()
-        elif self._scheduler is not None:
+        elif self._scheduler is None:
+            # Only now, when lease and table are kept: before, no job may run, and nobody else could see it run.
+            self._lead(wanted)
+        else:
             self._obey(wanted)
             self._follow_clock()
 
     def _exchange(self, session: Session) -> Mapping[str, JobState]:
         """Tells what was done, and returns what the table asks for."""
-        now = utc_now()
         if self._scheduler is None:
-            jobtable.declare(session, jobs={job.name: job.seconds for job in self._jobs.values()}, now=now)
-            self._lead(session)
-        jobtable.write(session, runs=self._runs, upcoming=self._upcoming())
+            jobtable.declare(session, jobs={job.name: job.seconds for job in self._jobs.values()}, now=utc_now())
+        else:
+            jobtable.write(session, runs=self._runs, upcoming=self._upcoming())
         return {one.name: one for one in session.scalars(select(JobState))}
 
-    def _lead(self, session: Session) -> None:
+    def _lead(self, states: Mapping[str, JobState]) -> None:
         # A run that is late is run late, and once: by default it would be left out.
         defaults = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
         pool = ThreadPoolExecutor(len(self._jobs) * 2)
         scheduler = BackgroundScheduler(timezone="UTC", job_defaults=defaults, executors={"default": pool})
         now = utc_now()
-        for state in jobtable.states(session):
-            job = self._jobs[state.name]
+        for name, state in states.items():
+            job = self._jobs[name]
             scheduler.add_job(
                 self._run, "interval", seconds=job.seconds, args=(job,), id=job.name,
                 next_run_time=None if state.paused else jobtable.next_run(state, now=now),

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from databases import Databases
@@ -173,6 +173,10 @@ def test_another_scheduler_takes_over_from_one_that_is_killed(runtime: Runtime, 
     """Two real processes with the real schedule."""
     environ = {**os.environ, **databases.environ(runtime.config.var)}
     program = [sys.executable, "-m", "ipreg", "scheduler"]
+
+    def ended(name: str) -> datetime:
+        return state(runtime, name).ended_at or datetime.min.replace(tzinfo=UTC)
+
     running = [subprocess.Popen(program, env=environ, stderr=subprocess.DEVNULL) for _ in range(2)]
     try:
         until(lambda: leader(runtime) and state(runtime, "matches").ended_at, 60)
@@ -181,7 +185,7 @@ def test_another_scheduler_takes_over_from_one_that_is_killed(runtime: Runtime, 
         killed.send_signal(signal.SIGKILL)
         killed.wait()
         at = utc_now()
-        until(lambda: leader(runtime) not in ("", first) and state(runtime, "alerts").ended_at > at, 60)
+        until(lambda: leader(runtime) not in ("", first) and ended("alerts") > at, 60)
     finally:
         for one in running:
             one.terminate()

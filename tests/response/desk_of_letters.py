@@ -17,6 +17,7 @@ from ipreg.response.steps import Given
 from ipreg.runtime import Runtime
 
 HOSTILE = "<script>alert(1)</script> {platform} {{x}} #set page() $x$ =cmd|' /C calc'!A0 \u202eoel 🎉\x07\n外套"
+"""A NUL is not in it: no listing can have one (``sightings.Offer``), and PostgreSQL could not keep it."""
 SENDER = {
     "holder_id": "91440300MA5XXXXXXX",
     "holder_address": "深圳市罗湖区1号",

@@ -46,7 +46,7 @@ def test_a_wrong_placeholder_is_named_with_its_line_and_the_likely_one() -> None
         "placeholder_needed", {"name": "{measures}", "chinese": "{要求}"},
     )  # fmt: skip
     assert fault_of("{商品清单}")[0] == "reason_length"
-    assert fault_of(GOOD + "\x07")[0] == "field_control_characters"
+    assert fault_of(GOOD + "\x07")[0] == fault_of(GOOD + "\x00")[0] == "field_control_characters"
     assert texts.checked(NOTICE, GOOD.replace("{要求}", "{ measures }") + "{{样本}}", "text_zh")
 
 

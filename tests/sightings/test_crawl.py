@@ -9,7 +9,9 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
+from itertools import pairwise
 
 import pytest
 from databases import Databases
@@ -36,6 +38,7 @@ from ipreg.runtime import Runtime
 from ipreg.sightings import crawl as crawling
 from ipreg.sightings import frontier, sources
 from ipreg.sightings.fetch import Fetcher
+from ipreg.sightings.manners import Host
 from ipreg.sightings.sources import CrawlSettings
 from jobs import crawl, pictures
 from jobs import sources as source_job
@@ -142,16 +145,27 @@ def test_no_robots_file_forbids_nothing(runtime: Runtime, clock: HandClock, shop
     assert run(runtime, clock).found == 3
 
 
-def test_a_crawl_delay_is_kept_between_requests(runtime: Runtime, clock: HandClock, shop: Shop) -> None:
+def test_a_crawl_delay_is_kept_between_requests(
+    runtime: Runtime, clock: HandClock, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the crawler's own times, each gap: how late an arrival is noted is the machine's business."""
     shop.robots = "User-agent: *\nCrawl-delay: 0.2\n"
     source_id = crawl_source(runtime, clock, shop, pages=5, at_once=4)
+    begun: list[datetime] = []
+    take = Host.take
+
+    def noting(host: Host, now: datetime) -> None:
+        begun.append(now)
+        take(host, now)
+
+    monkeypatch.setattr(Host, "take", noting)
     with transaction(runtime.sessions) as session:
         sources.begin_run(session, source=session.get_one(Source, source_id), now=utc_now())
     crawl.run(runtime)
     times = [at for at, path in shop.times if path != "/robots.txt"]
-    assert len(times) == 5
-    # A busy machine notes an arrival late; without the delay all five come within some milliseconds.
-    assert max(times) - min(times) > 0.4
+    assert len(times) == len(begun) == 5
+    assert all(later - earlier >= timedelta(seconds=0.2) for earlier, later in pairwise(begun))
+    assert max(times) - min(times) > 0.4, "the shop saw them one after another"
 
 
 def test_told_to_slow_down_it_comes_back_when_it_may(runtime: Runtime, clock: HandClock, shop: Shop) -> None:
