@@ -484,7 +484,7 @@ def _first_of_each(slots: Slots, nearness: Floats) -> Slots:
 
 
 def _ranks(found: Slots, right: Slots) -> Slots:
-    """At which places of ``found`` (from 1) those of ``right`` stand; the longest list's length where they don't."""
+    """At which places of ``found`` (from 1) ``right`` stands; the longest list's length for what is missing."""
     places = np.flatnonzero(np.isin(found, right)) + 1
     return np.pad(places, (0, len(right) - len(places)), constant_values=_LONGEST_LIST)
 
