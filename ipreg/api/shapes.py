@@ -63,7 +63,7 @@ class Page(Shape, Generic[Item]):
     next: str | None = Field(description=N_("Cursor of the next page; null on the last."))
 
     @classmethod
-    def model_parametrized_name(cls, params: tuple[type[Any], ...]) -> str:
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
         """``FilingBriefPage`` in the description, and no brackets."""
         return f"{params[0].__name__}Page"
 
