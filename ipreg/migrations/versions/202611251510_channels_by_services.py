@@ -1,15 +1,15 @@
 """which messaging service a channel goes by
 
-Revision ID: 202611250530
-Revises: 202611250520
-Create Date: 2026-11-25 05:30:00
+Revision ID: 202611251510
+Revises: 202611251500
+Create Date: 2026-11-25 15:10:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = '202611250530'
-down_revision = '202611250520'
+revision = '202611251510'
+down_revision = '202611251500'
 branch_labels = None
 depends_on = None
 
