@@ -21,7 +21,7 @@ from ipreg.rights import records
 from ipreg.sightings.capture import capture_of, captures_of
 from ipreg.web.errors import words_of
 from ipreg.web.filings import proof_of
-from ipreg.web.pictures import seen_bytes, view_bytes
+from ipreg.web.pictures import seen_bytes, shows, told, view_bytes
 from ipreg.web.rules import who
 from ipreg.web.session import db, me, runtime, start_again
 from similarity import Reason
@@ -121,6 +121,9 @@ def page(found: Case, faults: dict[str, str], action: str = "decided") -> str:
     moves = machine.possible(db(), case=found, actor=me(), now=now)
     official = me().role in access.OFFICIALS
     usual = _usual(found, moves)
+    for filing in _filings(found):
+        if shows(filing):
+            told(filing, "filing.page")
     return render_template(
         "case.html",
         case=found,
