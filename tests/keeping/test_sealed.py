@@ -217,7 +217,8 @@ def test_in_a_case_it_is_opened_for_one_officer_and_logged(runtime: Runtime, fil
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     client = Site(app, runtime, number, of_the_case).sign_in("regulator")
     for path in (f"/cases/{of_the_case}", f"/filings/{number}", f"/filings/{number}/views/0"):
-        assert client.get(path).status_code == 200
+        with client.get(path) as answer:
+            assert answer.status_code == 200 and answer.data
     with runtime.sessions() as session:
         reads = session.scalars(
             select(AuditRow.action).where(AuditRow.actor == reader, AuditRow.subject == f"filing:{number}")
