@@ -167,10 +167,10 @@ def keep_alike(
     session: Session, indexes: Indexes, *, one: Pending, asked: Fingerprint | None, found: Alike, now: datetime
 ) -> None:
     """Records what was found; from now on the picture is among what others are compared with."""
-    kept = session.get_one(one.kind, one.id)
+    kept: FilingView | ListingPicture = session.get_one(one.kind, one.id)
     if isinstance(kept, FilingView):
         _keep_view(session, kept, found, now)
-    elif isinstance(kept, ListingPicture):
+    else:
         _keep_picture(session, kept, found, now)
     kept.compared_by = indexes.comparison
     session.flush()
