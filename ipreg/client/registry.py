@@ -97,10 +97,20 @@ class Client:
 
         With a ``key`` of your own (an order number, say) it is filed once, however often your program is started.
         """
-        named = [("pictures", one) for one in pictures] + [("design_files", one) for one in design_files]
-        parts = [(name, _read(one)) for name, one in named]
-        data = {"filing": form.model_dump_json()}
-        return self._at.post("/filings", shapes.Filing, key, data=data, files=parts)
+        return self._at.post("/filings", shapes.Filing, key, files=_parts(form, pictures, design_files))
+
+    def amend(
+        self,
+        number: str,
+        form: shapes.Amendment,
+        pictures: Sequence[File] = (),
+        design_files: Sequence[File] = (),
+        *,
+        key: str | None = None,
+    ) -> shapes.Filing:
+        """Files the next version. ``ApiConflictError`` where another was filed since ``form.seen_version``."""
+        parts = _parts(form, pictures, design_files)
+        return self._at.post(f"/filings/{number}/versions", shapes.Filing, key, files=parts)
 
     def certificate(self, number: str, *, version: int | None = None) -> bytes:
         """The certificate, a PDF."""
@@ -253,6 +263,17 @@ class Client:
     def public_figures(self, year: int | None = None) -> shapes.Figures:
         """The figures of a year as they are public."""
         return self._at.get("/figures", shapes.Figures, {"year": year})
+
+
+def _parts(
+    form: shapes.Stated, pictures: Sequence[File], design_files: Sequence[File]
+) -> list[tuple[str, tuple[Any, ...]]]:
+    """The parts of the form: the JSON, which has no file name, and the files."""
+    named = [("pictures", one) for one in pictures] + [("design_files", one) for one in design_files]
+    return [
+        ("filing", (None, form.model_dump_json(), "application/json")),
+        *((name, _read(one)) for name, one in named),
+    ]
 
 
 def _read(file: File) -> tuple[str, bytes]:

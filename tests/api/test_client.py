@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import doctest
+import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ from flask import Flask, Response, request
 from scenery import HandClock
 from site_of_tests import Site, build_site
 from waitress.server import create_server
+from waitress.wasyncore import close_all
 
 from ipreg.api import shapes
 from ipreg.client import ApiError, ApiUnreachableError, Client
@@ -38,6 +40,7 @@ def serving(app: Flask) -> Iterator[str]:
         server.task_dispatcher.shutdown()
         server.close()
         thread.join(timeout=10)
+        close_all(server._map)  # connections that were kept open
 
 
 @pytest.fixture
@@ -77,6 +80,9 @@ def test_a_list_is_gone_through_page_by_page(site: Site) -> None:
         assert client.bundle(numbers[0])[:2] == b"PK" and client.picture(numbers[0], 0) == picture(100)
         assert client.verify(numbers[0], ("a.jpg", picture(100))).matches is True
         assert client.log().size > 0
+        stated = form.model_dump(exclude={"views", "sealed", "opens_on"}) | {"title": "戒指 二", "seen_version": 1}
+        second = client.amend(numbers[0], shapes.Amendment.model_validate(stated))
+        assert (second.version, second.title, len(second.views)) == (2, "戒指 二", 1)
 
 
 def test_cases_alerts_and_figures_by_the_client(site: Site) -> None:
@@ -142,8 +148,8 @@ def test_another_write_has_another_key_and_patience_ends() -> None:
 
 
 def test_a_server_that_is_not_there_is_told_as_such() -> None:
-    with stubborn() as (address, _):
-        pass
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}"
     with Client(address, "x", tries=2, sleep=lambda _: None) as client, pytest.raises(ApiUnreachableError):
         client.whoami()
 
