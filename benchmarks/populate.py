@@ -33,6 +33,7 @@ from PIL import Image, ImageDraw
 
 from ipreg import log, matching, schema
 from ipreg.accounts import PasswordHasher
+from ipreg.casework import law
 from ipreg.casework.machine import event_statement
 from ipreg.config import Config
 from ipreg.db import transaction
@@ -536,14 +537,11 @@ def case_events(rows: list[Row], plan: Plan, entries: LogRows) -> list[Row]:
 
 def _clock(row: Row) -> Row:
     running = row["due_at"] is not None
-    rule, kind = (
-        ("acceptance", ClockKind.ACCEPTANCE)
-        if row["state"] is CaseState.FLAGGED
-        else ("ordinary", ClockKind.HANDLING)
-    )
+    kind = ClockKind.ACCEPTANCE if row["state"] is CaseState.FLAGGED else ClockKind.HANDLING
+    rule = law.rule_for(kind, kind=CaseKind.LISTING, right="")
     return {
         "id": row["id"], "case_id": row["id"], "kind": kind, "rule": rule, "started_at": row["opened_at"],
-        "counted_from": shanghai_day(row["opened_at"]), "days_left": 90 if rule == "ordinary" else 10,
+        "counted_from": shanghai_day(row["opened_at"]), "days_left": law.PERIODS[rule].days,
         "due_on": shanghai_day(row["due_at"]) if running else None, "due_at": row["due_at"], "paused_at": None,
         "stopped_at": None if running else row["changed_at"], "warned_at": row["opened_at"],
         "expired_told_at": row["opened_at"], "escalated_at": row["opened_at"],

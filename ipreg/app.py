@@ -12,6 +12,7 @@ from flask_login import LoginManager
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from ipreg.api import routes as api
 from ipreg.config import Config
 from ipreg.i18n import FOLDER, compile_catalogs
 from ipreg.runtime import open_runtime
@@ -20,7 +21,6 @@ from ipreg.web import (
     alertbulk,
     alertcharts,
     alerts,
-    api,
     audithook,
     audittrail,
     batches,
@@ -30,6 +30,7 @@ from ipreg.web import (
     casewords,
     channels,
     complaints,
+    developers,
     drafts,
     errors,
     evidence,
@@ -59,6 +60,7 @@ from ipreg.web import (
     sources,
     statistics,
     times,
+    tokens,
     verify,
     watches,
 )
@@ -93,7 +95,9 @@ def create_app(config: Config) -> Flask:
     Babel(app, default_locale="zh", locale_selector=language.chosen)
     Bootstrap5(app)
     Compress(app)
-    CSRFProtect(app).exempt(api.bp)
+    csrf = CSRFProtect(app)
+    for part in api.PARTS:
+        csrf.exempt(part.bp)  # by a token and not by a cookie
     LoginManager(app).user_loader(session.load_reader)
     for part in (session, rules, errors, language, times, pictures, casewords, notices, alerts, letters):
         part.install(app)
@@ -108,8 +112,9 @@ def create_app(config: Config) -> Flask:
         *(notices, channels, operations),
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
         *(letters, lettertexts),
-        *(sources, reports, evidence, api, rights),
+        *(sources, reports, evidence, rights, tokens, developers),
     )
     for blueprint in (one.bp for one in views):
         app.register_blueprint(blueprint)
+    api.install(app)
     return app

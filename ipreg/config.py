@@ -70,6 +70,7 @@ class Config:
     slow_query_ms: int = 500
     metrics_token: str = ""
     proxies: int = 0
+    api_rate: int = 600
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Config:
@@ -101,6 +102,7 @@ class Config:
             slow_query_ms=reader.count("IPREG_SLOW_QUERY_MS", 500),
             metrics_token=reader.text("IPREG_METRICS_TOKEN", ""),
             proxies=reader.count("IPREG_PROXIES", 0, least=0),
+            api_rate=reader.count("IPREG_API_RATE", 600),
             require_two_factor=reader.flag("IPREG_REQUIRE_TWO_FACTOR", "no" if _at_home(public_url) else "yes"),
         )
         if reader.faults:

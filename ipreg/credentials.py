@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ipreg import accounts, links, signins, throttle
+from ipreg import accounts, links, signins, throttle, tokens
 from ipreg.errors import CallerError
 from ipreg.models import Account, LinkPurpose, OneTimeLink
 from ipreg.notify.letters import write_letter
@@ -83,6 +83,7 @@ def reset(session: Session, *, token: str, password: str, now: datetime) -> Acco
     account.email_verified_at = account.email_verified_at or now
     account.failed_sign_ins, account.locked_until = 0, None
     signins.end_all(session, account=account, now=now)
+    tokens.revoke_all(session, account=account, now=now)
     _tell_password_changed(session, account, now)
     return account
 

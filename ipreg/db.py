@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -21,6 +25,8 @@ NAMING = {
 }
 
 Clock = Callable[[], datetime]
+PATIENCE = 30
+"""Seconds that one waits for another to write."""
 
 
 def utc_now() -> datetime:
@@ -59,7 +65,7 @@ def make_engine(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_postgres)
         return engine
     # Write-ahead logging and foreign keys are off in SQLite until somebody asks for them.
-    engine = create_engine(url, connect_args={"timeout": 30})
+    engine = create_engine(url, connect_args={"timeout": PATIENCE})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -92,15 +98,50 @@ def was_contended(fault: OperationalError) -> bool:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     # The driver's own BEGIN is switched off: it comes too late, and readers that turn writers would deadlock.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={PATIENCE * 1000}"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Any) -> None:
     # A transaction that reads first and writes later fails in SQLite when another wrote in between: those that
     # are going to write say so at once and wait for their turn.
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.get_execution_options().get("writes", False):
+        try:
+            _take_turn(connection.connection.dbapi_connection, connection.engine.url.database)
+        except (sqlite3.Error, OSError) as fault:
+            raise OperationalError("BEGIN IMMEDIATE", None, fault) from fault
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+def _take_turn(raw: sqlite3.Connection, database: str) -> None:
+    """Begins to write to the file ``database`` as soon as nobody else does; ``sqlite3.Error`` after ``PATIENCE``.
+
+    SQLite's own waiting asks ever more seldom, so whoever has waited longest is the likeliest to be overtaken, for
+    half a minute and more where many write. Here all stand in a queue, which the system keeps in order, across
+    processes too; only the first of it asks, and often.
+    """
+    until = time.monotonic() + PATIENCE
+    raw.execute("PRAGMA busy_timeout=0")
+    handle = os.open(f"{database}-queue", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        until = max(until, time.monotonic() + 1)
+        while not _begin_immediate(raw, last=time.monotonic() > until):
+            time.sleep(0.001)
+    finally:
+        os.close(handle)
+        raw.execute(f"PRAGMA busy_timeout={PATIENCE * 1000}")
+
+
+def _begin_immediate(raw: sqlite3.Connection, *, last: bool) -> bool:
+    try:
+        raw.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as fault:
+        if last or fault.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
 
 
 def make_sessions(url: str) -> sessionmaker[Session]:

@@ -71,17 +71,23 @@ def search(session: Session, *, account: Account, wanted: Wanted) -> Found:
     return Found(shown, len(ids) >= upto, min(len(ids), COUNTED + 1))
 
 
+def listed(session: Session, *, account: Account, wanted: Wanted, before: int | None, limit: int) -> list[Filing]:
+    """At most ``limit`` of the account's designs that match, newest first, those with an id under ``before``."""
+    return _load(session, _first(session, account, wanted, limit, before), False)
+
+
 def newest(session: Session, *, account: Account, limit: int) -> list[Filing]:
     """The account's newest designs."""
     return _load(session, _first(session, account, Wanted(), limit)[:limit], False)
 
 
-def _first(session: Session, account: Account, wanted: Wanted, most: int) -> list[int]:
+def _first(session: Session, account: Account, wanted: Wanted, most: int, before: int | None = None) -> list[int]:
     """Ids of the first ``most`` in order. One question a way of owning: each of them has its index."""
     order = Filing.id.asc() if wanted.oldest_first else Filing.id.desc()
+    where = _conditions(wanted) + ([Filing.id < before] if before is not None else [])
     found: set[int] = set()
     for own in access.ways_of_owning(account):
-        asked = select(Filing.id).where(own, *_conditions(wanted)).order_by(order).limit(most)
+        asked = select(Filing.id).where(own, *where).order_by(order).limit(most)
         found.update(session.scalars(asked))
     return sorted(found, reverse=not wanted.oldest_first)[:most]
 

@@ -12,6 +12,8 @@ from ipreg.casework.table import ENDED
 from ipreg.errors import ConflictError, PermissionDeniedError
 from ipreg.models import (
     Account,
+    ApiAnswer,
+    ApiToken,
     Batch,
     BatchState,
     Case,
@@ -108,6 +110,8 @@ def _forget_filings(session: Session, account: Account) -> None:
 def _forget_traces(session: Session, account: Account, email: str, *, now: datetime, names: bool) -> None:
     signins.end_all(session, account=account, now=now)
     session.execute(delete(SignIn).where(SignIn.account_id == account.id))
+    session.execute(delete(ApiToken).where(ApiToken.account_id == account.id))
+    session.execute(delete(ApiAnswer).where(ApiAnswer.caller == f"account:{account.id}"))
     twofactor.switch_off(session, account=account)
     for purpose in LinkPurpose:
         links.revoke_all(session, account=account, purpose=purpose, now=now)

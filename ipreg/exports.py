@@ -33,7 +33,7 @@ A_DAY = 3
 _SECRET_TABLES = ("attempts", "one_time_links", "two_factors", "recovery_codes", "data_exports")
 _SECRET_WORDS = {"hash", "token", "secret", "nonce"}
 # Of officers only what is about themselves: cases and alerts are the office's.
-_OF_OFFICERS = ("accounts", "former_names", "sign_ins", "notices", "channels")
+_OF_OFFICERS = ("accounts", "former_names", "sign_ins", "notices", "channels", "api_tokens")
 
 
 def request(session: Session, *, account: Account, now: datetime) -> DataExport:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipreg import links, signins, throttle
+from ipreg import links, signins, throttle, tokens
 from ipreg.config import SmtpConfig
 from ipreg.db import Clock, transaction, utc_now
 from ipreg.models import LetterState
@@ -29,7 +29,7 @@ def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
 def clean_up(runtime: Runtime, *, clock: Clock = utc_now) -> int:
     """Forgets what is over. Returns 0: nobody waits for it."""
     with transaction(runtime.sessions) as session:
-        for forget in (signins.forget, throttle.forget, letters.forget):
+        for forget in (signins.forget, throttle.forget, letters.forget, tokens.forget):
             forget(session, now=clock())
     return 0
 

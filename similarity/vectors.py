@@ -48,6 +48,8 @@ _LONGEST_LIST = 20_000
 _WANTED_RECALL = 0.995
 _TRIED = 64
 _TOP = 20
+_TOGETHER = 10
+"""So many vectors ask for one list when it is measured how long that has to be."""
 _BLOCK = 8_192
 _RETRAIN = 2
 _SAMPLE = 20_000
@@ -161,7 +163,8 @@ class VectorIndex:
             if self._scan is None or self._live < self._exact_below:
                 slots, scores = self._compare_all(asked)
             else:
-                slots, scores = self._compare_some(asked, max(self._scan.short_list(self._rows.count), 50 * limit))
+                wanted = max(self._scan.short_list(self._rows.count, len(asked)), 50 * limit)
+                slots, scores = self._compare_some(asked, wanted)
             return self._hits(slots, scores, limit)
 
     def save(self, path: Path) -> None:
@@ -283,7 +286,7 @@ class VectorIndex:
             if count >= self._rows.count or live.sum(axis=1).min() >= min(wanted // 2, self._live):
                 break
             count *= 4
-        slots = _first_of_each(found[live], nearness[live], wanted)
+        slots = np.sort(_first_of_each(found[live], nearness[live])[:wanted])
         return slots, asked @ self._rows.read(slots).T
 
     def _hits(self, slots: Slots, scores: Floats, limit: int) -> list[VectorHit]:
@@ -411,26 +414,42 @@ class _Scan:
         self._measured_on = rows.count
         self._needed = self._measure(rows)
 
-    def short_list(self, count: int) -> int:
-        """How many of ``count`` codes must be looked into: as was measured, more as the index has grown since."""
-        needed = math.ceil(self._needed * max(1.0, count / self._measured_on))
+    def short_list(self, count: int, views: int) -> int:
+        """How many of ``count`` codes must be looked into: as was measured, more as the index has grown since.
+
+        ``views``: how many vectors ask together; between one and those that were measured together it lies between.
+        """
+        alone, together = self._needed
+        share = min(1.0, (views - 1) / (_TOGETHER - 1))
+        needed = math.ceil((alone + (together - alone) * share) * max(1.0, count / self._measured_on))
         return min(_LONGEST_LIST, max(_SHORT_LIST, needed))
 
-    def _measure(self, rows: _Rows) -> float:
+    def _measure(self, rows: _Rows) -> tuple[float, float]:
         """Asks for some of the rows themselves and looks how far down the scan's list the truly best ones stand.
 
         How well codes tell neighbours apart depends on the model: where all its vectors point nearly one way, the
-        list has to be longer.
+        list has to be longer. Several vectors that ask for one list need another length than one alone.
         """
         draw = np.random.default_rng(2)
-        asked = rows.read(np.sort(draw.choice(rows.count, min(_TRIED, rows.count), replace=False)))
-        best = _best(rows, asked, _TOP)
-        found, _ = self.search(asked, min(_LONGEST_LIST, rows.count))
-        ranks = np.full(best.shape, _LONGEST_LIST)
-        for ours, list_, right in zip(ranks, found, best, strict=True):
-            places = np.flatnonzero(np.isin(list_, right))
-            ours[: len(places)] = places + 1
-        return float(np.quantile(ranks, _WANTED_RECALL))
+        chosen = np.sort(draw.choice(rows.count, min(_TRIED, rows.count), replace=False))
+        asked = rows.read(chosen)
+        best, scores = _best(rows, asked, 2 * _TOP)
+        # A picture's own vectors, which lie beside each other, are found anyhow: the others are what counts.
+        scores[abs(best - chosen[:, None]) < _TOP // 2] = -np.inf
+        found, nearness = self.search(asked, min(_LONGEST_LIST, rows.count))
+
+        def needed(parties: list[Slots]) -> float:
+            ranks = [
+                _ranks(
+                    _first_of_each(found[who].ravel(), nearness[who].ravel()),
+                    _first_of_each(best[who].ravel(), scores[who].ravel())[:_TOP],
+                )
+                for who in parties
+            ]
+            return float(np.quantile(np.concatenate(ranks), _WANTED_RECALL))
+
+        together = [draw.choice(len(asked), min(_TOGETHER, len(asked)), replace=False) for _ in range(_TRIED // 2)]
+        return needed([np.array([one]) for one in range(len(asked))]), needed(together)
 
     def _empty(self, rows: _Rows) -> Any:
         """The codebook: 16 pairs of levels for each two coordinates, fitted to their means and spreads."""
@@ -458,15 +477,20 @@ class _Scan:
         return np.ascontiguousarray(rows @ self._turn)
 
 
-def _first_of_each(slots: Slots, nearness: Floats, wanted: int) -> Slots:
-    """The ``wanted`` nearest slots, each once, in ascending order."""
+def _first_of_each(slots: Slots, nearness: Floats) -> Slots:
+    """The slots, each once, nearest first."""
     nearest, first = np.unique(slots[np.argsort(-nearness, kind="stable")], return_index=True)
-    last = np.sort(first)[min(wanted, len(first)) - 1 :][:1]
-    return np.asarray(nearest[first <= last] if len(last) else nearest)
+    return np.asarray(nearest[np.argsort(first)])
 
 
-def _best(rows: _Rows, asked: Floats, many: int) -> Slots:
-    """The slots of the ``many`` greatest cosines of each query, by comparing all; in no order."""
+def _ranks(found: Slots, right: Slots) -> Slots:
+    """At which places of ``found`` (from 1) ``right`` stands; the longest list's length for what is missing."""
+    places = np.flatnonzero(np.isin(found, right)) + 1
+    return np.pad(places, (0, len(right) - len(places)), constant_values=_LONGEST_LIST)
+
+
+def _best(rows: _Rows, asked: Floats, many: int) -> tuple[Slots, Floats]:
+    """The slots of the ``many`` greatest cosines of each query and those, by comparing all; in no order."""
     slots = np.zeros((len(asked), 0), np.int64)
     scores = np.zeros((len(asked), 0), np.float32)
     for start, block in rows.blocks():
@@ -475,7 +499,7 @@ def _best(rows: _Rows, asked: Floats, many: int) -> Slots:
         slots = np.concatenate([slots, np.broadcast_to(np.arange(start, start + len(block)), here.shape)], axis=1)
         kept = np.argpartition(-scores, min(many, scores.shape[1]) - 1, axis=1)[:, :many]
         scores, slots = np.take_along_axis(scores, kept, 1), np.take_along_axis(slots, kept, 1)
-    return slots
+    return slots, scores
 
 
 class _Checked:

@@ -96,6 +96,7 @@ from ipreg.models.parties import (
     SubmissionFile,
     SubmissionKind,
 )
+from ipreg.models.programs import ApiAnswer, ApiToken, Scope
 from ipreg.models.rights import ObtainedKind, PackageText, QuietReminders, RightRecord, RightsDiary
 from ipreg.models.sources import RunState, Source, SourceKind, SourceRun, SourceState
 from ipreg.models.terms import FilingTerm
@@ -122,6 +123,8 @@ __all__ = [
     "AlertRecipient",
     "AlertState",
     "AllowedSeller",
+    "ApiAnswer",
+    "ApiToken",
     "Attempt",
     "AuditHead",
     "AuditKind",
@@ -233,6 +236,7 @@ __all__ = [
     "RunState",
     "SavedFilter",
     "SavedView",
+    "Scope",
     "Seller",
     "SellerMark",
     "SellerTie",

@@ -9,7 +9,7 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from ipreg.db import was_contended
@@ -23,7 +23,8 @@ from ipreg.errors import (
     UpstreamError,
 )
 from ipreg.messages import message_for
-from ipreg.web.language import say
+from ipreg.web.language import is_program, say
+from ipreg.web.problems import problem
 from ipreg.web.rules import rule_of, to_sign_in
 from ipreg.web.session import runtime, start_again
 
@@ -34,6 +35,14 @@ STATUS: dict[type[IpregError], int] = {
     ConflictError: 409,
     ProofError: 500,
     UpstreamError: 502,
+}
+STATUS_OF_CODE = {
+    "token_wrong": 401,
+    "token_over": 401,
+    "body_too_large": 413,
+    "media_type_wrong": 415,
+    "key_reused": 422,
+    "rate_spent": 429,
 }
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
@@ -54,9 +63,20 @@ def install(app: Flask) -> None:
     # A number in an address that no row can have.
     app.register_error_handler(OverflowError, lambda _fault: _page(404, "page_missing"))
     app.register_error_handler(DataError, _out_of_range)
-    app.register_error_handler(HTTPException, lambda fault: _page(fault.code or 500, "unexpected"))
+    app.register_error_handler(HTTPException, _other)
     app.register_error_handler(500, lambda _fault: _page(500, "unexpected"))
     app.after_request(_protect)
+
+
+def _other(fault: HTTPException) -> Response | tuple[str, int]:
+    status = fault.code or 500
+    if not is_program():
+        return _page(status, "unexpected")
+    code = {400: "body_malformed", 405: "method_wrong"}.get(status, "unexpected")
+    answer = problem(IpregError(code), status)
+    if isinstance(fault, MethodNotAllowed) and fault.valid_methods:
+        answer.headers["Allow"] = ", ".join(sorted(fault.valid_methods))
+    return answer
 
 
 def _form_expired(_fault: CSRFError) -> Response | tuple[str, int]:
@@ -67,7 +87,7 @@ def _form_expired(_fault: CSRFError) -> Response | tuple[str, int]:
     return to_sign_in()
 
 
-def _out_of_range(fault: DataError) -> tuple[str, int]:
+def _out_of_range(fault: DataError) -> Response | tuple[str, int]:
     """The same as PostgreSQL tells it."""
     start_again()
     if getattr(fault.orig, "sqlstate", None) == "22003":  # numeric_value_out_of_range
@@ -76,7 +96,7 @@ def _out_of_range(fault: DataError) -> tuple[str, int]:
     return _page(500, "unexpected")
 
 
-def _slower(fault: Exception) -> tuple[str, int]:
+def _slower(fault: Exception) -> Response | tuple[str, int]:
     """Two did what only one can do, or each waited for the other: the database let the first one through."""
     start_again()
     if isinstance(fault, OperationalError) and not was_contended(fault):
@@ -87,6 +107,8 @@ def _slower(fault: Exception) -> tuple[str, int]:
 
 
 def status_of(fault: IpregError) -> int:
+    if fault.code in STATUS_OF_CODE:
+        return STATUS_OF_CODE[fault.code]
     return next((status for kind, status in STATUS.items() if isinstance(fault, kind)), 500)
 
 
@@ -95,14 +117,18 @@ def words_of(fault: IpregError) -> str:
     return message_for(fault.code, fault.values, say)
 
 
-def _ours(fault: IpregError) -> tuple[str, int]:
+def _ours(fault: IpregError) -> Response | tuple[str, int]:
     status = status_of(fault)
     if status >= 500:
         _log.error("answered %s: %s", status, fault)
+    if is_program():
+        return problem(fault, status)
     return render_template("error.html", status=status, message=words_of(fault)), status
 
 
-def _page(status: int, code: str) -> tuple[str, int]:
+def _page(status: int, code: str) -> Response | tuple[str, int]:
+    if is_program():
+        return problem(IpregError(code), status)
     return render_template("error.html", status=status, message=message_for(code, {}, say)), status
 
 

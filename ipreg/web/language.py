@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from flask import Blueprint, Flask, redirect, request
+from flask import Blueprint, Flask, g, redirect, request
 from flask_babel import get_locale, gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -24,10 +24,19 @@ COOKIE = "language"
 
 def chosen() -> str:
     """One of ``LOCALES``."""
+    if is_program():
+        account = g.get("bearer")
+        wanted = request.accept_languages.best_match(LOCALES) or (account.locale if account is not None else "zh")
+        return str(wanted)
     asked = request.args.get("lang") or request.cookies.get(COOKIE)
     if asked in LOCALES:
         return str(asked)
     return str(current_user.account.locale) if current_user.is_authenticated else "zh"
+
+
+def is_program() -> bool:
+    """Whether a program asks, and not a person with a browser: it says by a header what it reads."""
+    return request.path.startswith("/api/")
 
 
 def say(text: str) -> str:

@@ -56,8 +56,14 @@ def start_again() -> Session:
 
 
 def me() -> Account:
-    """The account that is signed in; only for views that are not public."""
-    return cast(Account, db().merge(current_user.account, load=True))
+    """The account that is signed in, or whose token came; only for views that are not public."""
+    acting = g.get("bearer") or current_user.account
+    return cast(Account, db().merge(acting, load=True))
+
+
+def bearer(account: Account) -> None:
+    """A program acts for this account, by its token: a cookie that comes with it counts for nothing."""
+    g.bearer = account
 
 
 def sign_in_here(account: Account, *, second_factor: bool = False) -> None:
@@ -90,7 +96,7 @@ class _Sessions(SecureCookieSessionInterface):
     """The public log is the same for everybody: no cookie goes with it, and caches need not ask for one."""
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        if request.blueprint != "log":
+        if request.blueprint != "log" and not (request.blueprint or "").startswith("api"):
             super().save_session(app, session, response)
 
 

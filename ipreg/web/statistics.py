@@ -42,8 +42,8 @@ _SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 @who(*_OFFICIALS)
 def page() -> str:
     asked = _asked()
-    found = _counted(asked)
-    whole = found if not any(request.args.get(one) for one in _FILTERS) else _counted(Asked(asked.year))
+    found = counted(asked)
+    whole = found if not any(request.args.get(one) for one in _FILTERS) else counted(Asked(asked.year))
     return render_template(
         "statistics.html",
         found=found,
@@ -64,7 +64,7 @@ def totals() -> str:
     asked = _public_asked()
     return render_template(
         "statistics.html",
-        found=public(_counted(asked)),
+        found=public(counted(asked)),
         asked=asked,
         years=years(db()),
         kept={"year": asked.year},
@@ -76,19 +76,19 @@ def totals() -> str:
 @bp.get("/statistics/charts/<figure>/<dimension>.svg")
 @who(*_OFFICIALS)
 def chart(figure: str, dimension: str) -> Response:
-    return _chart(_counted(_asked()), figure, dimension)
+    return _chart(counted(_asked()), figure, dimension)
 
 
 @bp.get("/figures/charts/<figure>/<dimension>.svg")
 @open_to_all
 def public_chart(figure: str, dimension: str) -> Response:
-    return _chart(public(_counted(_public_asked())), figure, dimension)
+    return _chart(public(counted(_public_asked())), figure, dimension)
 
 
 @bp.get("/statistics.<kind>")
 @who(*_OFFICIALS)
 def export(kind: str) -> Response:
-    found = _counted(_asked())
+    found = counted(_asked())
     if kind == "csv":
         answer = Response(statisticsfiles.as_csv(found, say), mimetype="text/csv")
     elif kind == "xlsx":
@@ -103,7 +103,7 @@ def export(kind: str) -> Response:
     return answer
 
 
-def _counted(asked: Asked) -> Figures:
+def counted(asked: Asked) -> Figures:
     """The figures; those of the last minute again, for a page asks for all its charts at once."""
     kept: dict[Asked, tuple[float, Figures]] = current_app.extensions.setdefault("figures", {})
     known = kept.get(asked)

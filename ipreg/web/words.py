@@ -37,6 +37,7 @@ from ipreg.models import (
     Rhythm,
     Role,
     RunState,
+    Scope,
     SourceKind,
     SubmissionKind,
 )
@@ -237,6 +238,17 @@ AUDIT_ACTORS = {
     "respondent": N_("Respondent"),
     "account": N_("An account that is gone"),
 }
+SCOPES = {
+    Scope.FILINGS_READ: N_("see filings and their papers"),
+    Scope.FILINGS_WRITE: N_("file designs"),
+    Scope.ALERTS_READ: N_("see alerts and matches"),
+    Scope.ALERTS_WRITE: N_("decide on alerts"),
+    Scope.LISTINGS_READ: N_("see listings and imports"),
+    Scope.LISTINGS_WRITE: N_("push listings"),
+    Scope.CASES_READ: N_("see cases"),
+    Scope.CASES_WRITE: N_("take steps in cases"),
+    Scope.STATISTICS_READ: N_("see exact figures"),
+}
 AUDIT_ACTIONS = {
     "accounts.sign_in": N_("Sign in"),
     "accounts.sign_up": N_("Open an account"),
@@ -258,7 +270,20 @@ AUDIT_ACTIONS = {
     "filings.certificate_file": N_("Issue a certificate"),
     "filings.evidence": N_("Issue an evidence bundle"),
     "imports.imports": N_("Import a feed"),
-    "api.push": N_("Push listings"),
+    "api_listings.push": N_("Push listings"),
+    "api_filings.file_design": N_("File a design"),
+    **{
+        f"api_alerts.{name}": words
+        for name, words in (
+            ("confirm", N_("Confirm an alert")),
+            ("dismiss", N_("Dismiss an alert")),
+            ("reopen", N_("Reopen an alert")),
+            ("bulk", N_("Act on many alerts")),
+        )
+    },
+    "api_cases.take_step": N_("Take a step in a case"),
+    "tokens.overview": N_("Make a token for a program"),
+    "tokens.revoke": N_("Revoke a token"),
     "pages.administration": N_("Open an officer's account"),
     "language.choose": N_("Choose a language"),
 }

@@ -44,7 +44,7 @@ NO_PAGES = frozenset({
     "respond.paper", "respond.shown", "statistics.chart", "statistics.public_chart", "statistics.export",
     "alertbulk.download", "notices.follow", "rights.paper", "rights.package_file", "drafts.findings",
     "drafts.picture", "drafts.alike_picture", "batches.progress", "batches.report", "keeping.version_picture",
-    "log.tile", "log.signed_checkpoint", "log.token", "log.token_certificates", "log.consistency", "api.state",
+    "log.tile", "log.signed_checkpoint", "log.token", "log.token_certificates", "log.consistency",
     "operations.ready", "operations.figures", "letters.file", "letters.package",
 })  # fmt: skip
 # Pages that are not looked at here; each says why. Everything else is opened.
@@ -102,7 +102,7 @@ def places(site: Site, clock: HandClock, people: dict[str | None, FlaskClient]) 
         if rule.endpoint.startswith(OF_LETTERS):
             values |= {"number": letter, "kind": "notice"}
         names = re.findall(r"<(?:\w+:)?(\w+)>", rule.rule)
-        if rule.endpoint in {*NO_PAGES, *ELSEWHERE, *shown}:
+        if rule.endpoint in {*NO_PAGES, *ELSEWHERE, *shown} or rule.endpoint.startswith("api"):
             continue
         if not set(names) <= set(values):
             unopened.append(rule.endpoint)

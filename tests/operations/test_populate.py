@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from ipreg import logcheck, logkeys
 from ipreg.app import create_app
-from ipreg.models import Alert, Case, Filing, Listing
+from ipreg.models import Alert, Case, CaseState, Filing, Listing
 from ipreg.runtime import Runtime
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
@@ -30,13 +30,14 @@ def test_a_populated_registry_holds_and_its_pages_show_it(filled: Runtime) -> No
         counts = [session.scalar(select(func.count(kind.id))) for kind in (Filing, Listing, Alert, Case)]
         keys = logkeys.verifiers(session, first=filled.log_key)
         found = logcheck.check_log(session, filled.store, verifiers=keys)
-        case = session.scalars(select(Case.number)).first()
+        waiting = session.scalars(select(Case.number).where(Case.state == CaseState.FLAGGED)).first()
+        case = session.scalars(select(Case.number).where(Case.state == CaseState.DECIDED)).first()
     assert counts == [40, 120, 60, 30]
     assert not found.differences and found.size > 100
     app = create_app(filled.config)
     app.config.update(WTF_CSRF_ENABLED=False)
     for name, pages in (
-        ("officer1", ("/cases", f"/cases/{case}", "/statistics")),
+        ("officer1", ("/cases", f"/cases/{case}", f"/cases/{waiting}", "/statistics")),
         ("enterprise1", ("/filings", "/alerts")),
     ):
         client = app.test_client()

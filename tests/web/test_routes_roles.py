@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from ipreg import agreements, drafts
+from ipreg.api.operation import Operation
+from ipreg.api.routes import PARTS
 from ipreg.db import transaction
 from ipreg.models import Account, Batch, Capture, CaptureState, Filing, ObtainedKind, Role
 from ipreg.numbers import make_number
@@ -22,6 +24,12 @@ from ipreg.registry import Attached
 from ipreg.rights import records
 from ipreg.sightings import capture
 from ipreg.web.rules import PUBLIC, rule_of
+
+
+def api_operations() -> list[tuple[str, Operation]]:
+    """Each with the name of its part."""
+    return [(part.__name__.rpartition(".")[2], one) for part in PARTS for one in part.routes.operations]
+
 
 OWN = {Role.DESIGNER, Role.ENTERPRISE}
 PARTIES = OWN | {Role.REGULATOR}
@@ -132,8 +140,12 @@ TABLE: dict[str, set[Role]] = {
     "evidence.one": CASES,
     "evidence.file": CASES,
     "evidence.replay": CASES,
-    "api.push": set(),  # these two ask for a source's token
-    "api.state": set(),
+    "tokens.overview": EVERYBODY,
+    "tokens.revoke": EVERYBODY,
+    "developers.page": set(),
+    "api.document": set(),
+    # The others ask for a token: who gets what by his, tests/api has in a table of its own.
+    **{f"api_{part}.{one.name}": set() for part, one in api_operations()},
     "alerts.inbox": OWN,
     "alerts.alert": OWN,
     "alerts.overlay_picture": OWN,
@@ -295,6 +307,7 @@ OF_THE_ENTERPRISE = {
 }  # fmt: skip
 # What an account does to itself, or an owner to his enterprise: without the right form it is refused.
 OF_ONESELF = {
+    "tokens.overview", "tokens.revoke",
     "notices.follow", "notices.read_all", "channels.add", "channels.change", "channels.act",
     "mydata.export", "mydata.download", "mydata.erase",
     "accounts.join", "organization.overview", "organization.invite", "organization.revoke",

@@ -1,0 +1,209 @@
+"""Cases over the API: the queue by role, one case, and its steps."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint
+
+from ipreg import access
+from ipreg import cases as service
+from ipreg.api import shapes
+from ipreg.api.alerts import person
+from ipreg.api.calls import Done
+from ipreg.api.filings import reference
+from ipreg.api.matches import match_of
+from ipreg.api.operation import Routes
+from ipreg.api.paging import cursor_of, place_of, wrong
+from ipreg.casework import machine, queue, table, together
+from ipreg.casework.machine import Given
+from ipreg.casework.queue import Filter, Place
+from ipreg.db import utc_now
+from ipreg.errors import CallerError, MissingError
+from ipreg.models import Case, CaseClock, CaseEvent, CaseOutcome, CaseState, ClockKind, Role, Scope
+from ipreg.web.session import db, me
+
+N_ = str  # marks a text for extraction
+bp = Blueprint("api_cases", __name__)
+routes = Routes(bp, N_("Cases"))
+_PARTIES = (Role.REGULATOR, Role.ENTERPRISE, Role.DESIGNER)
+_READ = {"scope": Scope.CASES_READ, "roles": (*_PARTIES, Role.AUDITOR)}
+# The clocks, and the notes of officers, that the owner's page shows: those that concern him.
+_OWNERS_CLOCKS = (ClockKind.RESPONSE, ClockKind.APPEAL)
+_TOLD = ("notice_issued", "closed")
+
+
+@routes.get(
+    "/cases",
+    N_("Cases that you see, the most urgent first"),
+    description=N_("Officials see every case, owners those of their designs."),
+    **_READ,
+    query=shapes.CasesAsked,
+    answer=shapes.Page[shapes.CaseBrief],
+)
+def cases(query: shapes.CasesAsked) -> shapes.Page[shapes.CaseBrief]:
+    now = utc_now()
+    begun, after = _place(query.cursor)
+    found = queue.page(
+        db(), account=me(), wanted=_filter(query), as_of=begun or now, after=after, now=now, limit=query.limit
+    )
+    following = cursor_of(f"{(begun or now).isoformat()}|{found.after}") if found.after else None
+    return shapes.Page[shapes.CaseBrief](items=[brief(one) for one in found.cases], next=following)
+
+
+@routes.get(
+    "/cases/<number>", N_("One case, with the steps you may take"), **_READ, answer=shapes.Case, errors=(404,)
+)
+def case(number: str) -> shapes.Case:
+    return whole(service.get_case(db(), number=number, account=me()))
+
+
+@routes.post(
+    "/cases/<number>/steps/<action>",
+    N_("Take a step"),
+    description=N_(
+        "The case's `steps` name what is possible for you now. Where the case changed since `row_version`, or the"
+        " step is not possible any more, the answer is 409. Steps that need a document are taken on the pages."
+    ),
+    scope=Scope.CASES_WRITE,
+    roles=_PARTIES,
+    body=shapes.Step,
+    answer=shapes.Case,
+    errors=(404, 409, 413, 415, 422),
+)
+def take_step(number: str, action: str, body: shapes.Step) -> Done:
+    found = service.get_case(db(), number=number, account=me())
+    if action not in table.ACTIONS:
+        raise MissingError("step_missing")
+    machine.transition(
+        db(),
+        case=found,
+        action=action,
+        actor=me(),
+        given=_given(found, action, body),
+        row_version=body.row_version,
+        now=utc_now(),
+    )
+    db().refresh(found)
+    return Done(whole(found))
+
+
+def _given(found: Case, action: str, body: shapes.Step) -> Given:
+    move = table.find(found.state, action)
+    needs = move.needs if move is not None else frozenset()
+    officer = together.require_regulator(db(), body.officer, "officer") if table.Need.OFFICER in needs else None
+    return Given(
+        reason=body.reason,
+        outcome=CaseOutcome(body.outcome) if body.outcome else None,
+        officer=officer,
+        into=_into(body.case) if table.Need.CASE in needs else None,
+        clock=ClockKind(body.clock) if body.clock else None,
+        days=body.days,
+        severity=body.severity,
+        unheard=body.unheard,
+    )
+
+
+def _into(number: str | None) -> Case:
+    try:
+        return service.get_case(db(), number=number or "", account=me())
+    except MissingError as fault:
+        raise CallerError("case_missing", field="case") from fault
+
+
+def _filter(query: shapes.CasesAsked) -> Filter:
+    given = query.model_dump(exclude={"cursor", "limit"}, exclude_none=True)
+    return Filter.from_address({name: str(value) for name, value in given.items()})
+
+
+def _place(cursor: str) -> tuple[datetime | None, Place | None]:
+    """When reading began, and where it is to go on."""
+    given = place_of(cursor)
+    if not given:
+        return None, None
+    begun, _, place = given.partition("|")
+    after = Place.parse(place)
+    try:
+        moment = datetime.fromisoformat(begun)
+    except ValueError as fault:
+        raise wrong() from fault
+    if after is None or moment.tzinfo is None:
+        raise wrong()
+    return moment, after
+
+
+# --- Shapes
+
+
+def brief(found: Case) -> shapes.CaseBrief:
+    """A case as the queue shows it to the caller."""
+    return shapes.CaseBrief.model_validate(_brief(found))
+
+
+def _brief(found: Case) -> dict[str, Any]:
+    official = me().role in access.OFFICIALS
+    names = (
+        "number", "severity", "platform", "district", "opened_at", "decided_at", "changed_at", "row_version",
+    )  # fmt: skip
+    return {name: getattr(found, name) for name in names} | {
+        "kind": found.kind.value,
+        "state": found.state.value,
+        "outcome": found.outcome.value if found.outcome else None,
+        "industry": found.industry.value,
+        "filing": reference(found.match.filing),
+        "officer": person(found.officer) if official or found.outcome else None,
+        "due_at": found.due_at,
+    }
+
+
+def whole(found: Case) -> shapes.Case:
+    """A case as its page shows it to the caller."""
+    official, now = me().role in access.OFFICIALS, utc_now()
+    moves = machine.possible(db(), case=found, actor=me(), now=now)
+    ends = [one for one in found.clocks if one.stopped_at is None and (official or one.kind in _OWNERS_CLOCKS)]
+    return shapes.Case.model_validate(
+        _brief(found)
+        | {
+            "decision_reason": found.decision_reason if found.outcome else "",
+            "merged_into": found.merged_into.number if found.merged_into else None,
+            "match": match_of(found.match),
+            "heard": machine.heard(found),
+            "clocks": [_clock(one) for one in ends],
+            "events": [_event(one, official=official) for one in found.events],
+            "steps": [
+                {"action": one.action, "needs": sorted(one.needs)} for one in moves if _open_here(found, one.action)
+            ],
+        }
+    )
+
+
+def _open_here(found: Case, action: str) -> bool:
+    """A grave case is not decided by one alone; its decision is proposed."""
+    grave = found.severity >= table.FOUR_EYES_FROM and found.state is not CaseState.DECISION_PROPOSED
+    return not (action == "decided" and grave) and not (action == "proposed" and not grave)
+
+
+def _clock(one: CaseClock) -> dict[str, object]:
+    return {
+        "kind": one.kind.value,
+        "rule": one.rule,
+        "started_at": one.started_at,
+        "due_on": one.due_on,
+        "provisional": one.provisional,
+    }
+
+
+def _event(one: CaseEvent, *, official: bool) -> dict[str, object]:
+    told = official or one.part != "officer" or one.action in _TOLD or one.action.startswith("decided")
+    documents = one.details.get("documents") or [] if official else []
+    return {
+        "position": one.position,
+        "action": one.action,
+        "at": one.at,
+        "part": one.part,
+        "actor": one.name,
+        "note": one.note if told else None,
+        "documents": [{"name": each["name"], "sha256": each["sha256"]} for each in documents],
+        "log_index": one.log_index,
+    }

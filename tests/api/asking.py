@@ -1,0 +1,76 @@
+"""A program that asks the API: a test client with a token, and the answers as values."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from scenery import draw_picture
+from site_of_tests import Site
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from ipreg import tokens
+from ipreg.db import transaction, utc_now
+from ipreg.models import Account, Scope
+from ipreg.runtime import Runtime
+
+EVERY_SCOPE = tuple(one.value for one in Scope)
+FORM: dict[str, Any] = {
+    "title": "云纹外套",
+    "industry": "clothing",
+    "creators": [{"name": "林晓"}],
+    "created_on": "2026-02-01",
+    "views": ["front"],
+    "disclosure": "none",
+}
+
+
+@dataclass
+class Program:
+    """With the token of ``name``'s account."""
+
+    app: Flask
+    token: str
+    headers: dict[str, str] = field(default_factory=lambda: {"Accept-Language": "en"})
+
+    @property
+    def client(self) -> FlaskClient:
+        return self.app.test_client()
+
+    def get(self, path: str, **headers: str) -> TestResponse:
+        return self.client.get(f"/api/v1{path}", headers=self._headers(headers))
+
+    def post(self, path: str, body: Any = None, **headers: str) -> TestResponse:
+        return self.client.post(f"/api/v1{path}", json={} if body is None else body, headers=self._headers(headers))
+
+    def file(self, form: dict[str, Any], *pictures: bytes, **headers: str) -> TestResponse:
+        """Files a design."""
+        parts: dict[str, Any] = {
+            "filing": json.dumps(form),
+            "pictures": [(io.BytesIO(one), f"{place}.jpg") for place, one in enumerate(pictures)],
+        }
+        return self.client.post("/api/v1/filings", data=parts, headers=self._headers(headers))
+
+    def _headers(self, more: dict[str, str]) -> dict[str, str]:
+        named = {name.replace("_", "-"): value for name, value in more.items()}
+        return {"Authorization": f"Bearer {self.token}", **self.headers, **named}
+
+
+def token_for(runtime: Runtime, name: str, scopes: tuple[str, ...] = EVERY_SCOPE, days: int = 30) -> str:
+    """A token of that account, made as the page makes it."""
+    with transaction(runtime.sessions) as session:
+        account = session.scalars(select(Account).where(Account.email == f"{name}@ipreg.example")).one()
+        return tokens.make(session, account=account, name="test", scopes=scopes, days=days, now=utc_now())[1]
+
+
+def program(site: Site, name: str, *scopes: str) -> Program:
+    return Program(site.app, token_for(site.runtime, name, scopes or EVERY_SCOPE))
+
+
+def picture(seed: int) -> bytes:
+    return draw_picture(seed, (120, 160))
