@@ -114,6 +114,14 @@ def test_a_moment_out_of_the_calendar_is_no_fault_of_ours(site: Site, moment: st
     assert site.sign_in("regulator").get("/cases", query_string={"as_of": moment}).status_code == 200
 
 
+def test_a_nul_is_refused_wherever_it_comes(site: Site) -> None:
+    officer = site.sign_in("regulator")
+    for path in ("/cases?search=a%00b", "/cases/AJ%00"):
+        answer = officer.get(path)
+        assert answer.status_code == 400 and "控制字符" in answer.text, path
+    assert officer.post(f"/cases/{site.case}/notes", data={"note": "a\0b"}).status_code == 400
+
+
 @pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "yesterday"])
 def test_the_audit_page_says_which_day_is_none(site: Site, day: str) -> None:
     auditor = site.sign_in("auditor")
