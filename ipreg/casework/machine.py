@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -63,6 +64,8 @@ class Given:
 
 
 NOTHING = Given()
+QUIET = ("paper_issued", "paper_served")
+"""Events that change nothing of what an officer decides on."""
 
 
 def transition(
@@ -130,8 +133,13 @@ def parts_of(session: Session, *, case: Case, actor: Actor, now: datetime) -> fr
 
 
 def require_current(case: Case, row_version: int | None) -> None:
-    """Raises ``ConflictError``, naming who was faster, unless the page was of the case as it is."""
-    if row_version is not None and case.row_version != row_version:
+    """Raises ``ConflictError``, naming who was faster, unless the page was of the case as it is.
+
+    A paper that was made or opened since takes nothing away from what the reader saw. Each such event moves the
+    version by one at least, so where it moved by no more than there are of them at the end, there was nothing else.
+    """
+    quiet = len(list(takewhile(lambda event: event.action in QUIET, reversed(case.events))))
+    if row_version is not None and not 0 <= case.row_version - row_version <= quiet:
         raise _changed(case)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from ipreg import access
-from ipreg.casework import clocks, links, machine, table
+from ipreg.casework import clocks, links, machine, table, telling
 from ipreg.casework.machine import Document, Given
 from ipreg.casework.table import Part
 from ipreg.digests import digests
@@ -244,4 +244,5 @@ def _log(session: Session, made: Submission, party: Party, part: Part, now: date
         event = machine.transition(session, case=case, action="responded", actor=actor, given=given, now=now)
     else:
         event = machine.record(session, case=case, actor=actor, part=part, action="received", given=given, now=now)
+        telling.received(session, case=case, submission=made, by=actor.name, now=now)
     return event.log_index

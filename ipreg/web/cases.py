@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -186,11 +186,12 @@ def _hidden(found: Case, move: Move) -> bool:
 
 
 def _moment(text: str | None) -> datetime | None:
+    """The moment in UTC; None for what is none, has no zone or lies out of the calendar."""
     try:
         found = datetime.fromisoformat(text or "")
-    except ValueError:
+        return found.astimezone(UTC) if found.tzinfo is not None else None
+    except (ValueError, OverflowError):
         return None
-    return found if found.tzinfo is not None else None
 
 
 def back(number: str) -> Response:
