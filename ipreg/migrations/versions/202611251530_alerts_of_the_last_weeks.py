@@ -1,7 +1,7 @@
 """indexes by which an owner's newest alerts are counted
 
 Revision ID: 202611251530
-Revises: 202611251500
+Revises: 202611251510
 Create Date: 2026-11-25 15:30:00
 """
 
@@ -9,7 +9,7 @@ from alembic import op
 
 
 revision = '202611251530'
-down_revision = '202611251500'
+down_revision = '202611251510'
 branch_labels = None
 depends_on = None
 INDEXES = (
