@@ -70,6 +70,7 @@ class Config:
     slow_query_ms: int = 500
     metrics_token: str = ""
     proxies: int = 0
+    vector_index: str = "memory"
     files_url: str = ""
     files_near_bytes: int = 20 * 2**30
     api_rate: int = 600
@@ -104,11 +105,14 @@ class Config:
             slow_query_ms=reader.count("IPREG_SLOW_QUERY_MS", 500),
             metrics_token=reader.text("IPREG_METRICS_TOKEN", ""),
             proxies=reader.count("IPREG_PROXIES", 0, least=0),
+            vector_index=reader.one_of("IPREG_VECTOR_INDEX", ("memory", "pgvector")),
             files_url=reader.store("IPREG_FILES_URL"),
             files_near_bytes=reader.count("IPREG_FILES_NEAR_BYTES", 20 * 2**30),
             api_rate=reader.count("IPREG_API_RATE", 600),
             require_two_factor=reader.flag("IPREG_REQUIRE_TWO_FACTOR", "no" if _at_home(public_url) else "yes"),
         )
+        if config.vector_index == "pgvector" and not config.database_url.startswith("postgres"):
+            reader.faults.append("IPREG_VECTOR_INDEX: pgvector needs a PostgreSQL in IPREG_DATABASE_URL")
         if reader.faults:
             raise ConfigError(reader.faults)
         return config

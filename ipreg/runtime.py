@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from ipreg import audit, logs
@@ -35,6 +36,12 @@ class Runtime:
     def secrets(self) -> Path:
         """The folder of the keys."""
         return self.config.var / "secrets"
+
+    @property
+    def vectors(self) -> Engine | None:
+        """The PostgreSQL that keeps the index of vectors; None where each process that compares does."""
+        engine: Engine = self.sessions.kw["bind"]
+        return engine if self.config.vector_index == "pgvector" else None
 
     @property
     def embeddings(self) -> Path:

@@ -34,7 +34,7 @@ def _run(runtime: Runtime, clock: Clock) -> int:
         if not waiting:
             rest()
             return 0
-        indexes = held_indexes("matches", runtime.sessions, runtime.store, model)
+        indexes = held_indexes("matches", runtime.sessions, runtime.store, model, vectors=runtime.vectors)
         indexes.refresh(session)
 
     def read(one: Pending) -> bytes | None:
