@@ -107,6 +107,8 @@ MESSAGES: dict[str, str] = {
     "snooze_wrong": N_("Choose a day within the next year."),
     "undo_too_late": N_("This can no longer be undone. Change the alerts one by one."),
     "job_missing": N_("There is no job “%(name)s”."),
+    "cluster_unreachable": N_("The cluster at %(cluster)s does not answer. Pictures are looked at once it does."),
+    "files_unreachable": N_("The store of files does not answer. Nothing was changed; try again in some minutes."),
     "no_scheduler": N_("The scheduler ended before the job was done. Start it again (ipreg scheduler)."),
     "watch_missing": N_("There is no such watch, or it is not yours."),
     "watches_too_many": N_("There can be at most %(most)s watches. Remove one first."),

@@ -97,6 +97,24 @@ def test_owners_see_the_cases_of_their_designs_only(desk: Desk) -> None:
     assert numbers(desk, desk.people.rival) == numbers(desk, desk.people.freelancer) == []
 
 
+def test_who_owns_much_sees_the_same_as_who_owns_little(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.open()
+    desk.taken()
+    readers = [desk.people.enterprise, desk.people.designer, desk.people.rival, desk.officer]
+
+    def seen() -> list[object]:
+        def of(one: Account) -> tuple[object, ...]:
+            told = queue.counts(desk.session, account=one, wanted=queue.Filter(), now=desk.clock())
+            return numbers(desk, one), told
+
+        return [of(one) for one in readers]
+
+    few = seen()
+    monkeypatch.setattr(queue, "MANY", 1)
+    assert seen() == few
+    assert few[0][1] == few[3][1] | {queue.Tab.MINE: few[0][1][queue.Tab.MINE]}  # type: ignore[index]
+
+
 def test_duplicates_are_merged_into_the_oldest_and_what_can_not_is_named(desk: Desk) -> None:
     first, second, other = desk.open(1), desk.open(1), desk.open(2)
     stale = Chosen(second.number, second.row_version)
