@@ -167,10 +167,12 @@ def keep_alike(
     session: Session, indexes: Indexes, *, one: Pending, asked: Fingerprint | None, found: Alike, now: datetime
 ) -> None:
     """Records what was found; from now on the picture is among what others are compared with."""
-    kept: FilingView | ListingPicture = session.get_one(one.kind, one.id)
-    if isinstance(kept, FilingView):
+    kept: FilingView | ListingPicture
+    if one.kind is FilingView:
+        kept = session.get_one(FilingView, one.id)
         _keep_view(session, kept, found, now)
     else:
+        kept = session.get_one(ListingPicture, one.id)
         _keep_picture(session, kept, found, now)
     kept.compared_by = indexes.comparison
     session.flush()
