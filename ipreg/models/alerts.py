@@ -199,6 +199,20 @@ class AlertRecipient(Base):
     account: Mapped[Account] = relationship(lazy="joined")
 
 
+class AlertFigures(Base):
+    """The dashboard of a reader with very many alerts, counted ahead; ``key`` says whose alerts he sees."""
+
+    __tablename__ = "alert_figures"
+
+    key: Mapped[str] = mapped_column(String(40), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    made_at: Mapped[datetime]
+    looked_at: Mapped[datetime]
+    figures: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+    account: Mapped[Account] = relationship(lazy="joined")
+
+
 class SavedFilter(Base):
     """A filter of the inbox under a name of the account's own; ``query`` is as it stands in the address bar."""
 

@@ -120,6 +120,7 @@ JOBS = {
     "witnesses": N_("Have checkpoints cosigned"),
     "timestamps": N_("Fetch time stamps"),
     "fingerprints": N_("Fingerprints by a new model"),
+    "figures": N_("Count dashboards ahead"),
     "matches": N_("Compare new pictures"),
     "novelty": N_("Check drafts for novelty"),
     "batches": N_("Work through batches"),
