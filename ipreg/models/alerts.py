@@ -124,7 +124,10 @@ class Alert(Base):
 
 
 class AlertMatch(Base):
-    """A match that belongs to an alert, and what of it the alert has told: probability and number of pictures."""
+    """A match that belongs to an alert, and what of it the alert has told: probability and number of pictures.
+
+    With ``dismissed_at`` it is none of the alert's evidence: somebody saw that this listing is no copy.
+    """
 
     __tablename__ = "alert_matches"
 
@@ -134,6 +137,7 @@ class AlertMatch(Base):
     added_at: Mapped[datetime]
     probability: Mapped[float]
     pictures: Mapped[int] = mapped_column(default=1)
+    dismissed_at: Mapped[datetime | None]
 
     alert: Mapped[Alert] = relationship(back_populates="matches")
     match: Mapped[Match] = relationship(lazy="joined")

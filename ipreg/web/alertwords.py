@@ -30,6 +30,10 @@ SEVERITY_REASONS = {
     "value": N_("About %(count)s yuan of goods at the asked price"),
 }
 RAISED_AGAIN = N_("Alert raised again: the seller offers it after the decision")
+ONE_LISTING = {
+    EventKind.DISMISSED: N_("One listing left out: it is no copy"),
+    EventKind.REOPENED: N_("One listing taken back in"),
+}
 DONE = {
     EventKind.CONFIRMED: N_("Confirmed: %(count)s"),
     EventKind.DISMISSED: N_("Dismissed: %(count)s"),
@@ -65,4 +69,6 @@ def alert_event(event: AlertEvent) -> str:
     """What happened, in words."""
     if event.kind is EventKind.RAISED and event.values.get("round", 1) > 1:
         return str(gettext(RAISED_AGAIN))
+    if event.match_id is not None and event.kind in ONE_LISTING:
+        return str(gettext(ONE_LISTING[event.kind]))
     return str(gettext(ALERT_EVENTS[event.kind]) % event_values(event))
