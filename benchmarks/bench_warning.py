@@ -1,6 +1,6 @@
 """From a listing's arrival at the push API to the mail in a mail server: seconds, with the default schedule.
 
-    python benchmarks/bench_warning.py [--rate 10] [--minutes 3] [--copies 0.05] [--repeated 0.6]
+    python benchmarks/bench_warning.py [--rate 10] [--minutes 3] [--copies 0.05] [--repeated 0.6] [--patience 240]
 
 Real processes: `ipreg serve`, `ipreg scheduler`, and a mail server that notes when each mail is taken. ``--copies``
 of the listings show a copy of one of the owners' designs, each from a seller of its own; of the others
@@ -18,7 +18,6 @@ import json
 import os
 import random
 import re
-import resource
 import socket
 import subprocess
 import sys
@@ -69,6 +68,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=3)
     parser.add_argument("--copies", type=float, default=0.05)
     parser.add_argument("--repeated", type=float, default=0.6)
+    parser.add_argument("--patience", type=float, default=240, help="seconds to wait for the last mail")
     args = parser.parse_args()
     box = Mailbox()
     mail_server = Controller(box, hostname="127.0.0.1", port=free_port())
@@ -84,17 +84,25 @@ def main() -> None:
         try:
             wait_for(port)
             sent = push(port, token, args)
-            left = 120.0
-            while left > 0 and len(box.taken) < len(sent):
+            begun = time.monotonic()
+            while time.monotonic() < begun + args.patience and len(box.taken) < len(sent):
                 time.sleep(1)
-                left -= 1
+            report(sent, box.taken)
         finally:
             for one in running:
                 one.terminate()
             for one in running:
-                one.wait(120)
+                end(one)
             mail_server.stop()
-    report(sent, box.taken)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """The scheduler lets what is under way end, which is not what is measured here."""
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def settle(environ: dict[str, str]) -> str:
@@ -166,14 +174,12 @@ def push_one(port: int, token: str, number: int, picture: bytes) -> float:
 
 def report(sent: dict[str, float], taken: dict[str, float]) -> None:
     waits = [taken[one] - at for one, at in sent.items() if one in taken]
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
     begun, wall = time.process_time(), time.perf_counter()
     for number in range(4):
         fingerprint(draw_picture(90_000 + number))
     look, real = (time.process_time() - begun) / 4, (time.perf_counter() - wall) / 4
     cores = len(os.sched_getaffinity(0))
     print(f"copies {len(sent)}, warned of {len(waits)}, load {os.getloadavg()}, {cores} cores")
-    print(f"CPU of our processes {used.ru_utime + used.ru_stime:.0f} s")
     print(f"a look: {look * 1000:.0f} ms CPU, {real * 1000:.0f} ms by the clock: capacity {cores / real:.1f}/s")
     if waits:
         p50, p95, worst = np.percentile(waits, (50, 95, 100))
