@@ -20,6 +20,7 @@ from ipreg.web import (
     accounts,
     alertbulk,
     alertcharts,
+    alertlistings,
     alerts,
     asked,
     audithook,
@@ -105,7 +106,7 @@ def create_app(config: Config) -> Flask:
     keeping.install(app)
     views = (
         *(keeping,),
-        *(alertbulk, alertcharts, watches),
+        *(alertbulk, alertcharts, alertlistings, watches),
         *(organization, security, recovery, casesteps, casedesk),
         *(drafts, batches),
         *(guide, mydata),
