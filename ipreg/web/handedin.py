@@ -61,7 +61,10 @@ def file_of(one: Submission, position: int) -> Response:
 def paper_file(found: CasePaper, reader: Party) -> Response:
     """The paper; who opens it first is served by that."""
     with transaction(runtime().sessions) as session:
-        papers.serve(session, paper=session.get_one(CasePaper, found.id), reader=reader, now=utc_now())
+        # One at a time: somebody who opens a paper twice at once, or two who open it, each get it.
+        session.get_one(Case, found.case_id, with_for_update=True)
+        served = session.get_one(type(reader), reader.id)  # the request's own object belongs to its session
+        papers.serve(session, paper=session.get_one(CasePaper, found.id), reader=served, now=utc_now())
     return send_file(
         runtime().store.path(found.sha256),
         mimetype="application/pdf",
