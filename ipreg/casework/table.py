@@ -114,7 +114,7 @@ MOVES: tuple[Move, ...] = (
     Move("served", _in(S.NOTICE_ISSUED), S.AWAITING_RESPONSE, _of(Part.OFFICER, Part.SYSTEM), _WHY, _R),
     Move(
         "responded",
-        _in(S.AWAITING_RESPONSE, S.NO_RESPONSE),
+        _in(S.NOTICE_ISSUED, S.AWAITING_RESPONSE, S.NO_RESPONSE),
         S.RESPONSE_RECEIVED,
         _of(Part.RESPONDENT, Part.OFFICER),
         _WHY,
