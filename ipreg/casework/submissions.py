@@ -21,6 +21,7 @@ from ipreg.errors import CallerError, ConflictError, MissingError, PermissionDen
 from ipreg.models import (
     Account,
     Case,
+    CaseEvent,
     CaseState,
     ClockKind,
     Filing,
@@ -147,6 +148,14 @@ def _part(case: Case, party: Party, owns: Callable[[Account, Filing], bool]) -> 
         return Part.OWNER
     later = case.match.later_filing
     return Part.RESPONDENT if later is not None and owns(party, later) else None
+
+
+def reads_step(case: Case, event: CaseEvent, reader: Party) -> bool:
+    """Whether the words and values of a step are for the reader; that it was taken, and when, everybody sees."""
+    if _official(reader):
+        return True
+    part = side_of(case, reader)
+    return part is not None and table.tells(event.action, event.part, part)
 
 
 def seen_by(session: Session, case: Case, reader: Party) -> list[Submission]:

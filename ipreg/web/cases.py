@@ -10,7 +10,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from ipreg import access, amending, cases, logkeys
-from ipreg.casework import caseproofs, clocks, deputies, drawing, machine, neighbours, queue, together
+from ipreg.casework import caseproofs, clocks, deputies, drawing, machine, neighbours, queue, submissions, together
 from ipreg.casework.law import PERIODS
 from ipreg.casework.queue import Filter, Place
 from ipreg.casework.table import FOUR_EYES_FROM, Move, Tab
@@ -142,6 +142,7 @@ def page(found: Case, faults: dict[str, str], action: str = "decided") -> str:
         periods=PERIODS,
         days_left=lambda clock: clocks.days_left(clock, now),
         proposal=machine.proposal(found),
+        reads=lambda event: submissions.reads_step(found, event, me()),
         four_eyes=found.severity >= FOUR_EYES_FROM,
         heard=machine.heard(found),
         drawn=drawing.draw(found.state, {event.action for event in found.events}),
