@@ -56,11 +56,18 @@ MESSAGES: dict[str, str] = {
     "batch_file_missing": N_("“%(name)s” is not in the ZIP."),
     "batch_table_not_text": N_("The table is no text. Save it as CSV in UTF-8."),
     "batch_columns_missing": N_("The table lacks these columns: %(columns)s."),
+    "batch_columns_unknown": N_(
+        "The table has columns that are not known: %(columns)s. Name them as in the template, or take them out."
+    ),
+    "batch_column_twice": N_("The table has the column “%(column)s” twice."),
+    "batch_cell_without_column": N_("Line %(line)s: “%(cell)s” stands under no heading."),
     "batch_empty": N_("The table has no row."),
     "batch_too_long": N_("A batch has at most %(most)s designs."),
     "batch_table_broken": N_("The table is broken near line %(line)s: a quotation mark is not closed."),
     "created_on_future": N_("The day of creation lies in the future."),
     "date_wrong": N_("Give a date like 2026-03-01."),
+    "right_unknown": N_("“%(name)s” is no kind of right that can be wanted here. Choose from the list."),
+    "opens_on_without_seal": N_("It has an opening day and is not sealed. Seal it, or take the day out."),
     "choice_wrong": N_("Choose one of the list."),
     "email_wrong": N_("This is not an e-mail address."),
     "email_taken": N_("There is an account with this address. Sign in instead."),

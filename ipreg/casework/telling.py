@@ -110,7 +110,7 @@ def clock(
 def conflict(session: Session, *, case: Case, owners: list[Account], own: Filing, now: datetime) -> None:
     """Both owners hear of the conflict; neither is shown or told the title of the other's design."""
     for account in owners:
-        values = {"number": case.number, "title": own.title}
+        values = {"number": case.number, "title": own.told_title}
         path, key = f"/cases/{case.number}", f"case-{case.id}-conflict"
         notices.tell(session, account=account, kind="case_conflict", values=values, path=path, key=key, now=now)
 
@@ -160,5 +160,5 @@ def _tell_owners(
 def _tell(
     session: Session, account: Account, kind: str, case: Case, key: str, now: datetime, **values: Any
 ) -> None:
-    said = {"number": case.number, "title": case.match.filing.title, **values}
+    said = {"number": case.number, "title": case.match.filing.told_title, **values}
     notices.tell(session, account=account, kind=kind, values=said, path=f"/cases/{case.number}", key=key, now=now)
