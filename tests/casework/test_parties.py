@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from respondent import ANSWER, decide, issue_link, respond, state
+from respondent import ANSWER, REASON, decide, issue_link, respond, state
 from scenery import HandClock, draw_picture
-from site_of_tests import Site, hidden
+from site_of_tests import Site
 from sqlalchemy import func, select, update
 
 from ipreg import verifier

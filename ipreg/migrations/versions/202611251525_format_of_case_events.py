@@ -1,15 +1,15 @@
 """the format of a case event's log entry: the third names no addresses
 
-Revision ID: 202611251520
-Revises: 202611251510
+Revision ID: 202611251525
+Revises: 202611251520
 Create Date: 2026-11-25 15:20:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = '202611251520'
-down_revision = '202611251510'
+revision = '202611251525'
+down_revision = '202611251520'
 branch_labels = None
 depends_on = None
 
