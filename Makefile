@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN = .venv/bin
 
-.PHONY: install run test lint bench
+.PHONY: install run test lint audit sbom bench
 install: .venv/.installed
 
 .venv/.python:
@@ -24,7 +24,7 @@ run: install
 
 # The browser tests need a Chromium, those of the certificate poppler's pdfsig and NSS's certutil. Where they are not
 # there and we may, Debian's are installed; else those tests are skipped, loudly.
-test: .venv/.installed-test lint
+test: .venv/.installed-test lint audit sbom
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
 	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
 	  { apt-get -qq update && apt-get -qq install -y chromium fonts-noto-cjk >/dev/null; } || \
@@ -41,6 +41,19 @@ lint: .venv/.installed-test
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	@command -v $(BIN)/hadolint >/dev/null && $(BIN)/hadolint deploy/Dockerfile || \
+	{ command -v $(BIN)/hadolint >/dev/null && exit 1; echo "no hadolint here: the Dockerfile is not linted"; }
+
+# Known weaknesses of what is installed, as api.osv.dev knows them (ruff's S rules in lint are bandit's).
+audit: .venv/.installed-test
+	@if $(BIN)/python -c 'import socket; socket.create_connection(("api.osv.dev", 443), 5)' 2>/dev/null; \
+	then $(BIN)/pip-audit --vulnerability-service osv --skip-editable --progress-spinner off; \
+	else echo "NO WAY TO api.osv.dev FROM HERE: NOTHING WAS LOOKED UP. Run 'make audit' where there is one."; fi
+
+# What the product is made of, for whoever has to answer for it: CycloneDX, the same bytes for the same packages.
+sbom: .venv/.installed-test
+	@mkdir -p build
+	$(BIN)/cyclonedx-py environment --output-reproducible --output-format JSON --output-file build/sbom.json .venv
 
 bench: .venv/.installed-test
 	@for one in benchmarks/bench_*.py; do [ -e "$$one" ] || continue; echo "== $$one"; $(BIN)/python $$one || exit 1; done
