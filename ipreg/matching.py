@@ -7,7 +7,6 @@ process at a time compares, and each picture is among what others are compared w
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -141,44 +140,60 @@ def shelf_of(session: Session, store: Store, one: Pending) -> Shelf:
     return store.shelf(session.get_one(FilingView, one.id).filing.vault_key)
 
 
-def compare(session: Session, indexes: Indexes, *, one: Pending, asked: Fingerprint | None, now: datetime) -> None:
-    """Compares with everything and from now on is among what others are compared with.
+@dataclass(frozen=True)
+class Alike:
+    """What a picture looks like, among filings and (asked for a filing's view only) among listings."""
+
+    filings: tuple[tuple[str, Verdict], ...] = ()
+    listings: tuple[tuple[str, Verdict], ...] = ()
+
+
+def find_alike(indexes: Indexes, *, one: Pending, asked: Fingerprint | None) -> Alike:
+    """The costly step of comparing. It reads only, so it is done before the transaction that keeps what it found:
+    while one writes to SQLite nobody else can.
 
     ``asked``: the picture as it looks to the model of ``indexes``; None where it shows nothing to compare.
     """
-    found = session.get_one(one.kind, one.id)
-    if isinstance(found, FilingView):
-        compare_view(session, indexes, view=found, asked=asked, now=now)
-    elif isinstance(found, ListingPicture):
-        compare_picture(session, indexes, picture=found, asked=asked, now=now)
+    if asked is None:
+        return Alike()
+    if one.kind is ListingPicture:
+        return Alike(_alike(indexes, indexes.filings, asked))
+    return Alike(
+        _alike(indexes, indexes.filings, asked), _alike(indexes, indexes.listings, asked, asked_is_registered=True)
+    )
+
+
+def keep_alike(
+    session: Session, indexes: Indexes, *, one: Pending, asked: Fingerprint | None, found: Alike, now: datetime
+) -> None:
+    """Records what was found; from now on the picture is among what others are compared with."""
+    kept: FilingView | ListingPicture = session.get_one(one.kind, one.id)
+    if isinstance(kept, FilingView):
+        _keep_view(session, kept, found, now)
+    else:
+        _keep_picture(session, kept, found, now)
+    kept.compared_by = indexes.comparison
+    session.flush()
     if asked is not None:
         (indexes.filings if one.kind is FilingView else indexes.listings).add(one.sha256, asked)
 
 
-def compare_picture(
-    session: Session, indexes: Indexes, *, picture: ListingPicture, asked: Fingerprint | None, now: datetime
-) -> None:
-    """A listing's picture against all filings."""
-    for digest, judged in _alike(indexes, indexes.filings, asked):
+def _keep_picture(session: Session, picture: ListingPicture, found: Alike, now: datetime) -> None:
+    """A listing's picture, with filings."""
+    for digest, judged in found.filings:
         for view in _views(session, digest):
             _record(session, view, {"listing_id": picture.listing_id}, {"picture_id": picture.id}, judged, now)
-    picture.compared_by = indexes.comparison
-    session.flush()
 
 
-def compare_view(
-    session: Session, indexes: Indexes, *, view: FilingView, asked: Fingerprint | None, now: datetime
-) -> None:
-    """A filing's view against all listings, and against the filings of other people, whichever came first."""
-    for digest, judged in _alike(indexes, indexes.listings, asked, asked_is_registered=True):
+def _keep_view(session: Session, view: FilingView, found: Alike, now: datetime) -> None:
+    """A filing's view, with listings, and with the filings of other people, whichever came first."""
+    for digest, judged in found.listings:
         for picture in session.scalars(select(ListingPicture).where(ListingPicture.sha256 == digest)).unique():
             _record(session, view, {"listing_id": picture.listing_id}, {"picture_id": picture.id}, judged, now)
-    for digest, judged in _alike(indexes, indexes.filings, asked):
+    for digest, judged in found.filings:
         for other in _views(session, digest):
             if not _same_owner(view, other):
                 _record_filings(session, view, other, judged, now)
-    view.compared_by = indexes.comparison
-    session.flush()
 
 
 def record_seen(
@@ -191,12 +206,13 @@ def record_seen(
 
 
 def _alike(
-    indexes: Indexes, index: PictureIndex, asked: Fingerprint | None, *, asked_is_registered: bool = False
-) -> Iterator[tuple[str, Verdict]]:
-    if asked is not None:
-        for found in index.search(asked, limit=MOST, asked_is_registered=asked_is_registered):
-            if found.verdict.probability >= FLOOR:
-                yield found.key, replace(found.verdict, algorithm=indexes.comparison)
+    indexes: Indexes, index: PictureIndex, asked: Fingerprint, *, asked_is_registered: bool = False
+) -> tuple[tuple[str, Verdict], ...]:
+    return tuple(
+        (found.key, replace(found.verdict, algorithm=indexes.comparison))
+        for found in index.search(asked, limit=MOST, asked_is_registered=asked_is_registered)
+        if found.verdict.probability >= FLOOR
+    )
 
 
 def _views(session: Session, digest: str) -> list[FilingView]:

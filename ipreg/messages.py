@@ -123,6 +123,7 @@ MESSAGES: dict[str, str] = {
     "channel_missing": N_("There is no such channel, or it is not yours."),
     "channels_too_many": N_("An account has at most %(most)s channels."),
     "channel_without_secret": N_("Only webhooks have a secret of ours."),
+    "service_address_wrong": N_("This is not what %(service)s hands out. It looks like: %(example)s"),
     "robot_address_wrong": N_("The address of such a robot begins with %(start)s"),
     "quiet_time_wrong": N_("Give a time like 22:00."),
     "notice_missing": N_("There is no such notice, or it is not yours."),

@@ -24,6 +24,7 @@ from ipreg.models import (
     StoredFile,
 )
 from similarity import Fingerprint, Verdict
+from similarity.index import Found
 
 SHOWN = 12
 """So many are shown at most, the likeliest first."""
@@ -62,17 +63,25 @@ def pending(session: Session, *, now: datetime) -> list[int]:
     return list(session.scalars(wanted.order_by(Draft.updated_at, DraftFile.id).limit(20)))
 
 
-def compare(session: Session, indexes: Indexes, *, file: DraftFile, asked: Fingerprint | None) -> None:
-    """Writes what is alike to ``file``, as ``matching.look_at`` sees it, in place of what was found before."""
+def find_alike(indexes: Indexes, asked: Fingerprint | None) -> tuple[list[Found], list[Found]]:
+    """What is alike among filings, and among listings. It only reads: done before what it found is kept."""
+    if asked is None:
+        return [], []
+    filings = indexes.filings.search(asked, limit=MOST)
+    return filings, indexes.listings.search(asked, limit=MOST, asked_is_registered=True)
+
+
+def keep_alike(session: Session, *, file: DraftFile, found: tuple[list[Found], list[Found]]) -> None:
+    """Writes what is alike to ``file`` in place of what was found before."""
     session.execute(delete(DraftFinding).where(DraftFinding.draft_file_id == file.id))
-    if asked is not None:
-        for found in indexes.filings.search(asked, limit=MOST):
-            same = select(FilingView.id).join(Filing).where(FilingView.sha256 == found.key)
-            shown = same.where(Filing.state != FilingState.WITHDRAWN).order_by(FilingView.id)
-            _note(session, file, found.verdict, [{"view_id": one} for one in session.scalars(shown.limit(MOST))])
-        for found in indexes.listings.search(asked, limit=MOST, asked_is_registered=True):
-            seen = select(ListingPicture.id).where(ListingPicture.sha256 == found.key).order_by(ListingPicture.id)
-            _note(session, file, found.verdict, [{"picture_id": one} for one in session.scalars(seen.limit(MOST))])
+    filings, listings = found
+    for one in filings:
+        same = select(FilingView.id).join(Filing).where(FilingView.sha256 == one.key)
+        shown = same.where(Filing.state != FilingState.WITHDRAWN).order_by(FilingView.id)
+        _note(session, file, one.verdict, [{"view_id": view} for view in session.scalars(shown.limit(MOST))])
+    for one in listings:
+        seen = select(ListingPicture.id).where(ListingPicture.sha256 == one.key).order_by(ListingPicture.id)
+        _note(session, file, one.verdict, [{"picture_id": known} for known in session.scalars(seen.limit(MOST))])
     file.looked_by = comparison()
     session.flush()
 

@@ -47,7 +47,7 @@ def _send_all(runtime: Runtime, smtp: SmtpConfig, waiting: list[int], clock: Clo
                     mailing.attach(session, runtime.store, letter, message)
             fault = sender.deliver(message)
             with transaction(runtime.sessions) as session:
-                words, final = (fault.words, fault.final) if fault else (None, False)
+                words, final = (fault.kept, fault.final) if fault else (None, False)
                 tried = letters.mark(session, letter_id=letter_id, fault=words, final=final, now=clock())
                 if tried.kind == mailing.KIND and tried.state is not LetterState.WAITING:
                     mailing.mailed(session, runtime.store, tried, fault=tried.last_fault, now=clock())

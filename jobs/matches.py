@@ -1,4 +1,7 @@
-"""New pictures are looked at and compared with all others, one transaction each; the looking is outside of it."""
+"""New pictures are looked at and compared with all others, one transaction each.
+
+Looking and comparing are outside of it: they take most of the time, and write nothing.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import logging
 from ipreg.db import Clock, transaction, utc_now
 from ipreg.errors import MissingError, ProofError
 from ipreg.fingerprints import keep_seen, serving_model
-from ipreg.matching import Pending, compare, held_indexes, pending, shelf_of
+from ipreg.matching import Pending, find_alike, held_indexes, keep_alike, pending, shelf_of
 from ipreg.runtime import Runtime
 from jobs import progress
 from jobs.alone import alone
@@ -45,9 +48,10 @@ def _run(runtime: Runtime, clock: Clock) -> int:
 
     done = 0
     for one, seen in looks(waiting, read, model.path):
+        found = find_alike(indexes, one=one, asked=seen.fingerprint)
         with transaction(runtime.sessions) as session:
             keep_seen(session, runtime.store, digest=one.sha256, seen=seen, model=model, now=clock())
-            compare(session, indexes, one=one, asked=seen.fingerprint, now=clock())
+            keep_alike(session, indexes, one=one, asked=seen.fingerprint, found=found, now=clock())
         done += 1
         progress.note(done, len(waiting))
     return done

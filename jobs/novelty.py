@@ -1,4 +1,4 @@
-"""Views of drafts compared with all that is known, one transaction each; the looking happens outside of it."""
+"""Views of drafts compared with all that is known, a transaction each; looking and comparing are outside."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
             asked = look_at(shelf, digest, indexes.model)
         except MissingError:
             continue  # filed or discarded meanwhile
+        found = novelty.find_alike(indexes, asked)
         with transaction(runtime.sessions) as session:
             if (file := session.get(DraftFile, file_id)) is not None:
-                novelty.compare(session, indexes, file=file, asked=asked)
+                novelty.keep_alike(session, file=file, found=found)
     return len(waiting)

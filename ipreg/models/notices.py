@@ -15,12 +15,14 @@ from ipreg.models.columns import enum_column
 
 
 class ChannelKind(StrEnum):
+    """``SERVICE``: one of ``ipreg.notify.services``, which the channel's ``service`` names."""
+
     EMAIL = "email"
     WEBHOOK = "webhook"
     DINGTALK = "dingtalk"
     WECOM = "wecom"
     FEISHU = "feishu"
-    APPRISE = "apprise"
+    SERVICE = "apprise"
 
 
 class ChannelState(StrEnum):
@@ -76,8 +78,9 @@ class Channel(Base):
     """A way to reach an account, or a whole organization (a group's robot): exactly one of both owns it.
 
     ``address`` and the secrets are encrypted (``ipreg.notify.sealed``); an account's e-mail channel has none, mail
-    goes to the account's address. ``quiet_from`` to ``quiet_to`` are minutes of the day in ``time_zone``; None for
-    no quiet hours. ``hour`` (and ``weekday``, 0 for Monday) say when a digest goes out.
+    goes to the account's address. ``quiet_from`` to ``quiet_to`` are minutes of the day, None for no quiet hours,
+    by the account's clock, or in ``time_zone`` where an organization owns it. ``hour`` (and ``weekday``, 0 is
+    Monday) say when a digest goes out.
     """
 
     __tablename__ = "channels"
@@ -92,6 +95,7 @@ class Channel(Base):
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id"), index=True)
     kind: Mapped[ChannelKind] = mapped_column(enum_column(ChannelKind))
     single: Mapped[str | None] = mapped_column(String(16))
+    service: Mapped[str] = mapped_column(String(16), default="", server_default="")
     name: Mapped[str] = mapped_column(String(100), default="")
     address: Mapped[str] = mapped_column(Text, default="")
     secret: Mapped[str] = mapped_column(Text, default="")

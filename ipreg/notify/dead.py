@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from ipreg.models import Account, Channel, ChannelState, Delivery, Role
 from ipreg.notify.channels import SETTINGS, label
 from ipreg.notify.notices import tell
+from ipreg.notify.outcome import value_of
 
 IN_A_ROW = 3
 """So many messages refused for good, one after another, and a channel is dead."""
@@ -19,7 +20,6 @@ def note_failure(session: Session, *, delivery: Delivery, dead: bool, now: datet
     """A message was parked. With ``dead``, or after ``IN_A_ROW`` of them, the channel is switched off."""
     channel = delivery.channel
     channel.failures += 1
-    channel.fault = delivery.last_fault
     if channel.state is not ChannelState.ACTIVE or not (dead or channel.failures >= IN_A_ROW):
         return
     channel.state = ChannelState.DEAD
@@ -29,7 +29,7 @@ def note_failure(session: Session, *, delivery: Delivery, dead: bool, now: datet
             session,
             account=account,
             kind="channel_dead",
-            values={"channel": label(channel), "fault": channel.fault},
+            values={"channel": label(channel), "fault": value_of(channel.fault)},
             path=SETTINGS,
             key=f"channel-{channel.id}-dead-{delivery.id}",
             now=now,

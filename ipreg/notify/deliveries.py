@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from ipreg.config import SmtpConfig
 from ipreg.db import Clock, transaction
 from ipreg.models import Channel, ChannelKind, ChannelState, Delivery, DeliveryState
-from ipreg.notify import dead, hooks
+from ipreg.notify import dead, hooks, services
 from ipreg.notify.message import gather
 from ipreg.notify.outcome import Fault
 from ipreg.notify.packing import pack_due
@@ -72,6 +72,8 @@ def _deliver(runtime: Runtime, sender: MailSender, delivery_id: int, clock: Cloc
             return delivery.state
     if message.kind is ChannelKind.EMAIL:
         fault = sender.send(message)
+    elif message.kind is ChannelKind.SERVICE:
+        fault = services.send(message)
     else:
         fault = hooks.send(message, allow_private=runtime.config.allow_private_addresses, now=clock())
     with transaction(runtime.sessions) as session:
@@ -96,9 +98,9 @@ def _claim(session: Session, delivery_id: int, now: datetime) -> bool:
 def _mark(session: Session, delivery: Delivery, fault: Fault | None, now: datetime) -> DeliveryState:
     if fault is None:
         delivery.state, delivery.sent_at, delivery.last_fault = DeliveryState.SENT, now, ""
-        delivery.channel.failures = 0
+        delivery.channel.failures, delivery.channel.fault = 0, ""
         return DeliveryState.SENT
-    delivery.last_fault = fault.words
+    delivery.last_fault = delivery.channel.fault = fault.kept
     delivery.next_try_at = now + min(LONGEST_WAIT, timedelta(seconds=30 * 2 ** min(delivery.tries, 12)))
     given_up = now >= delivery.give_up_at
     if fault.final or given_up:

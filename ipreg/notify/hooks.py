@@ -19,11 +19,28 @@ from ipreg.errors import CallerError, UpstreamError
 from ipreg.models import ChannelKind
 from ipreg.notify.kinds import Written
 from ipreg.notify.message import Message
-from ipreg.notify.outcome import Fault
+from ipreg.notify.outcome import (
+    ANSWERED,
+    ELSEWHERE,
+    GONE,
+    NOT_A_ROBOT,
+    PRIVATE,
+    REFUSED,
+    REFUSED_KEY,
+    REFUSED_MANY,
+    REFUSED_SIGN,
+    TOO_LARGE,
+    TOO_SLOW,
+    UNREACHABLE,
+    WRONG,
+    Fault,
+)
 from ipreg.sightings.fetch import Answer, Fetcher
 
 PREFIX = "whsec_"
 MAX_ANSWER = 64 * 1024
+PATIENCE = 20.0
+"""So many seconds a receiver has for all of its answer: others wait in the same row."""
 # What begins a link, a picture, emphasis or HTML in the robots' Markdown, each as the full-width sign of its kind.
 _HARMLESS = str.maketrans("[]()<>*_`#!|~&", "［］（）＜＞＊＿｀＃！｜～＆")
 
@@ -40,14 +57,20 @@ class Request:
 def send(message: Message, *, allow_private: bool, now: datetime) -> Fault | None:
     """None where the receiver took it: it answered 2xx and, a robot, without an error code in its answer."""
     request = request_of(message, now)
+    return post(request, robot=message.kind is not ChannelKind.WEBHOOK, allow_private=allow_private)
+
+
+def post(request: Request, *, robot: bool, allow_private: bool = False) -> Fault | None:
+    """None where the receiver took it. Of a ``robot`` the answer is read as well."""
     try:
-        with Fetcher(allow_private=allow_private) as fetcher:
+        with Fetcher(allow_private=allow_private, total=PATIENCE) as fetcher:
             answer = fetcher.post(request.address, body=request.body, headers=request.headers, max_bytes=MAX_ANSWER)
     except CallerError as fault:
-        return Fault(str(fault), final=True)
+        return Fault(PRIVATE if fault.code == "address_private" else WRONG, final=True)
     except UpstreamError as fault:
-        return Fault(fault.code)
-    return _fault_of(message.kind, answer)
+        # Not in the words of the fault itself: they name the address, and a robot's holds its key.
+        return Fault({"fetch_too_slow": TOO_SLOW, "fetch_too_large": TOO_LARGE}.get(fault.code, UNREACHABLE))
+    return _fault_of(answer, robot)
 
 
 def request_of(message: Message, now: datetime) -> Request:
@@ -142,20 +165,28 @@ def _hmac(key: bytes, data: bytes) -> str:
     return base64.b64encode(hmac.new(key, data, hashlib.sha256).digest()).decode("ascii")
 
 
-def _fault_of(kind: ChannelKind, answer: Answer) -> Fault | None:
+def _fault_of(answer: Answer, robot: bool) -> Fault | None:
     if answer.status == 410:
-        return Fault("410: the receiver wants no more", final=True, gone=True)
+        return Fault(GONE, final=True, gone=True)
     if not 200 <= answer.status < 300:
-        return Fault(f"answered {answer.status}")
-    if kind is ChannelKind.WEBHOOK:
+        return Fault(ELSEWHERE if 300 <= answer.status < 400 else ANSWERED, {"status": answer.status})
+    if not robot:
         return None
     try:
         said = json.loads(answer.body)
         code = said.get("errcode", said.get("code", said.get("StatusCode")))
     except (ValueError, AttributeError):
-        return Fault("an answer that is no robot's")
+        return Fault(NOT_A_ROBOT)
     # A robot answers 200 even where it refuses: only its own code tells.
-    return None if code == 0 else Fault(f"refused with code {code}"[:200])
+    if code == 0:
+        return None
+    return Fault(_REFUSALS.get(code, REFUSED), {"code": str(code)[:40]})
 
 
+# DingTalk, Feishu and WeCom, as far as their owner can do something about it.
+_REFUSALS = {
+    **dict.fromkeys((310000, 19021, 19022, 19024), REFUSED_SIGN),
+    **dict.fromkeys((300001, 19001, 93000), REFUSED_KEY),
+    **dict.fromkeys((130101, 11232, 9499, 45009), REFUSED_MANY),
+}
 _ROBOTS = {ChannelKind.DINGTALK: _dingtalk, ChannelKind.WECOM: _wecom, ChannelKind.FEISHU: _feishu}

@@ -1,9 +1,10 @@
 """What people are told: one table of kinds, each with its words, and how a notice becomes words in a language.
 
 ``values`` fill the placeholders. A value is text, a number, ``{"say": "English text"}`` for a word that has a
-translation of its own, or ``{"moment": "2026-11-24T15:00:00+00:00"}`` for a time, which is shown in the reader's
-zone. Two names have a meaning of their own: ``facts`` is a list of ``[label, value]`` shown as lines (the label is
-translated), ``pictures`` a list of ``{"sha256": ..., "label": ...}`` of stored pictures, shown side by side.
+translation of its own (``"with"`` fills its placeholders), or ``{"moment": "2026-11-24T15:00:00+00:00"}`` for a
+time, which is shown in the reader's zone. Two names have a meaning of their own: ``facts`` is a list of ``[label,
+value]`` shown as lines (the label is translated), ``pictures`` a list of ``{"sha256": ..., "label": ...}`` of
+stored pictures, shown side by side.
 """
 
 from __future__ import annotations
@@ -165,7 +166,7 @@ def _plain(value: object, say: Say, zone: str) -> object:
         return value
     if "moment" in value:
         return datetime.fromisoformat(value["moment"]).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
-    return say(value["say"])
+    return say(value["say"]) % value["with"] if value.get("with") else say(value["say"])
 
 
 def _one_line(text: str) -> str:

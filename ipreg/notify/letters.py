@@ -188,7 +188,7 @@ def mark(session: Session, *, letter_id: int, fault: str | None, final: bool = F
     if fault is None:
         letter.state, letter.sent_at, letter.last_fault = LetterState.SENT, now, ""
         return letter
-    letter.last_fault = fault[:500]
+    letter.last_fault = fault
     if final or now - letter.created_at >= GIVE_UP_AFTER:
         letter.state = LetterState.GIVEN_UP
     letter.next_try_at = now + timedelta(seconds=20 * 2 ** min(letter.tries, 10))

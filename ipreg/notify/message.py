@@ -13,6 +13,7 @@ from ipreg.i18n import translator
 from ipreg.models import Account, Channel, ChannelKind, Delivery, Outgoing
 from ipreg.notify.channels import SETTINGS
 from ipreg.notify.kinds import Say, Written, write
+from ipreg.notify.rhythm import zone_of
 from ipreg.notify.sealed import Sealer
 from ipreg.notify.visible import may_see
 
@@ -44,6 +45,7 @@ class Message:
     created_at: datetime
     channel_id: int
     kind: ChannelKind
+    service: str
     to: str
     address: str
     secrets: tuple[str, ...]
@@ -69,7 +71,7 @@ def gather(
     say = translator(locale)
     items = tuple(
         Item(
-            words=write(one.notice.kind, one.notice.values, say, zone=channel.time_zone),
+            words=write(one.notice.kind, one.notice.values, say, zone=zone_of(channel)),
             link=public_url + one.notice.path,
             kind=one.notice.kind,
             created_at=one.notice.created_at,
@@ -85,6 +87,7 @@ def gather(
         created_at=delivery.created_at,
         channel_id=channel.id,
         kind=channel.kind,
+        service=channel.service,
         to=channel.account.email if channel.account and channel.kind is ChannelKind.EMAIL else "",
         address=sealer.open(channel.address),
         secrets=_secrets(channel, sealer, now),

@@ -10,8 +10,13 @@ from ipreg.models import Channel, Rhythm
 
 def due_at(channel: Channel, now: datetime) -> datetime:
     """The first moment from ``now`` on at which the channel wants to be used, in UTC like every stored time."""
-    zone = ZoneInfo(channel.time_zone)
+    zone = ZoneInfo(zone_of(channel))
     return _after_quiet(channel, _next_slot(channel, now, zone), zone)
+
+
+def zone_of(channel: Channel) -> str:
+    """By whose clock: that of the person whose channel it is; of an enterprise's by the channel's own."""
+    return channel.account.time_zone if channel.account is not None else channel.time_zone
 
 
 def _next_slot(channel: Channel, now: datetime, zone: ZoneInfo) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import smtplib
 from email.message import EmailMessage
 from types import TracebackType
@@ -9,8 +10,17 @@ from types import TracebackType
 from ipreg.config import SmtpConfig
 from ipreg.notify.mail import compose
 from ipreg.notify.message import Message
-from ipreg.notify.outcome import Fault
+from ipreg.notify.outcome import (
+    MAIL_ADDRESS,
+    MAIL_AWAY,
+    MAIL_REFUSED,
+    MAIL_SIGN_IN,
+    MAIL_SLOW,
+    Fault,
+)
 from ipreg.storage import Store
+
+_log = logging.getLogger(__name__)
 
 
 class MailSender:
@@ -36,10 +46,11 @@ class MailSender:
             self._connected().send_message(mail)
         except smtplib.SMTPRecipientsRefused as fault:
             codes = [code for code, _ in fault.recipients.values()]
-            return Fault(f"recipient refused: {codes}", final=all(500 <= code < 600 for code in codes))
+            return Fault(MAIL_ADDRESS, {"code": codes[0]}, final=all(500 <= code < 600 for code in codes))
         except (smtplib.SMTPException, OSError) as fault:
+            _log.warning("mail did not go out: %s: %s", type(fault).__name__, fault)
             self._close()
-            return Fault(f"{type(fault).__name__}: {fault}"[:500])
+            return _fault_of(fault)
         return None
 
     def _connected(self) -> smtplib.SMTP:
@@ -65,3 +76,11 @@ class MailSender:
                 server.quit()
             except (smtplib.SMTPException, OSError):
                 server.close()
+
+
+def _fault_of(fault: smtplib.SMTPException | OSError) -> Fault:
+    """The rest of what the server said stands in our log: it may name machines and people."""
+    if isinstance(fault, smtplib.SMTPResponseException):
+        sign_in = isinstance(fault, smtplib.SMTPAuthenticationError)
+        return Fault(MAIL_SIGN_IN if sign_in else MAIL_REFUSED, {"code": fault.smtp_code})
+    return Fault(MAIL_SLOW if isinstance(fault, TimeoutError) else MAIL_AWAY)

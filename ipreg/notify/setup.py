@@ -23,6 +23,7 @@ from ipreg.models import (
     Outgoing,
     Rhythm,
 )
+from ipreg.notify import services
 from ipreg.notify.channels import SETTINGS, label
 from ipreg.notify.hooks import PREFIX
 from ipreg.notify.packing import GIVE_UP_AFTER
@@ -68,6 +69,7 @@ def add_channel(
     account: Account,
     sealer: Sealer,
     kind: ChannelKind,
+    service: str = "",
     name: str,
     address: str,
     secret: str = "",
@@ -84,7 +86,7 @@ def add_channel(
     name, address = " ".join(name.split())[:100], address.strip()
     if not name:
         raise CallerError("field_empty", field="name")
-    _check_address(kind, address, any_host)
+    _check_address(kind, service, address, any_host)
     if kind is ChannelKind.WEBHOOK:
         secret = new_secret()
     for_all = shared and access.manages_organization(account)
@@ -92,10 +94,12 @@ def add_channel(
         account_id=None if for_all else account.id,
         organization_id=account.organization_id if for_all else None,
         kind=kind,
+        service=service,
         name=name,
         address=sealer.seal(address),
         secret=sealer.seal(secret.strip()),
         locale=account.locale,
+        time_zone=account.time_zone,
         created_at=now,
     )
     session.add(channel)
@@ -142,7 +146,7 @@ def change_times(
 def switch(session: Session, *, channel: Channel, on: bool) -> None:
     """Pauses a channel, or puts it to use again, a dead one too."""
     channel.state = ChannelState.ACTIVE if on else ChannelState.PAUSED
-    channel.failures = 0
+    channel.failures, channel.fault = 0, ""
     session.flush()
 
 
@@ -176,7 +180,10 @@ def send_test(session: Session, *, channel: Channel, account: Account, now: date
     session.flush()
 
 
-def _check_address(kind: ChannelKind, address: str, any_host: bool) -> None:
+def _check_address(kind: ChannelKind, service: str, address: str, any_host: bool) -> None:
+    if kind is ChannelKind.SERVICE and service in services.SERVICES:
+        services.check(service, address)
+        return
     if kind not in (ChannelKind.WEBHOOK, *ROBOTS):
         raise CallerError("choice_wrong", field="kind")
     if not address.startswith(("https://", "http://")) or len(address) > 2000:

@@ -11,9 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ipreg.errors import CallerError
+from ipreg.i18n import translator
 from ipreg.models import Account, LegalFile, LegalLetter, LegalLetterState, Letter
 from ipreg.notify.letters import write_letter
 from ipreg.notify.notices import tell
+from ipreg.notify.outcome import told, value_of
 from ipreg.response import steps
 from ipreg.response.making import handed_in
 from ipreg.response.steps import Given, shelf_of
@@ -90,14 +92,20 @@ def mailed(session: Session, store: Store, mail: Letter, *, fault: str, now: dat
     if letter.state is not LegalLetterState.MAILING:
         return
     action = "mail_failed" if fault else "mailed"
-    given = Given(values={"way": "email", "email": mail.email, **({"fault": fault[:300]} if fault else {})})
+    given = Given(
+        values={
+            "way": "email",
+            "email": mail.email,
+            **({"fault": told(fault, translator(letter.account.locale))[:300]} if fault else {}),
+        }
+    )
     event = steps.record(session, store, letter=letter, action=action, actor=None, given=given, now=now)
     if fault:
         tell(
             session,
             account=letter.account,
             kind="letter_mail_failed",
-            values={"number": letter.number, "email": mail.email, "fault": fault[:200]},
+            values={"number": letter.number, "email": mail.email, "fault": value_of(fault)},
             path=f"/letters/{letter.number}",
             key=f"letter:{letter.number}:mail:{event.position}",
             now=now,

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from ipreg import access, cases, logkeys
+from ipreg import access, amending, cases, logkeys
 from ipreg.casework import caseproofs, clocks, deputies, drawing, machine, neighbours, queue, together
 from ipreg.casework.law import PERIODS
 from ipreg.casework.queue import Filter, Place
 from ipreg.casework.table import FOUR_EYES_FROM, Move, Tab
 from ipreg.db import utc_now
 from ipreg.errors import IpregError
-from ipreg.models import Case, CaseOutcome, CaseState, Role
+from ipreg.models import Case, CaseOutcome, CaseState, Filing, RightRecord, Role
+from ipreg.rights import records
 from ipreg.sightings.capture import capture_of, captures_of
 from ipreg.web.errors import words_of
 from ipreg.web.filings import proof_of
-from ipreg.web.pictures import seen_bytes, view_bytes
+from ipreg.web.pictures import seen_bytes, shows, told, view_bytes
 from ipreg.web.rules import who
 from ipreg.web.session import db, me, runtime, start_again
 from similarity import Reason
@@ -119,6 +121,9 @@ def page(found: Case, faults: dict[str, str], action: str = "decided") -> str:
     moves = machine.possible(db(), case=found, actor=me(), now=now)
     official = me().role in access.OFFICIALS
     usual = _usual(found, moves)
+    for filing in _filings(found):
+        if shows(filing):
+            told(filing, "filing.page")
     return render_template(
         "case.html",
         case=found,
@@ -145,9 +150,21 @@ def page(found: Case, faults: dict[str, str], action: str = "decided") -> str:
         officers=queue.officers(db()) if official else [],
         deputy=deputies.deputy_of(db(), account_id=found.officer_id, now=now) if found.officer_id else None,
         near=neighbours.of(db(), case=found) if official else None,
+        rights={one.id: _rights(one) for one in _filings(found)},
+        versions={one.id: amending.versions_of(db(), one) for one in _filings(found)},
         proof=proof_of(found.match.filing.log_index),
         verifier=str(logkeys.current_verifier(db(), first=runtime().log_key)),
     )
+
+
+def _filings(found: Case) -> list[Filing]:
+    return [one for one in (found.match.filing, found.match.later_filing) if one is not None]
+
+
+def _rights(filing: Filing) -> Sequence[RightRecord]:
+    """What the officers and the owner may see of the rights obtained; others see what is public."""
+    all_of_them = me().role in access.OFFICIALS or access.owns_filing(me(), filing)
+    return records.records_of(db(), filing) if all_of_them else records.public_records(db(), filing)
 
 
 def _usual(found: Case, moves: list[Move]) -> Move | None:

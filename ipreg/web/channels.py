@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Blueprint, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
@@ -10,13 +12,18 @@ from werkzeug.wrappers import Response
 from ipreg import access
 from ipreg.db import utc_now
 from ipreg.errors import CallerError, MissingError
-from ipreg.models import ChannelKind, Rhythm
+from ipreg.models import Channel, ChannelKind, Rhythm
 from ipreg.notify import setup
 from ipreg.notify.channels import label, mail_channel
+from ipreg.notify.outcome import told
+from ipreg.notify.rhythm import due_at, zone_of
 from ipreg.notify.sealed import Sealer
+from ipreg.notify.services import SERVICES
 from ipreg.web.errors import words_of
+from ipreg.web.language import say
 from ipreg.web.rules import EVERYBODY, who
 from ipreg.web.session import db, me, runtime, start_again
+from ipreg.web.times import zone_word
 
 bp = Blueprint("channels", __name__)
 ACTIONS = ("test", "pause", "resume", "again", "secret")
@@ -28,6 +35,25 @@ def overview() -> str:
     return _page({})
 
 
+@dataclass(frozen=True)
+class Shown:
+    """A channel as its page shows it. ``digest``: when the next one goes out; None where there are none."""
+
+    channel: Channel
+    label: str
+    parked: int
+    fault: str
+    zone: str
+    digest: datetime | None
+
+
+def _shown(channel: Channel) -> Shown:
+    parked = setup.count_parked(db(), channel=channel)
+    digest = due_at(channel, utc_now()) if channel.rhythm is not Rhythm.IMMEDIATE else None
+    fault = told(channel.fault, say)
+    return Shown(channel, label(channel), parked, fault, zone_word(zone_of(channel)), digest)
+
+
 def _page(faults: dict[str, str], secret: str = "") -> str:
     db().rollback()
     db().connection(execution_options={"writes": True})
@@ -36,7 +62,8 @@ def _page(faults: dict[str, str], secret: str = "") -> str:
     found = setup.channels_of(db(), account=me())
     return render_template(
         "channels.html",
-        channels=[(one, label(one), setup.count_parked(db(), channel=one)) for one in found],
+        channels=[_shown(one) for one in found],
+        services=SERVICES,
         shareable=access.manages_organization(me()),
         faults=faults,
         given=request.form,
@@ -50,13 +77,17 @@ def _page(faults: dict[str, str], secret: str = "") -> str:
 def add() -> str | Response | tuple[str, int]:
     form = request.form
     try:
-        if form.get("kind") not in list(ChannelKind):
+        kind, service = form.get("kind", ""), ""
+        if kind in SERVICES:
+            kind, service = ChannelKind.SERVICE, kind
+        if kind not in list(ChannelKind):
             raise CallerError("choice_wrong", field="kind")
         _, secret = setup.add_channel(
             db(),
             account=me(),
             sealer=Sealer(runtime().secrets),
-            kind=ChannelKind(form["kind"]),
+            kind=ChannelKind(kind),
+            service=service,
             name=form.get("name", ""),
             address=form.get("address", ""),
             secret=form.get("secret", ""),
@@ -82,7 +113,15 @@ def change(channel_id: int) -> Response | tuple[str, int]:
         if form.get("rhythm") not in list(Rhythm):
             raise CallerError("choice_wrong", field="rhythm")
         quiet = _quiet(form.get("quiet_from", ""), form.get("quiet_to", ""))
-        setup.change_times(db(), channel=channel, rhythm=Rhythm(form["rhythm"]), quiet=quiet, now=utc_now())
+        setup.change_times(
+            db(),
+            channel=channel,
+            rhythm=Rhythm(form["rhythm"]),
+            hour=form.get("hour", channel.hour, type=int),
+            weekday=form.get("weekday", channel.weekday, type=int),
+            quiet=quiet,
+            now=utc_now(),
+        )
         db().commit()
     except CallerError as fault:
         start_again()

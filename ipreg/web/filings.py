@@ -70,6 +70,7 @@ def new() -> Response:
 @who(*EVERYBODY)
 def filing(number: str) -> str:
     found = registry.get_filing(db(), number=number, account=me())
+    told(found, "filing.page")
     wanted = select(Match).where(Match.filing_id == found.id).order_by(Match.probability.desc())
     return render_template(
         "filing.html",

@@ -14,6 +14,7 @@ from ipreg.accounts import create_account
 from ipreg.db import utc_now
 from ipreg.errors import CallerError, MissingError
 from ipreg.models import Account, Delivery, DeliveryState, FeedImport, Listing, Role, StoredFile
+from ipreg.notify import outcome
 from ipreg.notify.channels import label as channel_label
 from ipreg.registry import get_filing
 from ipreg.storage import Shelf
@@ -119,6 +120,7 @@ def administration() -> str | Response | tuple[str, int]:
         .unique()
         .all(),
         channel_label=channel_label,
+        fault_told=outcome.told,
         imports=db().scalars(select(FeedImport).order_by(FeedImport.id.desc()).limit(20)).all(),
     )
     return (page, 400) if faults else page

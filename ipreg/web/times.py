@@ -53,9 +53,9 @@ def _utc(value: datetime) -> str:
     return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def zone_word() -> str:
-    """The name of the reader's zone in his language."""
-    name = zone().key
+def zone_word(name: str = "") -> str:
+    """The name of a zone, of the reader's own where none is given, in his language."""
+    name = name or zone().key
     if name == HOME_ZONE:
         return str(gettext("Beijing time"))
     return get_timezone_location(name, locale=get_locale() or "zh")

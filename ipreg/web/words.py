@@ -150,7 +150,7 @@ CHANNEL_KINDS = {
     ChannelKind.DINGTALK: N_("DingTalk"),
     ChannelKind.WECOM: N_("WeCom"),
     ChannelKind.FEISHU: N_("Feishu"),
-    ChannelKind.APPRISE: N_("Other"),
+    ChannelKind.SERVICE: N_("Messaging service"),
 }
 CHANNEL_STATES = {
     ChannelState.ACTIVE: N_("in use"),
@@ -160,9 +160,18 @@ CHANNEL_STATES = {
 RHYTHMS = {
     Rhythm.IMMEDIATE: N_("At once"),
     Rhythm.HOURLY: N_("Every hour"),
-    Rhythm.DAILY: N_("Every day at 9:00"),
-    Rhythm.WEEKLY: N_("Every Monday at 9:00"),
+    Rhythm.DAILY: N_("Every day"),
+    Rhythm.WEEKLY: N_("Every week"),
 }
+WEEKDAYS = (
+    N_("Monday"),
+    N_("Tuesday"),
+    N_("Wednesday"),
+    N_("Thursday"),
+    N_("Friday"),
+    N_("Saturday"),
+    N_("Sunday"),
+)
 RUN_STATES = {
     RunState.RUNNING: N_("Running"),
     RunState.DONE: N_("Done"),

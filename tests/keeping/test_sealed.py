@@ -10,15 +10,17 @@ import pytest
 from databases import Databases
 from papers import open_prepared
 from scenery import HandClock, People, design_form, draw_picture, edited_copy, one_picture
+from site_of_tests import Site
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ipreg import access, acts, alerts, bundle, cases, certificate, logkeys, registry, sealing, verifier
+from ipreg.app import create_app
 from ipreg.config import Config
 from ipreg.db import transaction
 from ipreg.errors import CallerError, ConflictError, PermissionDeniedError, ProofError
 from ipreg.logcheck import check_log
-from ipreg.models import Account, Alert, Filing, FilingState, Match, PictureFingerprint
+from ipreg.models import Account, Alert, AuditRow, Filing, FilingState, Match, PictureFingerprint
 from ipreg.runtime import Runtime, open_runtime
 from ipreg.sightings import feeds
 from jobs import alerts as alert_job
@@ -208,8 +210,20 @@ def test_in_a_case_it_is_opened_for_one_officer_and_logged(runtime: Runtime, fil
         session.flush()
         assert not access.can_see_files(session, officer, filing)
         case.officer = officer
+        number, of_the_case, reader = filing.number, case.number, f"account:{officer.id}"
     checkpoints.run(runtime, clock=clock)
     assert differences(runtime) == []
+    app = create_app(runtime.config)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    client = Site(app, runtime, number, of_the_case).sign_in("regulator")
+    for path in (f"/cases/{of_the_case}", f"/filings/{number}", f"/filings/{number}/views/0"):
+        with client.get(path) as answer:
+            assert answer.status_code == 200 and answer.data
+    with runtime.sessions() as session:
+        reads = session.scalars(
+            select(AuditRow.action).where(AuditRow.actor == reader, AuditRow.subject == f"filing:{number}")
+        ).all()
+    assert reads == ["filing.page", "filing.page", "filing.picture"], "every look, whichever way"
 
 
 def test_without_its_wrapping_key_nothing_breaks_but_it(runtime: Runtime, filed: int, clock: HandClock) -> None:

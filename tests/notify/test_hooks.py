@@ -19,15 +19,20 @@ from sqlalchemy import select
 
 from ipreg.db import transaction
 from ipreg.errors import CallerError, MissingError
+from ipreg.i18n import translator
 from ipreg.models import Channel, ChannelKind, ChannelState, Delivery, DeliveryState, Notice
 from ipreg.notify import hooks, setup
 from ipreg.notify.channels import mail_channel
+from ipreg.notify.kinds import write
 from ipreg.notify.notices import tell
+from ipreg.notify.outcome import ELSEWHERE as ELSEWHERE_WORDS
+from ipreg.notify.outcome import Fault, told
 from ipreg.notify.sealed import Sealer
 from ipreg.runtime import Runtime
 from jobs import deliveries
 
 pytestmark = pytest.mark.network
+ELSEWHERE = Fault(ELSEWHERE_WORDS, {"status": 302})
 EVIL = "</h1><script>alert(1)</script> [click](https://evil.example) **x**"
 
 
@@ -39,6 +44,8 @@ class Receiver:
     status: int = 204
     body: bytes = b""
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    silent: bool = False
+    over: threading.Event = field(default_factory=threading.Event)
 
     @property
     def address(self) -> str:
@@ -53,6 +60,9 @@ def receiving() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             data = self.rfile.read(int(self.headers["Content-Length"]))
             receiver.got.append(({name.lower(): value for name, value in self.headers.items()}, data))
+            if receiver.silent:  # holds the line and says nothing
+                receiver.over.wait()
+                return
             self.send_response(receiver.status)
             if receiver.status == 302:
                 self.send_header("Location", "http://169.254.169.254/secrets")
@@ -70,6 +80,7 @@ def receiving() -> Iterator[Receiver]:
     try:
         yield receiver
     finally:
+        receiver.over.set()
         server.shutdown()
         server.server_close()
         thread.join()
@@ -163,12 +174,52 @@ def test_a_redirect_is_not_followed_and_a_private_address_not_called(runtime: Ru
         prepare(runtime, clock, ChannelKind.WEBHOOK, receiver.address)
         receiver.status = 302
         assert deliveries.run(runtime, clock=clock).waiting == 1
-        assert the(runtime, ChannelKind.WEBHOOK)[1].last_fault == "answered 302"
+        assert the(runtime, ChannelKind.WEBHOOK)[1].last_fault == ELSEWHERE.kept
         object.__setattr__(runtime.config, "allow_private_addresses", False)
         clock.move(minutes=5)
         deliveries.run(runtime, clock=clock)
         assert len(receiver.got) == 1
         assert the(runtime, ChannelKind.WEBHOOK)[1].state is DeliveryState.PARKED
+
+
+def test_a_receiver_that_never_answers_holds_nobody_up_and_gets_the_same_message_again(
+    runtime: Runtime, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hooks, "PATIENCE", 0.3)
+    with receiving() as receiver:
+        prepare(runtime, clock, ChannelKind.WEBHOOK, receiver.address)
+        receiver.silent = True
+        assert deliveries.run(runtime, clock=clock) == deliveries.Sent(sent=1, waiting=1)  # the mail went out
+        channel, delivery = the(runtime, ChannelKind.WEBHOOK)
+        assert told(channel.fault, translator("zh")) == "对方没有及时应答。"
+        assert told(channel.fault, translator("en")) == "The receiver did not answer in time."
+        assert delivery.next_try_at > clock()
+        receiver.silent = False
+        receiver.over.set()
+        clock.move(minutes=5)
+        assert deliveries.run(runtime, clock=clock).sent == 1
+    assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 1
+    assert the(runtime, ChannelKind.WEBHOOK)[0].fault == ""
+
+
+def test_a_receiver_that_fails_for_three_days_is_given_up_and_told_of(runtime: Runtime, clock: HandClock) -> None:
+    with receiving() as receiver:
+        prepare(runtime, clock, ChannelKind.WEBHOOK, receiver.address)
+        receiver.status = 503
+        waits = []
+        for _ in range(40):
+            deliveries.run(runtime, clock=clock)
+            _, delivery = the(runtime, ChannelKind.WEBHOOK)
+            if delivery.state is DeliveryState.PARKED:
+                break
+            waits.append(delivery.next_try_at - clock())
+            clock.now = delivery.next_try_at
+    assert waits == sorted(waits) and waits[0] == timedelta(minutes=1) and waits[-1] == timedelta(hours=6)
+    assert timedelta(days=3) <= clock() - delivery.created_at < timedelta(days=3, hours=6)
+    with runtime.sessions() as session:
+        notice = session.scalars(select(Notice).where(Notice.kind == "channel_dead")).one()
+    chinese = write(notice.kind, notice.values, translator("zh"))
+    assert "对方没有接收，返回了 503。" in " ".join(chinese.lines)
 
 
 def test_a_channel_that_wants_no_more_is_dead_told_by_mail_and_can_be_used_again(

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from ipreg.db import transaction
 from ipreg.models import Account, Channel, ChannelKind, Notice, Outgoing, Rhythm
 from ipreg.notify import notices
+from ipreg.notify.channels import mail_channel
 from ipreg.notify.kinds import write
 from ipreg.notify.packing import Waiting, ripe
 from ipreg.notify.rhythm import due_at
@@ -66,6 +67,15 @@ def test_values_are_words_times_and_lines_that_cannot_break_out() -> None:
     words = write("alert", values, lambda text: {"Likely": "很可能", "Seen": "发现"}.get(text, text))
     assert words.subject == "很可能 a copy of “a Bcc: x@y.z” on 2026-03-02 02:00"
     assert words.lines == ("发现: b c",)
+
+
+def test_a_digest_comes_by_the_clock_of_who_reads_it(session: Session, people: People, clock: HandClock) -> None:
+    own = mail_channel(session, account=people.designer, now=clock())
+    own.rhythm, own.hour = Rhythm.DAILY, 18
+    moment = datetime(2026, 3, 2, 3, tzinfo=UTC)
+    assert due_at(own, moment) == datetime(2026, 3, 2, 10, tzinfo=UTC)  # 18:00 in Shanghai
+    people.designer.time_zone = "Europe/Berlin"
+    assert due_at(own, moment) == datetime(2026, 3, 2, 17, tzinfo=UTC)
 
 
 def channel(**more: object) -> Channel:

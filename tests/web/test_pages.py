@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from PIL import Image
-from scenery import draw_picture
+from scenery import HandClock, draw_picture
 from site_of_tests import Site
 from sqlalchemy import delete, select
 from wizard import file_by_wizard
 
+from ipreg import amending
 from ipreg.app import create_app
 from ipreg.db import transaction
-from ipreg.models import Account, Alert, LogNode
+from ipreg.models import Account, Alert, Filing, LogNode, ObtainedKind
+from ipreg.rights import records
 from jobs import checkpoints
 
 GOOD = {
@@ -127,3 +130,28 @@ def test_mail_follows_the_chosen_language(site: Site) -> None:
     with site.runtime.sessions() as session:
         enterprise = session.scalars(select(Account).where(Account.email == "enterprise@ipreg.example")).one()
         assert enterprise.locale == "en"
+
+
+def test_a_case_shows_the_rights_obtained_and_what_was_amended(site: Site, clock: HandClock) -> None:
+    officer = site.sign_in("regulator")
+    assert "尚无记录" in officer.get(f"/cases/{site.case}").text
+    with transaction(site.runtime.sessions) as session:
+        filing = session.scalars(select(Filing).where(Filing.number == site.filing)).one()
+        records.record_right(
+            session,
+            site.runtime.store,
+            filing=filing,
+            account=filing.applicant,
+            form=records.RightForm(ObtainedKind.TRADE_MARK, "12345678", clock().date()),
+            paper=None,
+            request_key="right",
+            now=clock(),
+        )
+        present = frozenset(view.sha256 for view in filing.views)
+        changed = amending.Amendment(replace(amending.form_of(filing), title="新名"), present)
+        amending.amend(
+            session, site.runtime.store, filing=filing, account=filing.applicant, amendment=changed, seen_version=1,
+            request_key="v2", now=clock.move(days=1),
+        )  # fmt: skip
+    page = officer.get(f"/cases/{site.case}").text
+    assert "12345678" in page and "比较" in page

@@ -1,0 +1,147 @@
+"""The served description holds: no answer that it does not describe, no fault of the server, whatever is asked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any, get_args
+
+import pytest
+import schemathesis
+from asking import Program, token_for
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from openapi_pydantic import OpenAPI
+from scenery import HandClock
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from site_of_tests import Site, build_site
+
+from ipreg import models
+from ipreg.api import shapes
+from ipreg.api.document import describe
+from ipreg.api.operation import Operation
+from ipreg.api.routes import OPERATIONS
+from ipreg.casework.table import Tab
+from ipreg.runtime import Runtime
+from ipreg.warning.severity import LEVELS
+
+CHECKS = [
+    schemathesis.checks.not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+EXAMPLES = 8
+# Who may ask the most of each part.
+CALLERS = {"Cases": "regulator", "Statistics": "regulator"}
+
+
+def test_the_document_is_openapi_3_1_in_both_languages(site: Site) -> None:
+    client = site.app.test_client()
+    texts = {}
+    for locale in ("zh", "en"):
+        answer = client.get("/api/v1/openapi.json", headers={"Accept-Language": locale})
+        document = OpenAPI.model_validate(answer.json)
+        assert document.openapi.startswith("3.1")
+        texts[locale] = answer.json["info"]["title"]
+        again = client.get(
+            "/api/v1/openapi.json", headers={"Accept-Language": locale, "If-None-Match": answer.headers["ETag"]}
+        )
+        assert again.status_code == 304
+    assert texts == {"zh": "设计预备案：API", "en": "Design pre-registration: API"}
+    assert not re.search(
+        r'"(description|summary)": "[^"]*[a-z]{4,} [a-z]{3,} [a-z]{3,}',
+        client.get("/api/v1/openapi.json", headers={"Accept-Language": "zh"}).text,
+    ), "English is left in the Chinese document"
+
+
+def test_every_operation_has_a_name_of_its_own() -> None:
+    names = [one.name for one in OPERATIONS]
+    assert len(names) == len(set(names))
+
+
+def test_the_words_of_the_shapes_are_those_of_the_tables() -> None:
+    pairs: list[tuple[Any, Any]] = [
+        (shapes.Industry, models.Industry), (shapes.ViewKind, models.ViewKind),
+        (shapes.FilingState, models.FilingState), (shapes.RightKind, models.RightKind),
+        (shapes.Disclosure, models.Disclosure), (shapes.AlertState, models.AlertState),
+        (shapes.DismissReason, models.DismissReason), (shapes.CaseKind, models.CaseKind),
+        (shapes.CaseState, models.CaseState), (shapes.CaseOutcome, models.CaseOutcome),
+        (shapes.ClockKind, models.ClockKind), (shapes.ImportState, models.ImportState),
+        (shapes.ScopeName, models.Scope), (shapes.RoleName, models.Role), (shapes.CaseTab, Tab),
+    ]  # fmt: skip
+    for words, kind in pairs:
+        assert set(get_args(words)) == {one.value for one in kind}, kind
+    assert "urgent" in dict(LEVELS)
+
+
+def test_the_readable_page_shows_every_operation_in_both_languages(site: Site) -> None:
+    client = site.app.test_client()
+    for locale, words in (("zh", "您的设计，最新的在前"), ("en", "Your designs, the newest first")):
+        page = client.get(f"/developers?lang={locale}").text
+        assert words in page and 'id="rate_spent"' in page and "<script>" not in page
+        assert all(f'id="do-{one.name}"' in page for one in OPERATIONS)
+
+
+@pytest.fixture
+def generous(runtime: Runtime, clock: HandClock) -> Site:
+    """Where no allowance ends."""
+    site = build_site(runtime, clock)
+    site.app.extensions["ipreg"] = replace(runtime, config=replace(runtime.config, api_rate=10**6))
+    return site
+
+
+def test_no_answer_that_the_document_does_not_describe(generous: Site) -> None:
+    document = describe(OPERATIONS, server="http://127.0.0.1:8000", say=lambda text: text)
+    schema = schemathesis.openapi.from_dict(document)
+    schema.app = generous.app
+    answered = {one.name: asked_in_many_ways(generous, schema, one) for one in OPERATIONS}
+    unanswered = {one.name for one in OPERATIONS if not one.writes and 200 not in answered[one.name]}
+    assert unanswered <= {"by_digest"}, "a digest that was filed is not found by chance"
+
+
+def asked_in_many_ways(site: Site, schema: schemathesis.BaseSchema, operation: Operation) -> set[int]:
+    """The statuses of the answers, all of which the document describes; the same requests in every run."""
+    asked = schema[re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", operation.rule)][operation.method]
+    token, statuses = token_for(site.runtime, CALLERS.get(operation.tag, "enterprise")), set()
+    real = {"number": site.case if operation.tag == "Cases" else site.filing, "alert_id": 1, "listing_id": 1,
+            "import_id": 1, "position": 0, "action": "accepted"}  # fmt: skip
+
+    @seed(2026)
+    @settings(
+        max_examples=EXAMPLES, deadline=None, database=None, phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(case=asked.as_strategy(), hits=st.sampled_from([True, True, True, False]))
+    def ask(case: schemathesis.Case, hits: bool) -> None:
+        if hits and case.path_parameters:
+            case.path_parameters = {name: real[name] for name in case.path_parameters}
+        answer = case.call_and_validate(headers={"Authorization": f"Bearer {token}"}, checks=CHECKS)
+        statuses.add(answer.status_code)
+
+    ask()
+    return statuses
+
+
+def test_a_program_may_ask_in_any_way_and_gets_no_fault_of_the_server(site: Site) -> None:
+    token = token_for(site.runtime, "enterprise")
+    asks = Program(site.app, token)
+    for body in (None, [], "x", {"text": "\ud800"}, {"text": "a\0b"}, {"a": {"b": [{}] * 3}}, 10**400, 1e400):
+        assert asks.post("/alerts/1/comment", body).status_code == 400
+    deep: Any = {}
+    for _ in range(300):
+        deep = {"x": deep}
+    assert asks.post("/alerts/1/comment", deep).status_code == 400
+    client = site.app.test_client()
+    raw = client.post(
+        "/api/v1/alerts/1/comment",
+        data=b"[" * 100_000,
+        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+    )
+    assert (raw.status_code, raw.json["code"]) == (400, "body_malformed")

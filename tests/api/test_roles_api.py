@@ -1,0 +1,123 @@
+"""Every operation of the API with every kind of reader: the same rows as on the pages, and no more."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from asking import Program, program, token_for
+from site_of_tests import Site
+from sqlalchemy import select
+
+from ipreg.api.operation import Operation
+from ipreg.api.routes import OPERATIONS
+from ipreg.db import transaction
+from ipreg.models import Account, OrganizationRole, Role
+
+OWNERS = {"designer", "enterprise"}
+OFFICERS = {"regulator", "second-regulator", "auditor"}
+READERS = (*sorted(OWNERS), "freelancer", "rival", *sorted(OFFICERS), "administrator")
+ROLES = {"freelancer": Role.DESIGNER, "rival": Role.ENTERPRISE, "second-regulator": Role.REGULATOR}
+# Whose the row is that the address names; other readers of the right role do not find it.
+OF_ONE = {
+    "filing": OWNERS | OFFICERS,
+    "versions": OWNERS | OFFICERS,
+    "certificate_file": OWNERS | OFFICERS,
+    "bundle_file": OWNERS | OFFICERS,
+    "view": OWNERS | OFFICERS,
+    "import_state": {"enterprise", "administrator"},
+    "listing": OWNERS | OFFICERS,
+    "alert": OWNERS,
+    "case": OWNERS | OFFICERS,
+}
+# What lists hold for whom; for all others they are empty.
+LISTED = {
+    "filings": OWNERS,
+    "listings": {"enterprise"},
+    "matches": OWNERS,
+    "alerts": OWNERS,
+    "cases": OWNERS | OFFICERS,
+}
+
+
+def address(site: Site, one: Operation) -> str:
+    number = site.case if one.tag == "Cases" else site.filing
+    values = {"number": number, "position": "0", "import_id": "1", "listing_id": "1", "alert_id": "1",
+              "action": "accepted"}  # fmt: skip
+    path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found[1]], one.rule).removeprefix("/api/v1")
+    return path + {"by_digest": f"?digest={'0' * 64}", "alerts": "?state=all"}.get(one.name, "")
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_each_reader_gets_what_is_his_and_nothing_else(site: Site, name: str) -> None:
+    asks, role = program(site, name), ROLES.get(name) or Role(name)
+    for one in OPERATIONS:
+        if one.writes or not one.roles:
+            continue
+        answer = asks.get(address(site, one))
+        if role not in one.roles:
+            assert (answer.status_code, answer.json["code"]) == (403, "role_refused"), one
+        elif one.name in OF_ONE:
+            assert answer.status_code == (200 if name in OF_ONE[one.name] else 404), one
+        elif one.name in LISTED:
+            assert bool(answer.json["items"]) == (name in LISTED[one.name]), one
+        else:
+            assert answer.status_code == 200, one
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_writes_are_refused_to_whom_the_pages_refuse_them(site: Site, name: str) -> None:
+    asks, role = program(site, name), ROLES.get(name) or Role(name)
+    for one in OPERATIONS:
+        if not one.writes:
+            continue
+        answer = asks.post(address(site, one))
+        stranger = name in ("freelancer", "rival") and "<" in one.rule
+        if role not in one.roles:
+            assert answer.status_code == 403, one
+        else:  # an empty body is wrong; what is a stranger's is told before it
+            assert answer.status_code in ((400, 404) if stranger else (200, 400, 403, 409, 415)), (one, answer.text)
+
+
+@pytest.mark.parametrize("token", [None, "ipreg-pat-nonsense", "nonsense"])
+def test_nothing_but_what_is_public_is_answered_without_a_good_token(site: Site, token: str | None) -> None:
+    client = site.app.test_client()
+    header = {} if token is None else {"Authorization": f"Bearer {token}"}
+    for one in OPERATIONS:
+        target = f"/api/v1{address(site, one)}"
+        answer = client.post(target, headers=header) if one.writes else client.get(target, headers=header)
+        if one.roles:
+            assert (answer.status_code, answer.json["code"]) == (401, "token_wrong"), one
+            assert answer.mimetype == "application/problem+json"
+        else:
+            assert answer.status_code == (404 if one.name == "by_digest" else 200), one
+
+
+def test_a_member_who_only_looks_on_changes_nothing(site: Site) -> None:
+    with transaction(site.runtime.sessions) as session:
+        member = session.scalars(select(Account).where(Account.email == "designer@ipreg.example")).one()
+        member.organization_role = OrganizationRole.VIEWER
+    designer = Program(site.app, token_for(site.runtime, "designer"))
+    assert designer.get("/alerts?state=all").status_code == 200
+    refused = designer.post("/alerts/1/comment", {"text": "x"})
+    assert (refused.status_code, refused.json["code"]) == (403, "viewer_only_sees")
+
+
+def test_addresses_that_are_none_answer_in_the_same_form(site: Site) -> None:
+    asks = program(site, "designer")
+    for path, status, code in (
+        ("/nothing", 404, "page_missing"),
+        ("/filings/YB2026-9999999-X", 404, "filing_missing"),
+        ("/filings/%00", 404, "page_missing"),
+        (f"/alerts/{10**30}", 404, None),
+        ("/me?x=1", 400, "field_unknown"),
+    ):
+        answer = asks.get(path)
+        assert (answer.status_code, answer.mimetype) == (status, "application/problem+json"), path
+        assert code is None or answer.json["code"] == code
+    wrong = asks.post("/me")
+    assert (wrong.status_code, wrong.json["code"], "GET" in wrong.headers["Allow"]) == (405, "method_wrong", True)
+    text = site.app.test_client().post(
+        "/api/v1/alerts/1/comment", data="{", headers={"Authorization": f"Bearer {asks.token}"}
+    )
+    assert text.status_code == 415
