@@ -47,11 +47,11 @@ from ipreg.models import (
     Role,
     ViewKind,
 )
-from ipreg.reasons import UNKNOWN, describe
+from ipreg.reasons import KINDS, UNKNOWN, describe
 from ipreg.runtime import Runtime, open_runtime
 
 if TYPE_CHECKING:
-    from similarity import Fingerprint
+    from similarity import Fingerprint, Kind, Reason
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _PICTURE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -277,33 +277,60 @@ def import_feed(csv: Path, email: str) -> None:
 @main.command()
 @click.argument("registered", type=_PICTURE)
 @click.argument("sighted", type=_PICTURE)
+@click.option("--view", "views", type=_PICTURE, multiple=True, help="A further filed view of the same design.")
 @click.option(
     "--overlay", "drawing", type=click.Path(dir_okay=False, path_type=Path), help="Draw the matched regions."
 )
-def compare(registered: Path, sighted: Path, drawing: Path | None) -> None:
-    """How probable it is that the second picture copies the first, and why. Needs no database."""
+def compare(registered: Path, sighted: Path, views: tuple[Path, ...], drawing: Path | None) -> None:
+    """How probable it is that the second picture copies the first, and why; and whether it shows the same design.
+
+    With further views all of them stand for the design. Needs no database.
+    """
     import similarity
     from ipreg.notify.likeness import likelihood
+    from similarity import designs
 
     _need_model()
-    one, other = (_fingerprint(path) for path in (registered, sighted))
-    verdict = similarity.judge(one, other)
+    filed = [registered, *views]
+    other = _fingerprint(sighted)
+    prints = [_fingerprint(path) for path in filed]
+    judged = [similarity.judge(one, other) for one in prints]
+    at = max(range(len(filed)), key=lambda one: judged[one].probability)
+    verdict = judged[at]
     click.echo(f"{verdict.probability:.3f}\t{_say()(likelihood(verdict.probability))}")
-    if one.blank or other.blank:
+    if prints[at].blank or other.blank:
         click.echo(_say()(UNKNOWN))
     else:
         click.echo(", ".join(describe(verdict.reason.to_dict(), _say())))
+    goods = designs.judge_design(
+        [designs.design_print(path.read_bytes()) for path in filed], designs.design_print(sighted.read_bytes())
+    )
+    told = designs.tell_apart(verdict, goods)
+    nearest = filed[at if told.kind is designs.Kind.COPY else goods.nearest]
+    click.echo(f"{goods.same:.3f}\t{_say()(KINDS[told.kind])}\t{nearest.name}")
     if drawing is not None:
-        drawing.write_bytes(similarity.overlay(registered.read_bytes(), sighted.read_bytes(), verdict.reason))
+        drawing.write_bytes(_drawn(nearest, sighted, told.kind, verdict.reason))
+
+
+def _drawn(registered: Path, sighted: Path, kind: Kind, reason: Reason) -> bytes:
+    """Regions of a copied picture; of goods photographed anew, the parts that correspond."""
+    import similarity
+    from similarity.parts import corresponding
+
+    one, other = registered.read_bytes(), sighted.read_bytes()
+    if kind in (similarity.Kind.NEW_PHOTOGRAPH, similarity.Kind.SIMILAR):
+        return similarity.overlay(one, other, similarity.Reason(lines=corresponding(one, other).lines), marks=True)
+    return similarity.overlay(one, other, reason)
 
 
 def _need_model() -> None:
-    from similarity.embedding import SETTING, ModelError, model
+    from similarity import designs, embedding
 
-    try:
-        model()
-    except ModelError as fault:
-        raise click.ClickException(f"{SETTING}: {fault}") from fault
+    for kind in (embedding, designs):
+        try:
+            kind.model()
+        except embedding.ModelError as fault:
+            raise click.ClickException(f"{kind.SETTING}: {fault}") from fault
 
 
 def _fingerprint(path: Path) -> Fingerprint:
@@ -320,8 +347,14 @@ def _fingerprint(path: Path) -> Fingerprint:
 @click.option("--registry", required=True, type=_FOLDER, help="The folder of registered pictures.")
 @click.option("--output", required=True, type=_NEW_FILE, help="The CSV to write.")
 @click.option("--processes", type=click.IntRange(1), help="How many work at once; one a core by default.")
-def search(queries: Path, registry: Path, output: Path, processes: int | None) -> None:
-    """Search a folder of pictures for copies of another folder's. Writes query, source, score; no database."""
+@click.option(
+    "--kinds", is_flag=True, help="A fourth column: found as a copy, or as the same design photographed anew."
+)
+def search(queries: Path, registry: Path, output: Path, processes: int | None, kinds: bool) -> None:
+    """Search a folder of pictures for copies of another folder's, and for new photographs of its goods.
+
+    Writes query, source, score; no database. Files named DESIGN__VIEW are views of one design.
+    """
     from similarity.search import Unread, search_folders, write_rows
 
     _need_model()
@@ -338,7 +371,7 @@ def search(queries: Path, registry: Path, output: Path, processes: int | None) -
         click.echo(f"{one.path}: {message_for(one.fault.code, one.fault.values, _say())}", err=True)
 
     rows = search_folders(queries, registry, processes=processes, report=report, step=step)
-    click.echo(f"{write_rows(rows, output)} rows", err=True)
+    click.echo(f"{write_rows(rows, output, kinds=kinds)} rows", err=True)
 
 
 @main.group()

@@ -7,6 +7,13 @@ from typing import Any
 
 N_ = str  # marks a text for extraction
 UNKNOWN = N_("unknown: a picture of one colour shows nothing to compare")
+KINDS = {
+    "copy": N_("the same picture"),
+    "new_photograph": N_("the same design photographed anew, it seems: look at this"),
+    "similar": N_("a similar design, it seems: look at this"),
+    "other": N_("another design, as far as can be seen"),
+}
+"""What a picture is to a design, by ``similarity.Kind``. Only of the first can there be certainty."""
 _PLACES = {
     "upper_left": N_("upper left"),
     "upper": N_("at the top"),

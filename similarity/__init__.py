@@ -1,4 +1,5 @@
-"""Pictures in, numbers out: fingerprints, an index of them, and a judgement whether one picture copies another.
+"""Pictures in, numbers out: fingerprints, an index of them, and a judgement whether one picture copies another, or
+shows the same goods in a new photograph (``similarity.designs``).
 
     from similarity import fingerprint, judge
 
@@ -9,6 +10,7 @@
 Knows no database and no web.
 """
 
+from similarity.designs import DesignPrint, DesignVerdict, Finding, Kind, design_print, judge_design, tell_apart
 from similarity.fingerprint import Fingerprint, FingerprintError, algorithm, fingerprint
 from similarity.image import PictureError
 from similarity.index import Found, PictureIndex
@@ -16,15 +18,22 @@ from similarity.overlay import overlay
 from similarity.verdict import Reason, Verdict, judge
 
 __all__ = [
+    "DesignPrint",
+    "DesignVerdict",
+    "Finding",
     "Fingerprint",
     "FingerprintError",
     "Found",
+    "Kind",
     "PictureError",
     "PictureIndex",
     "Reason",
     "Verdict",
     "algorithm",
+    "design_print",
     "fingerprint",
     "judge",
+    "judge_design",
     "overlay",
+    "tell_apart",
 ]

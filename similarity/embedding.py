@@ -30,7 +30,8 @@ class ModelError(Exception):
 @dataclass(frozen=True)
 class Model:
     """An embedding: input ``pictures`` (n x 3 x side x side float32, RGB, 0 to 255), output ``vectors`` (n x
-    ``dimensions``, unit length). Metadata of the file: ``id``, ``side``, ``dimensions``."""
+    ``dimensions``, unit length). Metadata of the file: ``id``, ``side``, ``dimensions``. A second output ``cells``
+    (n x ``dimensions`` x rows x columns, of any length), where the file has one, says which place is like which."""
 
     id: str
     side: int
@@ -61,6 +62,17 @@ class Model:
             vectors = np.concatenate([self._session.run(["vectors"], {"pictures": one})[0] for one in few])
         # Whole numbers of a unit vector scaled to 127 * 3: its largest part is seldom above a third.
         return np.asarray(np.clip(np.rint(vectors * (SCALE * 3)), -127, 127), np.int8)
+
+    @property
+    def has_cells(self) -> bool:
+        return any(one.name == "cells" for one in self._session.get_outputs())
+
+    def cells(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """What stands where: n x rows x columns x ``dimensions``; only where ``has_cells``."""
+        batch = np.stack([self._square(one) for one in pictures]).transpose(0, 3, 1, 2).astype(np.float32)
+        with self._lock:
+            found = self._session.run(["cells"], {"pictures": np.ascontiguousarray(batch)})[0]
+        return np.asarray(found.transpose(0, 2, 3, 1), np.float32)
 
     def _square(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         import cv2

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import io
 
-from PIL import Image, ImageDraw, ImageOps
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from similarity.image import decode
 from similarity.verdict import Reason
 
 _GAP = 12
+_RING = 16
 _OUTLINE, _LINE = (230, 30, 60), (0, 150, 120)
 
 
-def overlay(registered: bytes, sighted: bytes, reason: Reason, side: int = 640) -> bytes:
+def overlay(registered: bytes, sighted: bytes, reason: Reason, side: int = 640, *, marks: bool = False) -> bytes:
     """A JPEG of the registered picture on the left and the sighted one on the right, each at most ``side`` wide and
-    high. Raises ``similarity.image.PictureError``."""
+    high. ``marks``: corresponding places are numbered rings, for parts of goods that have no exact edge. Raises
+    ``similarity.image.PictureError``."""
     images = [Image.fromarray(decode(data, side=side).pixels) for data in (registered, sighted)]
     images = [ImageOps.contain(image, (side, side)) for image in images]
     height = max(image.height for image in images)
@@ -26,8 +28,12 @@ def overlay(registered: bytes, sighted: bytes, reason: Reason, side: int = 640) 
         canvas.paste(image, corner)
         places.append((corner, image.size))
     draw = ImageDraw.Draw(canvas)
-    for x, y, u, v in reason.lines:
-        draw.line([_point(places[0], x, y), _point(places[1], u, v)], fill=_LINE, width=1)
+    for number, (x, y, u, v) in enumerate(reason.lines, start=1):
+        ends = [_point(places[0], x, y), _point(places[1], u, v)]
+        draw.line(ends, fill=_LINE, width=1)
+        if marks:
+            for end in ends:
+                _ring(draw, end, number)
     for place, region in zip(places, (reason.registered_region, reason.sighted_region), strict=True):
         if len(region) >= 3:
             corners = [_point(place, x, y) for x, y in region]
@@ -35,6 +41,19 @@ def overlay(registered: bytes, sighted: bytes, reason: Reason, side: int = 640) 
     out = io.BytesIO()
     canvas.save(out, "JPEG", quality=85)
     return out.getvalue()
+
+
+def _ring(draw: ImageDraw.ImageDraw, at: tuple[float, float], number: int) -> None:
+    draw.circle(at, _RING, outline=_OUTLINE, width=3)
+    draw.text(
+        at,
+        str(number),
+        fill=_OUTLINE,
+        anchor="mm",
+        font=ImageFont.load_default(_RING),
+        stroke_width=2,
+        stroke_fill="white",
+    )
 
 
 def _point(place: tuple[tuple[int, int], tuple[int, int]], x: float, y: float) -> tuple[float, float]:

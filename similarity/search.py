@@ -1,4 +1,8 @@
-"""Folders of pictures against each other: what the benchmark and the command line need, without a database."""
+"""Folders of pictures against each other: what the benchmark and the command line need, without a database.
+
+A picture is looked for twice: as a copy of a registered picture, and as a new photograph of registered goods. Files
+named ``DESIGN__VIEW`` are views of one design and stand for it together.
+"""
 
 from __future__ import annotations
 
@@ -14,23 +18,31 @@ from typing import TypeVar
 
 from threadpoolctl import threadpool_limits
 
-from similarity import embedding
+from similarity import designs, embedding
+from similarity.designindex import DesignIndex
+from similarity.designs import DesignPrint, Kind
 from similarity.fingerprint import Fingerprint, algorithm, fingerprint
 from similarity.image import PictureError
-from similarity.index import PictureIndex
+from similarity.index import Found, PictureIndex
 
 MAX_ROWS = 10
 _CHUNK = 4
+_COPY = 0.5
 Result = TypeVar("Result")
+Stored = tuple[bytes, bytes]
+"""Fingerprint and design print of a registered picture."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a search: file stems, and the probability (0 to 1) that ``query`` copies ``source``."""
+    """One row of a search: file stems, and how sure it is (0 to 1) that ``query`` copies ``source`` or shows its
+    goods. ``kind``: as what it was found; by a copied picture the score is never under a half, by goods never
+    over."""
 
     query: str
     source: str
     score: float
+    kind: Kind = Kind.COPY
 
 
 @dataclass(frozen=True)
@@ -66,20 +78,21 @@ def search_folders(
             if isinstance(found, PictureError):
                 report(Unread(path, found))
             else:
-                yield from (Row(path.stem, key, chance) for key, chance in found)
+                yield from (Row(path.stem, key, score, kind) for key, score, kind in found)
             step("queries", done, len(asked))
 
 
-def write_rows(rows: Iterable[Row], output: Path) -> int:
-    """Writes ``query,source,score`` and returns the number of rows; a search that breaks leaves no half file."""
+def write_rows(rows: Iterable[Row], output: Path, *, kinds: bool = False) -> int:
+    """Writes ``query,source,score`` (with ``kinds``: and ``kind``) and returns the number of rows; a search that
+    breaks leaves no half file."""
     count = 0
     handle, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}-")
     try:
         with os.fdopen(handle, "w", newline="", encoding="utf-8") as out:
             writer = csv.writer(out)
-            writer.writerow(["query", "source", "score"])
+            writer.writerow(["query", "source", "score", *(["kind"] if kinds else [])])
             for row in rows:
-                writer.writerow([row.query, row.source, f"{row.score:.6f}"])
+                writer.writerow([row.query, row.source, f"{row.score:.6f}", *([row.kind.value] if kinds else [])])
                 count += 1
         Path(name).chmod(0o644)
         Path(name).replace(output)
@@ -94,9 +107,9 @@ def new_index() -> PictureIndex:
     return PictureIndex(algorithm(), embedding.model().dimensions)
 
 
-def _build(pool: Executor, paths: list[Path], report: Report, step: Step) -> dict[str, bytes]:
-    """Stored fingerprints by file stem."""
-    stored: dict[str, bytes] = {}
+def _build(pool: Executor, paths: list[Path], report: Report, step: Step) -> dict[str, Stored]:
+    """Stored fingerprints and design prints by file stem."""
+    stored: dict[str, Stored] = {}
     for done, (path, found) in enumerate(_each(pool, _fingerprint, paths), start=1):
         if isinstance(found, PictureError):
             report(Unread(path, found))
@@ -111,35 +124,66 @@ def _each(pool: Executor, work: Callable[[Path], Result], paths: list[Path]) -> 
 
 
 _index: PictureIndex | None = None  # of a worker process, filled once at its start
+_goods: DesignIndex | None = None
 
 
-def _workers(processes: int | None, stored: dict[str, bytes] | None = None) -> Executor:
+def _workers(processes: int | None, stored: dict[str, Stored] | None = None) -> Executor:
     count = processes or len(os.sched_getaffinity(0))
     return ProcessPoolExecutor(count, get_context("spawn"), initializer=_start, initargs=(stored or {},))
 
 
-def _start(stored: dict[str, bytes]) -> None:
+def _start(stored: dict[str, Stored]) -> None:
     import cv2
 
-    global _index
+    global _index, _goods
     cv2.setNumThreads(1)
     threadpool_limits(1)  # one process a core: threads of their own would only wait for each other
-    _index = new_index()
-    for key, data in stored.items():
+    _index, _goods = new_index(), DesignIndex(designs.model().id, designs.model().dimensions)
+    views: dict[str, list[tuple[str, DesignPrint]]] = {}
+    for key, (data, goods) in stored.items():
         _index.add(key, Fingerprint.from_bytes(data))
+        views.setdefault(design_of(key), []).append((key, DesignPrint.from_bytes(goods)))
+    for design, found in views.items():
+        _goods.add(design, found)
 
 
-def _fingerprint(path: Path) -> bytes | PictureError:
+def design_of(stem: str) -> str:
+    """The design that a file shows: what stands before ``__`` in its name."""
+    return stem.split("__")[0]
+
+
+def _fingerprint(path: Path) -> Stored | PictureError:
     try:
-        return fingerprint(path.read_bytes()).to_bytes()
+        data = path.read_bytes()
+        return fingerprint(data).to_bytes(), designs.design_print(data).to_bytes()
     except PictureError as fault:
         return fault
 
 
-def _search(path: Path) -> list[tuple[str, float]] | PictureError:
-    assert _index is not None
+def _search(path: Path) -> list[tuple[str, float, Kind]] | PictureError:
+    assert _index is not None and _goods is not None
     try:
-        found = _index.search(fingerprint(path.read_bytes()), limit=MAX_ROWS)
+        data = path.read_bytes()
+        copies = _index.search(fingerprint(data), limit=MAX_ROWS)
+        goods = _goods.search(designs.design_print(data), limit=MAX_ROWS)
     except PictureError as fault:
         return fault
-    return [(one.key, one.verdict.probability) for one in found]
+    return _merged(copies, [(one.view, one.verdict.same) for one in goods])
+
+
+def _merged(copies: list[Found], goods: list[tuple[str, float]]) -> list[tuple[str, float, Kind]]:
+    """The surest ``MAX_ROWS``, each design once where it is found by its goods. Whoever looks for copies loses
+    nothing: a copied picture goes before goods, and goods worth a look go before what may or may not be a copy."""
+    rows = {key: (_worth(same), Kind.NEW_PHOTOGRAPH) for key, same in goods}
+    copied = {design_of(one.key) for one in copies if one.verdict.probability >= _COPY}
+    rows = {key: row for key, row in rows.items() if design_of(key) not in copied}
+    for one in copies:
+        if one.verdict.probability >= rows.get(one.key, (0.0,))[0]:
+            rows[one.key] = (one.verdict.probability, Kind.COPY)
+    ranked = sorted(((key, *row) for key, row in rows.items()), key=lambda row: -row[1])
+    return ranked[:MAX_ROWS]
+
+
+def _worth(same: float) -> float:
+    """Where goods stand among copies, by the probability that the design is the same."""
+    return 0.4 + 0.1 * same if same >= designs.LOOK_THRESHOLD else 0.02 * same

@@ -98,6 +98,33 @@ class Embedder(nn.Module):
         return functional.normalize(self.project(pooled), dim=1)
 
 
+class Goods(nn.Module):
+    """Pictures to unit vectors of ``DIMENSIONS`` for the goods in them, and the same of each cell of the map (n x
+    ``DIMENSIONS`` x rows x columns). Goods stand in the middle of a picture, rooms around them: the nearer a cell
+    is to the middle, the more it counts (a normal curve of ``spread`` times the side)."""
+
+    def __init__(self, dimensions: int = DIMENSIONS, spread: float = 0.23) -> None:
+        super().__init__()
+        self.trunk = Trunk()
+        self.spread = spread
+        self.project = nn.Linear(1280, dimensions)
+
+    def pooled(self, features: Tensor) -> Tensor:
+        """n x 1280, unit length, of the trunk's map: root of the mean square, which strong answers rule."""
+        side = features.shape[-1]
+        away = (torch.arange(side, device=features.device) - (side - 1) / 2) / (self.spread * side)
+        near = torch.exp(-away.square() / 2)
+        weight = near[:, None] * near[None]
+        squares = (features.square() * (weight / weight.sum())).sum(dim=(2, 3))
+        return functional.normalize((squares + 1e-9).sqrt(), dim=1)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        features = self.trunk(x).float()
+        vectors = functional.normalize(self.project(self.pooled(features)), dim=1)
+        cells = functional.normalize(features, dim=1).permute(0, 2, 3, 1)
+        return vectors, self.project(cells).permute(0, 3, 1, 2)
+
+
 def _plain(module: nn.Module) -> nn.Conv2d:
     found = module[1] if isinstance(module, nn.Sequential) else module
     assert isinstance(found, nn.Conv2d)
