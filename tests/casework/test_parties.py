@@ -216,7 +216,9 @@ def test_every_way_to_read_what_is_confidential_stands_in_the_audit_trail(site: 
     documents = f"documents/{event.position}"
     ways = ("submissions/1", "submissions/1/files/1", f"{documents}/1", f"{documents}/2", "bundle.zip")
     for count, path in enumerate(ways, 1):
-        assert officer.get(f"/cases/{site.case}/{path}").status_code == 200
+        answer = officer.get(f"/cases/{site.case}/{path}")
+        assert answer.status_code == 200
+        answer.close()
         with site.runtime.sessions() as session:
             read = session.scalars(select(AuditRow).where(AuditRow.action == "case.confidential")).all()
             assert [row.subject for row in read] == [f"{site.case}/1"] * count
