@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
+from ipreg.db import utc_now
 from ipreg.errors import PermissionDeniedError
 from ipreg.models import (
+    Absence,
     Account,
     Agreement,
     AgreementKind,
@@ -17,6 +19,7 @@ from ipreg.models import (
     Case,
     CaseKind,
     CaseOpening,
+    CaseState,
     FeedImport,
     Filing,
     Listing,
@@ -25,6 +28,7 @@ from ipreg.models import (
     OrganizationRole,
     Role,
 )
+from ipreg.workdays import shanghai_day
 
 OFFICIALS = (Role.REGULATOR, Role.AUDITOR)
 """Who sees every case, and what a case shows."""
@@ -115,7 +119,7 @@ def can_see_filing(session: Session, account: Account, filing: Filing) -> bool:
 
 def can_see_files(session: Session, account: Account, filing: Filing) -> bool:
     """Who may see what the filing shows. A sealed one: its present owner, his licensees, and an officer for whom it
-    was opened in a case that is his."""
+    was opened in a case that is in his hands, or that waits for the approval of its decision."""
     if filing.files_destroyed_at is not None:
         return False
     if owns_filing(account, filing):
@@ -143,16 +147,26 @@ def _holds_licence(session: Session, account: Account, filing: Filing) -> bool:
 
 
 def _opened_for(session: Session, account: Account, filing: Filing) -> bool:
-    """While the case is in this officer's hands."""
+    """While the case is in this officer's hands or he stands in for who has it, and while its decision waits for
+    the approval of another officer."""
     if account.role is not Role.REGULATOR:
         return False
     wanted = (
         select(CaseOpening.id)
         .join(Case, CaseOpening.case_id == Case.id)
         .where(CaseOpening.filing_id == filing.id, CaseOpening.officer_id == account.id)
-        .where(Case.officer_id == account.id)
+        .where(or_(Case.officer_id.in_(_in_whose_place(account)), Case.state == CaseState.DECISION_PROPOSED))
     )
     return session.scalar(wanted.limit(1)) is not None
+
+
+def _in_whose_place(account: Account) -> Select[int]:
+    """The account's own id, and those of the officers whose deputy it is today."""
+    today = shanghai_day(utc_now())
+    away = select(Absence.account_id).where(
+        Absence.deputy_id == account.id, Absence.from_on <= today, Absence.until_on >= today
+    )
+    return select(Account.id).where(or_(Account.id == account.id, Account.id.in_(away)))
 
 
 def can_see_listing(session: Session, account: Account, listing: Listing) -> bool:

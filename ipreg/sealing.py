@@ -13,6 +13,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from ipreg import access, acts, registry
+from ipreg.casework import machine
+from ipreg.casework.table import Part
 from ipreg.db import Clock, transaction
 from ipreg.errors import CallerError, ConflictError, PermissionDeniedError
 from ipreg.fingerprints import fingerprint_data
@@ -121,13 +123,13 @@ def due_openings(session: Session, *, now: datetime) -> list[int]:
 def open_for_case(
     session: Session, *, filing: Filing, case: Case, officer: Account, reason: str, now: datetime
 ) -> CaseOpening:
-    """The officer in charge of a case looks into a sealed filing that is part of it. Again, it is the same opening.
+    """An officer looks into a sealed filing that a case of his is about. Again, it is the same opening.
 
     Raises ``PermissionDeniedError``, ``CallerError`` (field ``reason``).
     """
     access.require_role(officer, Role.REGULATOR)
     _require_sealed(filing)
-    if case.officer_id != officer.id:
+    if not may_open_for_case(session, case=case, officer=officer, now=now):
         raise PermissionDeniedError("case_not_assigned_to_you")
     if filing.id not in access.filings_of_case(case):
         raise PermissionDeniedError("filing_not_in_case")
@@ -151,6 +153,15 @@ def open_for_case(
     )
     _tell(session, filing, "opened_for_case", {"case": case.number}, f"opened-for-case-{opening.id}", now)
     return opening
+
+
+def may_open_for_case(session: Session, *, case: Case, officer: Account, now: datetime) -> bool:
+    """Who has the case, his deputy while he is away, and who may approve its decision while that waits for it: he
+    sees what he puts his name to."""
+    mine = machine.parts_of(session, case=case, actor=officer, now=now)
+    proposed = machine.proposal(case)
+    approves = Part.APPROVER in mine and proposed is not None and proposed.actor_id != officer.id
+    return Part.OFFICER in mine or approves
 
 
 def openings_of(session: Session, filing: Filing) -> list[CaseOpening]:

@@ -33,6 +33,7 @@ from ipreg.models import (
     CaseEvent,
     CaseOutcome,
     CasePaper,
+    Filing,
     PaperKind,
     PaperService,
     Submission,
@@ -95,7 +96,7 @@ def waiting(session: Session) -> list[int]:
 def issue(runtime: Runtime, event_id: int, *, clock: Clock) -> bool:
     """Makes the paper of the event; False where another process was faster. Call it with no transaction open."""
     with runtime.sessions() as session:
-        draft = _draft(session, runtime, session.get_one(CaseEvent, event_id))
+        draft = draft_of(session, runtime, session.get_one(CaseEvent, event_id))
     unsigned = set_paper("case.typ", draft.facts, {}, at=draft.at)
     pdf = certificate.sign(
         unsigned,
@@ -189,7 +190,8 @@ def _host(runtime: Runtime) -> str:
     return urlsplit(runtime.config.public_url).hostname or runtime.config.origin
 
 
-def _draft(session: Session, runtime: Runtime, event: CaseEvent) -> Draft:
+def draft_of(session: Session, runtime: Runtime, event: CaseEvent) -> Draft:
+    """What the paper of the event is going to show."""
     case = session.get_one(Case, event.case_id)
     kind = _KINDS[event.action]
     zh, en = TITLES[kind]
@@ -198,7 +200,7 @@ def _draft(session: Session, runtime: Runtime, event: CaseEvent) -> Draft:
         "title_zh": zh,
         "title_en": en,
         "document_title": f"{zh} {en} {case.number}",
-        "document_description": f"{case.number} {showable(case.match.filing.title)}",
+        "document_description": f"{case.number} {_named(case.match.filing)}",
         "number": case.number,
         "facts": _facts(case, event),
         "parts": _parts(case, event, kind),
@@ -217,15 +219,22 @@ def _facts(case: Case, event: CaseEvent) -> list[dict[str, str]]:
     holder = filing.organization.name if filing.organization else filing.applicant.name
     found = [
         _fact("权利主张方", "Right holder", holder),
-        _fact("备案", "Filing", f"{filing.number} · {filing.title}"),
+        _fact("备案", "Filing", _named(filing)),
         _fact("备案时间", "Filed", _moment(filing.filed_at)),
     ]
     if listing is not None:
         found.append(_fact("被投诉方", "Respondent", f"{listing.platform} · {listing.seller or '—'}"))
         found.append(_fact("涉案商品", "Listing", f"{listing.title} · {listing.external_id}"))
     elif later is not None:
-        found.append(_fact("在后备案", "Later filing", f"{later.number} · {later.title}"))
+        found.append(_fact("在后备案", "Later filing", _named(later)))
     return [*found, _fact("出具时间", "Issued", _moment(event.at)), _fact("经办人", "Officer", event.name)]
+
+
+def _named(filing: Filing) -> str:
+    """Number and title; a paper goes to both sides and to officials, who don't see what is sealed or destroyed."""
+    if filing.vault_key_id is not None:
+        return f"{filing.number} · 密封备案 (sealed filing)"
+    return filing.number if filing.files_destroyed_at else f"{filing.number} · {showable(filing.title)}"
 
 
 def _parts(case: Case, event: CaseEvent, kind: PaperKind) -> list[dict[str, object]]:

@@ -177,6 +177,13 @@ def find(session: Session, *, case: Case, serial: int, reader: Party) -> Submiss
     raise MissingError("submission_missing")
 
 
+def of_step(session: Session, event: CaseEvent) -> Submission | None:
+    """What was handed in by the step, if it was that."""
+    if event.log_index is None:
+        return None
+    return session.scalars(select(Submission).where(Submission.log_index == event.log_index)).unique().first()
+
+
 def _shared() -> ColumnElement[bool]:
     return Submission.confidential.is_(False)
 

@@ -9,20 +9,36 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ipreg import access, workdays
-from ipreg.casework import telling
-from ipreg.errors import CallerError, ConflictError, MissingError
+from ipreg.casework import submissions, telling
+from ipreg.casework.table import Part
+from ipreg.errors import CallerError, ConflictError, MissingError, PermissionDeniedError
 from ipreg.models import Absence, Account, Case, CaseNote, CaseTask, Role, SavedView
 
 MAX_NOTE, MAX_TASK, MAX_NAME, MAX_VIEWS = 5000, 200, 60, 50
 _MENTION = re.compile(r"@([^\s@,，。；;：:！!？?（）()]{1,64}(?:@[\w.-]+)?)")
 
 
-def add_note(session: Session, *, case: Case, author: Account, text: str, shared: bool, now: datetime) -> CaseNote:
-    """A remark; whom it mentions is told. Owners write shared ones only."""
+def add_note(
+    session: Session,
+    *,
+    case: Case,
+    author: Account,
+    text: str,
+    shared: bool,
+    side: Part | None = None,
+    now: datetime,
+) -> CaseNote:
+    """A remark; whom it mentions is told. ``side`` narrows a shared one to the owners of one side.
+
+    What an owner writes is between the authority and his own side, never for the other one.
+    """
     text = _text(text, MAX_NOTE, "note")
     if author.role is not Role.REGULATOR:
-        shared = True
-    note = CaseNote(case_id=case.id, author=author, at=now, text=text, shared=shared)
+        shared, side = True, submissions.side_of(case, author)
+        if side is None:
+            raise PermissionDeniedError("case_step_not_yours")
+    for_whom = side.value if shared and side is not None else ""
+    note = CaseNote(case_id=case.id, author=author, at=now, text=text, shared=shared, side=for_whom)
     session.add(note)
     session.flush()
     named = {one.id: one for one in mentioned(session, text) if one.id != author.id}
@@ -37,7 +53,10 @@ def notes(session: Session, *, case: Case, account: Account) -> list[CaseNote]:
     """The notes that the account may read, oldest first."""
     wanted = select(CaseNote).where(CaseNote.case_id == case.id).order_by(CaseNote.id)
     if account.role not in access.OFFICIALS:
-        wanted = wanted.where(CaseNote.shared.is_(True))
+        side = submissions.side_of(case, account)
+        if side is None:
+            return []
+        wanted = wanted.where(CaseNote.shared.is_(True), CaseNote.side.in_(("", side.value)))
     return list(session.scalars(wanted))
 
 

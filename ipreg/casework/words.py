@@ -114,6 +114,11 @@ PARTS = {
     Part.RESPONDENT: N_("other side"),
     Part.SYSTEM: N_("the system"),
 }
+SIDES = {
+    Part.OWNER.value: N_("the owner of the earlier filing"),
+    Part.RESPONDENT.value: N_("the owner of the later filing"),
+}
+"""Of a conflict."""
 NEEDS = {
     Need.REASON: N_("reason"),
     Need.OUTCOME: N_("outcome"),

@@ -12,7 +12,8 @@ from ipreg.models.accounts import Account
 
 
 class CaseNote(Base):
-    """A remark on a case; ``shared`` ones are seen by the owners of the designs too."""
+    """A remark on a case; ``shared`` ones are seen by the owners of the designs too: by those of the side ``side``
+    (a value of ``Part``), or of both where it is empty."""
 
     __tablename__ = "case_notes"
 
@@ -22,6 +23,7 @@ class CaseNote(Base):
     at: Mapped[datetime]
     text: Mapped[str] = mapped_column(Text)
     shared: Mapped[bool] = mapped_column(default=False)
+    side: Mapped[str] = mapped_column(String(16), default="", server_default="")
 
     author: Mapped[Account] = relationship(lazy="joined")
 

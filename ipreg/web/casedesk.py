@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from ipreg import cases, sealing
 from ipreg.casework import queue, together
 from ipreg.casework.queue import Filter
+from ipreg.casework.table import Part
 from ipreg.db import utc_now
 from ipreg.errors import CallerError, MissingError
 from ipreg.models import Role
@@ -27,9 +28,15 @@ bp = Blueprint("casedesk", __name__)
 def note(number: str) -> Response | tuple[str, int]:
     found = cases.get_case(db(), number=number, account=me())
     try:
-        shared = request.form.get("shared") == "1"
+        for_whom = request.form.get("shared", "")
         together.add_note(
-            db(), case=found, author=me(), text=request.form.get("note", ""), shared=shared, now=utc_now()
+            db(),
+            case=found,
+            author=me(),
+            text=request.form.get("note", ""),
+            shared=bool(for_whom),
+            side=Part(for_whom) if for_whom in (Part.OWNER, Part.RESPONDENT) else None,
+            now=utc_now(),
         )
     except CallerError as fault:
         return _again(number, fault)

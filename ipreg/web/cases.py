@@ -9,11 +9,12 @@ from urllib.parse import urlencode
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from ipreg import access, amending, cases, logkeys
+from ipreg import access, amending, cases, logkeys, sealing
 from ipreg.casework import caseproofs, clocks, deputies, drawing, machine, neighbours, queue, submissions, together
 from ipreg.casework.law import PERIODS
 from ipreg.casework.queue import Filter, Place
 from ipreg.casework.table import FOUR_EYES_FROM, Move, Tab
+from ipreg.casework.words import SIDES
 from ipreg.db import utc_now
 from ipreg.errors import IpregError
 from ipreg.models import Case, CaseOutcome, CaseState, Filing, RightRecord, Role
@@ -146,6 +147,8 @@ def page(found: Case, faults: dict[str, str], action: str = "decided") -> str:
         four_eyes=found.severity >= FOUR_EYES_FROM,
         heard=machine.heard(found),
         drawn=drawing.draw(found.state, {event.action for event in found.events}),
+        sides=SIDES,
+        may_open_sealed=sealing.may_open_for_case(db(), case=found, officer=me(), now=now),
         notes=together.notes(db(), case=found, account=me()),
         tasks=together.tasks(db(), case=found) if official else [],
         officers=queue.officers(db()) if official else [],

@@ -6,13 +6,14 @@ from flask import Blueprint, flash, redirect, request, send_file, url_for
 from werkzeug.wrappers import Response
 
 from ipreg import access, cases
-from ipreg.casework import bulk, machine, table, together
+from ipreg.casework import bulk, machine, submissions, table, together
 from ipreg.casework.bulk import Chosen
 from ipreg.casework.machine import Document, Given
 from ipreg.casework.table import Need
 from ipreg.db import utc_now
 from ipreg.errors import CallerError, ConflictError, IpregError, MissingError
 from ipreg.models import Case, CaseOutcome, ClockKind, Role
+from ipreg.web import handedin
 from ipreg.web.cases import PARTIES, back, page, queue_again
 from ipreg.web.errors import status_of, words_of
 from ipreg.web.rules import who
@@ -82,6 +83,8 @@ def document(number: str, position: int, which: int) -> Response:
     for event in found.events:
         kept = event.details.get("documents", []) if event.position == position else []
         if which < len(kept):
+            if (one := submissions.of_step(db(), event)) is not None:
+                handedin.told(one)
             place = runtime().store.path(kept[which]["sha256"])
             return send_file(
                 place, mimetype="application/octet-stream", as_attachment=True, download_name=kept[which]["name"]

@@ -8,13 +8,14 @@ from flask import request, send_file, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from ipreg import audit
 from ipreg.casework import papers, submissions
 from ipreg.casework.submissions import Paper as HandedIn
 from ipreg.casework.submissions import Party, Upload
 from ipreg.db import transaction, utc_now
 from ipreg.errors import CallerError, MissingError
 from ipreg.models import Account, Case, CasePaper, RespondentLink, Submission, SubmissionKind
-from ipreg.web.session import db, runtime
+from ipreg.web.session import db, me, runtime
 
 
 def read_form() -> HandedIn:
@@ -42,6 +43,12 @@ def take_in(case: Case, party: Party) -> Submission:
         request_key=request.form.get("request_key", ""),
         now=utc_now(),
     )
+
+
+def told(one: Submission) -> None:
+    """Who reads what is for the authority alone stands in the audit trail, whichever way he reads it."""
+    if one.confidential:
+        audit.record(db(), actor=me(), action="case.confidential", subject=one.receipt, now=utc_now())
 
 
 def file_of(one: Submission, position: int) -> Response:

@@ -96,6 +96,7 @@ def submit(number: str) -> Response | tuple[str, int]:
 def receipt(number: str, serial: int) -> str:
     case = _case(number)
     one = submissions.find(db(), case=case, serial=serial, reader=me())
+    handedin.told(one)
     return render_template(
         "receipt.html",
         one=one,
@@ -113,8 +114,7 @@ def receipt(number: str, serial: int) -> str:
 @who(*_ALL)
 def file(number: str, serial: int, position: int) -> Response:
     one = submissions.find(db(), case=_case(number), serial=serial, reader=me())
-    if one.confidential:
-        audit.record(db(), actor=me(), action="case.confidential", subject=one.receipt, now=utc_now())
+    handedin.told(one)
     return handedin.file_of(one, position)
 
 
@@ -130,6 +130,8 @@ def paper(number: str, paper_id: int) -> Response:
 def bundle(number: str) -> Response:
     case = _case(number)
     audit.record(db(), actor=me(), action="case.bundle", subject=case.number, now=utc_now())
+    for one in submissions.seen_by(db(), case, me()):
+        handedin.told(one)
     data = casebundle.build(runtime(), case.id, reader=me(), clock=utc_now)
     answer = Response(data, mimetype="application/zip")
     answer.headers["Content-Disposition"] = f"attachment; filename={case.number}.zip"

@@ -183,6 +183,46 @@ def test_notes_reach_whom_they_are_for(desk: Desk) -> None:
         together.add_note(desk.session, case=case, author=owner, text="  ", shared=True, now=desk.clock())
 
 
+def test_in_a_conflict_what_an_owner_writes_to_the_authority_is_not_for_the_other_owner(desk: Desk) -> None:
+    case = conflict(desk)
+    people = desk.people
+
+    def write(author: Account, text: str, side: Part | None = None) -> None:
+        now = desk.clock()
+        together.add_note(
+            desk.session, case=case, author=author, text=text, shared=text != "内部", side=side, now=now
+        )
+
+    def read(account: Account) -> list[str]:
+        return [one.text for one in together.notes(desk.session, case=case, account=account)]
+
+    write(people.enterprise, "我方底稿见附件")
+    write(people.freelancer, "在后一方的说明")
+    write(desk.officer, "内部")
+    write(desk.officer, "两方均可见")
+    write(desk.officer, "请在先一方补充", Part.OWNER)
+    write(desk.officer, "请在后一方补充", Part.RESPONDENT)
+    earlier = ["我方底稿见附件", "两方均可见", "请在先一方补充"]
+    assert read(people.enterprise) == read(people.designer) == earlier
+    assert read(people.freelancer) == ["在后一方的说明", "两方均可见", "请在后一方补充"]
+    assert len(read(desk.officer)) == 6
+    with pytest.raises(PermissionDeniedError):
+        write(people.rival, "与我无关")
+    assert read(people.rival) == []
+
+
+def conflict(desk: Desk) -> Case:
+    """Of two near-identical filings: the designer's, and the freelancer's later one."""
+    earlier, later = desk.filing(1), desk.filing(2, applicant=desk.people.freelancer)
+    match = Match(
+        filing=earlier, view=earlier.views[0], later_filing=later, later_view=later.views[0], found_at=desk.clock(),
+        probability=0.99, reason={}, algorithm="x/1",
+    )  # fmt: skip
+    desk.session.add(match)
+    desk.session.flush()
+    return conflicts.open_and_tell(desk.session, match=match, now=desk.clock())
+
+
 def test_tasks_have_a_day_that_is_not_over(desk: Desk) -> None:
     case = desk.taken()
     asked = {"case": case, "author": desk.officer, "assignee": desk.second, "now": desk.clock()}

@@ -174,6 +174,27 @@ def test_what_is_confidential_is_read_by_the_authority_and_by_who_handed_it_in(
         assert client.get(f"/cases/{site.case}/submissions/1/files/0").status_code == 404
 
 
+def test_every_way_to_read_what_is_confidential_stands_in_the_audit_trail(site: Site, opened: FlaskClient) -> None:
+    respond(opened, ANSWER, (draw_picture(5), "设计稿.jpg"), confidential="1")
+    with site.runtime.sessions() as session:
+        event = session.scalars(select(CaseEvent).where(CaseEvent.action == "responded")).one()
+    officer = site.sign_in("regulator")
+    documents = f"documents/{event.position}"
+    ways = ("submissions/1", "submissions/1/files/1", f"{documents}/1", f"{documents}/2", "bundle.zip")
+    for count, path in enumerate(ways, 1):
+        answer = officer.get(f"/cases/{site.case}/{path}")
+        assert answer.status_code == 200
+        answer.close()
+        with site.runtime.sessions() as session:
+            read = session.scalars(select(AuditRow).where(AuditRow.action == "case.confidential")).all()
+            assert [row.subject for row in read] == [f"{site.case}/1"] * count
+    respond(opened, ANSWER + "另附公开的说明。", request_key="k2")
+    assert officer.get(f"/cases/{site.case}/submissions/2").status_code == 200
+    with site.runtime.sessions() as session:
+        read = session.scalars(select(AuditRow).where(AuditRow.action == "case.confidential")).all()
+    assert len(read) == len(ways)
+
+
 # --- Papers and bundle
 
 

@@ -16,13 +16,27 @@ from sqlalchemy.orm import Session
 
 from ipreg import access, acts, alerts, bundle, cases, certificate, logkeys, registry, sealing, verifier
 from ipreg.app import create_app
+from ipreg.casework import machine, papers, together
+from ipreg.casework.machine import Given
 from ipreg.config import Config
-from ipreg.db import transaction
+from ipreg.db import transaction, utc_now
 from ipreg.errors import CallerError, ConflictError, PermissionDeniedError, ProofError
 from ipreg.logcheck import check_log
-from ipreg.models import Account, Alert, AuditRow, Filing, FilingState, Match, PictureFingerprint
+from ipreg.models import (
+    Account,
+    Alert,
+    AuditRow,
+    Case,
+    CaseEvent,
+    CaseOutcome,
+    Filing,
+    FilingState,
+    Match,
+    PictureFingerprint,
+)
 from ipreg.runtime import Runtime, open_runtime
 from ipreg.sightings import feeds
+from ipreg.workdays import shanghai_day
 from jobs import alerts as alert_job
 from jobs import checkpoints, fingerprints, imports, matches, openings, timestamps
 
@@ -179,6 +193,75 @@ def test_an_opening_that_was_killed_half_way_is_done_again(
         assert runtime.store.shelf(filing.vault_key).get(filing.views[0].sha256) == PICTURE
     sealing.open_now(runtime, filed, account_id=None, clock=clock)
     assert differences(runtime) == []
+
+
+@pytest.fixture
+def proposed(runtime: Runtime, filed: int, clock: HandClock) -> str:
+    """Number of a grave case about the sealed filing, whose decision waits for approval."""
+    with transaction(runtime.sessions) as session:
+        officer, second = account(session, "regulator"), account(session, "second-regulator")
+        alert = session.scalars(select(Alert)).one()
+        case = alerts.confirm(session, alert=alert, account=account(session, "enterprise"), now=clock())
+        cases.assign(session, case=case, officer=officer, row_version=case.row_version, now=clock())
+        case.severity = 3
+        asked = {"session": session, "filing": session.get_one(Filing, filed), "case": case, "reason": REASON}
+        with pytest.raises(PermissionDeniedError):
+            sealing.open_for_case(officer=second, now=clock(), **asked)  # type: ignore[arg-type]
+        given = Given(reason=REASON, outcome=CaseOutcome.NOT_INFRINGING)
+        machine.transition(session, case=case, action="proposed", actor=officer, given=given, now=clock())
+        return case.number
+
+
+REASON = "核对图案是否一致的需要，以便作出决定。"
+
+
+def test_who_approves_a_decision_sees_what_it_is_about_while_it_waits(
+    runtime: Runtime, filed: int, proposed: str, clock: HandClock
+) -> None:
+    with transaction(runtime.sessions) as session:
+        case = session.scalars(select(Case).where(Case.number == proposed)).one()
+        filing, second = session.get_one(Filing, filed), account(session, "second-regulator")
+        assert not access.can_see_files(session, second, filing)
+        with pytest.raises(CallerError, match="reason_length"):
+            sealing.open_for_case(session, filing=filing, case=case, officer=second, reason="看", now=clock())
+        sealing.open_for_case(session, filing=filing, case=case, officer=second, reason=REASON, now=clock())
+        assert access.can_see_files(session, second, filing)
+        assert [one.action for one in acts.acts_of(session, filing)] == ["opened_for_case"]
+        machine.transition(session, case=case, action="approved", actor=second, now=clock())
+        assert not access.can_see_files(session, second, filing)
+    checkpoints.run(runtime, clock=clock)
+    assert differences(runtime) == []
+
+
+def test_a_deputy_sees_it_on_the_days_of_the_absence(
+    runtime: Runtime, filed: int, proposed: str, clock: HandClock
+) -> None:
+    with transaction(runtime.sessions) as session:
+        case = session.scalars(select(Case).where(Case.number == proposed)).one()
+        filing, deputy = session.get_one(Filing, filed), account(session, "second-regulator")
+        machine.transition(
+            session, case=case, action="sent_back", actor=deputy, given=Given(reason=REASON), now=clock()
+        )
+        officer, today = account(session, "regulator"), shanghai_day(clock())
+        until = max(today, shanghai_day(utc_now())) + timedelta(days=2)
+        together.set_absence(session, account=officer, deputy=deputy, from_on=today, until_on=until, now=clock())
+        sealing.open_for_case(session, filing=filing, case=case, officer=deputy, reason=REASON, now=clock())
+        assert access.can_see_files(session, deputy, filing)
+        (away,) = together.absences(session, account=officer)
+        together.end_absence(session, account=officer, absence_id=away.id)
+        assert not access.can_see_files(session, deputy, filing)
+
+
+def test_no_paper_of_a_case_bears_the_title(runtime: Runtime, filed: int, proposed: str, clock: HandClock) -> None:
+    with runtime.sessions() as session:
+        case = session.scalars(select(Case).where(Case.number == proposed)).one()
+        accepted = next(one for one in case.events if one.action == "accepted")
+        told = str(papers.draft_of(session, runtime, accepted).facts)
+        number = session.get_one(Filing, filed).number
+        assert number in told and "密封备案" in told and "密纹手袋" not in told
+    sealing.open_now(runtime, filed, account_id=None, clock=clock)
+    with runtime.sessions() as session:
+        assert "密纹手袋" in str(papers.draft_of(session, runtime, session.get_one(CaseEvent, accepted.id)).facts)
 
 
 def test_in_a_case_it_is_opened_for_one_officer_and_logged(runtime: Runtime, filed: int, clock: HandClock) -> None:
