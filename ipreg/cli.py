@@ -264,7 +264,8 @@ def import_feed(csv: Path, email: str) -> None:
             bar.length = total
             bar.update(done - bar.pos)
 
-        feeds.run_import(runtime, import_id, clock=utc_now, progress=show)
+        while feeds.run_import(runtime, import_id, clock=utc_now, progress=show) is not feeds.Turn.OVER:
+            time.sleep(1)  # a host of its pictures asked for time
     with runtime.sessions() as session:
         work = session.get_one(FeedImport, import_id)
         if work.fault:

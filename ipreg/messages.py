@@ -394,6 +394,7 @@ MESSAGES: dict[str, str] = {
     "fetch_encoding": N_("The shop packed its answer in a way that can't be read."),
     "robots_refused": N_("The site's robots.txt asks not to read this page."),
     "robots_unreachable": N_("The site's robots.txt could not be read; until it can, nothing is taken from there."),
+    "reports_too_many": N_("%(most)s of your reports wait already. Report more when they were looked at."),
     "run_interrupted": N_("It was cut off before it had the feed; the next run reads it."),
     "crawl_trap": N_("Many pages of the form %(shape)s led to nothing new; the others of it are left out."),
     "page_not_html": N_("What stands there is not a web page."),

@@ -50,7 +50,7 @@ _KEEPERS = (Role.ENTERPRISE, Role.REGULATOR, Role.ADMINISTRATOR)
     N_("Push listings, with a result for each row"),
     description=N_(
         "The body is a feed: JSON Lines, an object with `listings`, CSV or another. Pictures are addresses, or"
-        " stand in it as data: addresses. The same key, or without one the same body, is the same import."
+        " stand in it as data: addresses. The same key again is the same import; another body under it is refused."
     ),
     scope=Scope.LISTINGS_WRITE,
     roles=_KEEPERS,
@@ -58,7 +58,7 @@ _KEEPERS = (Role.ENTERPRISE, Role.REGULATOR, Role.ADMINISTRATOR)
     raw=FEEDS,
     answer=shapes.Pushed,
     status=202,
-    errors=(404, 409),
+    errors=(404, 409, 422),
     once=False,  # an import knows its key itself
     source_token=True,
 )
@@ -81,12 +81,19 @@ def push(query: shapes.PushAsked) -> Done:
 
 
 def _import(source: Source, sent: bytes, data: bytes, pictures: dict[str, bytes]) -> FeedImport:
-    """The import of this push: the one that there is already, or a new one with its run."""
-    key = request.headers.get("Idempotency-Key", "").strip() or hashlib.sha256(sent).hexdigest()
-    kept = f"push-{source.id}-{hashlib.sha256(key.encode()).hexdigest()}"
-    known = db().query(FeedImport).filter_by(account_id=source.account_id, request_key=kept).first()
-    if known is not None:
-        return known
+    """The import of this push: the one that there is already under its key, or a new one with its run.
+
+    Without a key each push is its own: a price that goes back to what it was is sent in the same words as before.
+    """
+    kept = _request_key(source, sent)
+    if kept is not None:
+        under_key = FeedImport.request_key.startswith(kept.rpartition("-")[0] + "-", autoescape=True)
+        mine = select(FeedImport).where(FeedImport.account_id == source.account_id, under_key)
+        known = db().scalars(mine).first()
+        if known is not None and known.request_key != kept:
+            raise CallerError("key_reused", field="Idempotency-Key")
+        if known is not None:
+            return known
     return feeds.accept_feed(
         db(),
         runtime().config,
@@ -99,6 +106,15 @@ def _import(source: Source, sent: bytes, data: bytes, pictures: dict[str, bytes]
         request_key=kept,
         now=utc_now(),
     )
+
+
+def _request_key(source: Source, sent: bytes) -> str | None:
+    """Source, key and body in one, so that another body under the key is told from the same one."""
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if not key:
+        return None
+    named, body = (hashlib.sha256(one).hexdigest()[:40] for one in (key.encode("utf-8", "replace"), sent))
+    return f"push-{source.id}-{named}-{body}"
 
 
 @routes.get(

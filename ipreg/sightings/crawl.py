@@ -25,8 +25,8 @@ from ipreg.runtime import Runtime
 from ipreg.sightings.faults import fault_of
 from ipreg.sightings.fetch import Answer, Fetcher
 from ipreg.sightings.frontier import Task, add_pages, count_undone, hosts_of, next_tasks, seeds
-from ipreg.sightings.harvest import MAX_PAGE_BYTES, MAX_SITEMAP_BYTES, Harvest, needs_scripts
-from ipreg.sightings.manners import Host, ask_robots, keep_host, known_host, learn_host
+from ipreg.sightings.harvest import MAX_PAGE_BYTES, MAX_SITEMAP_BYTES, Harvest, Shapes, needs_scripts
+from ipreg.sightings.manners import Host, LaterError, ask_robots, keep_host, known_host, learn_host
 from ipreg.sightings.render import Scripted
 from ipreg.sightings.scripts import Scripts
 from ipreg.sightings.siterules import load_rules, rules_for
@@ -73,7 +73,9 @@ class _Crawl:
         self._settings: CrawlSettings = crawl_settings(source)
         self._scope = hosts_of(self._settings)
         rules = load_rules(runtime.config.var / "sites")
-        self._harvest = Harvest(source, rules, self._scope, self._settings.depth)
+        kept = source.memory.get("shapes", {})  # a run is worked at in many short turns
+        shapes = Shapes.of(kept["of"] if kept.get("run") == run_id else {})
+        self._harvest = Harvest(source, rules, self._scope, self._settings.depth, shapes)
         self._until = time.monotonic() + seconds
         self._hosts: dict[str, Host] = {}
         self._asking: set[str] = set()
@@ -119,12 +121,14 @@ class _Crawl:
         """Over when nothing is left to do in this run; pages that wait for their time keep it open."""
         with transaction(self._runtime.sessions) as session:
             run = session.get_one(SourceRun, self._run_id)
+            shapes = {"run": run.id, "of": self._harvest.shapes.told()}
+            run.source.memory = {**run.source.memory, "shapes": shapes}
             if run.source.state is SourceState.PAUSED:
                 return False
             left = count_undone(session, source_id=self._source.id, run_id=self._run_id)
             if left and self._fetched < self._settings.pages:
                 return False
-            fault = self._fault_of_all(session) if run.refused and run.refused == run.found else None
+            fault = self._fault_of_all(session) if run.refused and not self._anything_read(session) else None
             run.detail = self._detail(session, run, left)
             end_run(session, run=run, now=self._clock(), **(fault or {}))
             return True
@@ -142,6 +146,16 @@ class _Crawl:
             CrawlPage.state == PageState.WAITING,
         )
         return session.scalar(lost.limit(1)) is not None
+
+    def _anything_read(self, session: Session) -> bool:
+        """That links were refused takes nothing from the pages that were read."""
+        read = select(CrawlPage.id).where(
+            CrawlPage.source_id == self._source.id,
+            CrawlPage.run_id == self._run_id,
+            CrawlPage.state != PageState.REFUSED,
+            CrawlPage.fetched_at.is_not(None),
+        )
+        return session.scalar(read.limit(1)) is not None
 
     def _fault_of_all(self, session: Session) -> dict[str, Any] | None:
         """Where nothing at all could be read, the run failed, for the reason of its first page."""
@@ -313,7 +327,7 @@ class _Crawl:
                 self._greet(page, got.answer, now)
                 self._harvest.take(session, run, page, got.answer, scripted=got.scripted, now=now)
                 page.state, page.fault, page.fault_values = _settled(page), None, {}
-        except _LaterError as later:
+        except LaterError as later:
             page.run_id, page.not_before = 0, later.at
             run.found = self._fetched
             return
@@ -329,7 +343,7 @@ class _Crawl:
         run.found = max(self._fetched, run.refused)
 
     def _greet(self, page: CrawlPage, answer: Answer, now: datetime) -> None:
-        """Stays away from a host that says 429 or 503; raises ``_LaterError``, and ``fetch_status`` in the end."""
+        """Stays away from a host that says 429 or 503; raises ``LaterError``, and ``fetch_status`` in the end."""
         page.status = answer.status
         host = self._hosts[page.origin]
         if answer.status not in (429, 503):
@@ -337,15 +351,7 @@ class _Crawl:
             return
         if page.tries >= MAX_TRIES:
             raise CallerError("fetch_status", address=page.address[:200], status=answer.status)
-        raise _LaterError(host.back_off(answer, now))
-
-
-class _LaterError(Exception):
-    """The page is to be fetched again at ``at``."""
-
-    def __init__(self, at: datetime) -> None:
-        super().__init__(at)
-        self.at = at
+        raise LaterError(host.back_off(answer, now))
 
 
 def _settled(page: CrawlPage) -> PageState:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import lzma
+import math
 import shutil
 import struct
+import time
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from enum import Enum, auto
 from pathlib import Path
 
 from sqlalchemy import select
@@ -22,7 +25,6 @@ from ipreg.errors import CallerError, ConflictError, IpregError, MissingError
 from ipreg.models import Account, FeedImport, ImportFault, ImportState, Role, RunState, Source, SourceRun
 from ipreg.runtime import Runtime
 from ipreg.sightings.faults import fault_of
-from ipreg.sightings.fetch import fetch
 from ipreg.sightings.listings import (
     Bringer,
     Offer,
@@ -32,8 +34,10 @@ from ipreg.sightings.listings import (
     settle_pictures,
     shown_pictures,
 )
+from ipreg.sightings.manners import LaterError
 from ipreg.sightings.reading import read_feed
 from ipreg.sightings.rows import FeedRow, Row, RowFault
+from ipreg.sightings.visits import Visitor
 from ipreg.storage import keep_picture
 
 MAX_FEED_BYTES = 50 * 2**20
@@ -102,8 +106,19 @@ def accept_feed(
     return made
 
 
-def run_import(runtime: Runtime, import_id: int, *, clock: Clock, progress: Progress | None = None) -> None:
-    """Works through an import from where it stands: one transaction a row, fetching outside of them."""
+class Turn(Enum):
+    """How a turn at an import ended: it is over, its time was, or a host of its pictures has to be waited for."""
+
+    OVER = auto()
+    MORE = auto()
+    LATER = auto()
+
+
+def run_import(
+    runtime: Runtime, import_id: int, *, clock: Clock, progress: Progress | None = None, seconds: float = math.inf
+) -> Turn:
+    """Works at an import for about ``seconds`` from where it stands: one transaction a row, fetching outside."""
+    until = time.monotonic() + seconds
     with runtime.sessions() as session:
         work = session.get_one(FeedImport, import_id)
         done, platform = work.done_rows, work.platform
@@ -112,23 +127,30 @@ def run_import(runtime: Runtime, import_id: int, *, clock: Clock, progress: Prog
         rows = read_feed(data, platform=platform)
     except OSError:
         fail_import(runtime, import_id, CallerError("feed_lost"), clock())
-        return
+        return Turn.OVER
     except Exception as error:
         fail_import(runtime, import_id, fault_of(error, f"feed of import {import_id}"), clock())
-        return
+        return Turn.OVER
     with transaction(runtime.sessions) as session:
         work = session.get_one(FeedImport, import_id)
         work.state, work.total_rows = ImportState.RUNNING, len(rows)
-    for position in range(done, len(rows)):
-        _import_row(runtime, import_id, position, rows[position], clock)
-        if progress:
-            progress(position + 1, len(rows))
-    _try_again(runtime, import_id, rows, clock)
+    try:
+        with Visitor(runtime, clock) as visitor:
+            for position in range(done, len(rows)):
+                _import_row(runtime, import_id, position, rows[position], visitor, clock)
+                if progress:
+                    progress(position + 1, len(rows))
+                if time.monotonic() > until:
+                    return Turn.MORE
+            _try_again(runtime, import_id, rows, visitor, clock)
+    except LaterError:
+        return Turn.LATER
     with transaction(runtime.sessions) as session:
         work = session.get_one(FeedImport, import_id)
         work.state, work.finished_at = ImportState.DONE, clock()
         session.flush()
         _finish_run(session, work, clock())
+    return Turn.OVER
 
 
 def retry_faults(session: Session, *, work: FeedImport) -> int:
@@ -162,15 +184,28 @@ def get_import(session: Session, *, import_id: int, account: Account) -> FeedImp
     return found
 
 
-def unfinished_imports(session: Session) -> list[int]:
-    """Ids of the imports that wait or were cut off, oldest first."""
-    open_states = (ImportState.WAITING, ImportState.RUNNING)
-    wanted = select(FeedImport.id).where(FeedImport.state.in_(open_states)).order_by(FeedImport.id)
-    return list(session.scalars(wanted))
+def next_imports(session: Session, *, resting: Collection[int] = ()) -> list[int]:
+    """Ids of the imports to work at, one an account: the oldest that wait or were cut off.
+
+    Those that rest are left out, and what came after them from the same source: of two prices the later must win.
+    """
+    wanted = (
+        select(FeedImport.id, FeedImport.account_id, FeedImport.source_id)
+        .where(FeedImport.state.in_((ImportState.WAITING, ImportState.RUNNING)))
+        .order_by(FeedImport.id)
+    )
+    held: set[tuple[int, int | None]] = set()
+    chosen: dict[int, int] = {}
+    for import_id, account_id, source_id in session.execute(wanted):
+        if import_id in resting:
+            held.add((account_id, source_id))
+        elif (account_id, source_id) not in held:
+            chosen.setdefault(account_id, import_id)
+    return list(chosen.values())
 
 
-def _import_row(runtime: Runtime, import_id: int, position: int, row: Row, clock: Clock) -> None:
-    contents, fault = _contents(runtime, import_id, row)
+def _import_row(runtime: Runtime, import_id: int, position: int, row: Row, visitor: Visitor, clock: Clock) -> None:
+    contents, fault = _contents(runtime, import_id, row, visitor)
     with transaction(runtime.sessions) as session:
         work = session.get_one(FeedImport, import_id)
         if work.done_rows != position:
@@ -182,14 +217,14 @@ def _import_row(runtime: Runtime, import_id: int, position: int, row: Row, clock
             session.add(ImportFault(import_id=import_id, line=fault.line, code=fault.code, values=fault.values))
 
 
-def _try_again(runtime: Runtime, import_id: int, rows: list[Row], clock: Clock) -> None:
+def _try_again(runtime: Runtime, import_id: int, rows: list[Row], visitor: Visitor, clock: Clock) -> None:
     by_line = {row.line: row for row in rows}
     with runtime.sessions() as session:
         wanted = select(ImportFault.line).where(ImportFault.import_id == import_id, ImportFault.again)
         lines = [line for line in session.scalars(wanted) if line in by_line]
     for line in lines:
         row = by_line[line]
-        contents, fault = _contents(runtime, import_id, row)
+        contents, fault = _contents(runtime, import_id, row, visitor)
         with transaction(runtime.sessions) as session:
             work = session.get_one(FeedImport, import_id)
             kept = session.scalars(select(ImportFault).filter_by(import_id=import_id, line=line)).one()
@@ -201,14 +236,18 @@ def _try_again(runtime: Runtime, import_id: int, rows: list[Row], clock: Clock) 
                 kept.code, kept.values, kept.again = fault.code, fault.values, False
 
 
-def _contents(runtime: Runtime, import_id: int, row: Row) -> tuple[list[tuple[str, bytes]], RowFault | None]:
-    """The bytes of the row's pictures by name, or why there are none."""
+def _contents(
+    runtime: Runtime, import_id: int, row: Row, visitor: Visitor
+) -> tuple[list[tuple[str, bytes]], RowFault | None]:
+    """The bytes of the row's pictures by name, or why there are none. Raises ``LaterError``."""
     if isinstance(row, RowFault):
         return [], row
     with runtime.sessions() as session:
         folder = Path(session.get_one(FeedImport, import_id).folder)
     try:
-        return [(name, _picture_bytes(runtime.config, folder, name)) for name in row.pictures], None
+        return [(name, _picture_bytes(runtime.config, folder, name, visitor)) for name in row.pictures], None
+    except LaterError:
+        raise
     except Exception as error:
         return [], _row_fault(error, import_id, row)
 
@@ -285,9 +324,9 @@ def _same_request(session: Session, account: Account, request_key: str) -> FeedI
     return session.scalar(same)
 
 
-def _picture_bytes(config: Config, folder: Path, name: str) -> bytes:
+def _picture_bytes(config: Config, folder: Path, name: str, visitor: Visitor) -> bytes:
     if name.startswith(("http://", "https://")):
-        return fetch(name, max_bytes=config.max_file_bytes, allow_private=config.allow_private_addresses)
+        return visitor.picture(name)
     place = _file_in(folder, name)
     if place.stat().st_size > config.max_file_bytes:
         raise CallerError("picture_too_large", megabytes=config.max_file_bytes // 2**20)

@@ -122,12 +122,16 @@ class Fetcher:
         accept: str = "*/*",
         headers: Mapping[str, str] | None = None,
         redirects: int = MAX_REDIRECTS,
+        cut: bool = False,
     ) -> Answer:
-        """What stands at ``address``, after at most ``redirects`` redirects; with 0 a redirect is an answer."""
+        """What stands at ``address``, after at most ``redirects`` redirects; with 0 a redirect is an answer.
+
+        With ``cut`` the first ``max_bytes`` of what is larger are the answer.
+        """
         self._clock.ends = time.monotonic() + self._total
         hops: list[Hop] = []
         for left in range(redirects, -1, -1):
-            answer = self._one(address, max_bytes, accept, headers or {}, hops)
+            answer = self._one(address, max_bytes, accept, headers or {}, hops, cut=cut)
             if answer.location is None or redirects == 0:
                 return answer
             if left:
@@ -148,6 +152,8 @@ class Fetcher:
         headers: Mapping[str, str],
         hops: list[Hop],
         sent_body: bytes | None = None,
+        *,
+        cut: bool = False,
     ) -> Answer:
         url = _parsed(address)
         sent = {
@@ -174,7 +180,7 @@ class Fetcher:
             hops.append(Hop(address, found.status, known or (server,), server))
             # A redirect's page is nobody's reading, and may be endless.
             redirect = found.status in (301, 302, 303, 307, 308)
-            raw, body = (b"", b"") if redirect else _bodies(found, address, max_bytes)
+            raw, body = (b"", b"") if redirect else _bodies(found, address, max_bytes, cut)
             return Answer(
                 address=address,
                 status=found.status,
@@ -201,15 +207,6 @@ class Fetcher:
             OSError,
         ) as fault:
             raise UpstreamError("fetch_failed", address=address) from fault
-
-
-def fetch(address: str, *, max_bytes: int, allow_private: bool = False) -> bytes:
-    """The picture's bytes at ``address``; raises as ``Fetcher`` does, and ``fetch_status`` where it is not 200."""
-    with Fetcher(allow_private=allow_private) as fetcher:
-        answer = fetcher.get(address, max_bytes=max_bytes, accept="image/*")
-    if answer.status != 200:
-        raise UpstreamError("fetch_status", address=address, status=answer.status)
-    return answer.body
 
 
 def checked_hosts(host: str, port: int, *, allow_private: bool, seconds: float = TIMEOUT) -> tuple[str, ...]:
@@ -361,7 +358,7 @@ def _server_of(found: httpcore.Response) -> str:
     return str(server[0]) if server else ""
 
 
-def _bodies(found: httpcore.Response, address: str, max_bytes: int) -> tuple[bytes, bytes]:
+def _bodies(found: httpcore.Response, address: str, max_bytes: int, cut: bool) -> tuple[bytes, bytes]:
     """The body as sent and unpacked; neither may be larger than ``max_bytes``, however well it is packed."""
     coding = b"".join(value for key, value in found.headers if key.lower() == b"content-encoding").strip().lower()
     raw, body = bytearray(), bytearray()
@@ -373,6 +370,8 @@ def _bodies(found: httpcore.Response, address: str, max_bytes: int) -> tuple[byt
         except zlib.error as fault:
             raise UpstreamError("fetch_encoding", address=address) from fault
         if len(raw) > max_bytes or len(body) > max_bytes:
+            if cut:
+                return bytes(raw[:max_bytes]), bytes((body if unpack else raw)[:max_bytes])
             raise UpstreamError("fetch_too_large", address=address, megabytes=round(max_bytes / 2**20, 1))
     return bytes(raw), bytes(body if unpack else raw)
 

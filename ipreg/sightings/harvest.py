@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ from ipreg.errors import CallerError, UpstreamError
 from ipreg.models import CrawlPage, Listing, Source, SourceRun
 from ipreg.sightings.fetch import MAX_ADDRESS, Answer
 from ipreg.sightings.frontier import add_pages
-from ipreg.sightings.listings import Bringer, Offer, mark_gone, see_listing
+from ipreg.sightings.listings import MAX_ID, Bringer, Offer, bounded, mark_gone, see_listing
 from ipreg.sightings.product import Product, read_product
 from ipreg.sightings.remotes import want_pictures
 from ipreg.sightings.render import Scripted
@@ -28,6 +28,7 @@ MAX_PAGE_BYTES = 5 * 2**20
 MAX_SITEMAP_BYTES = 50 * 2**20
 MAX_SITEMAP_LINKS = 50_000
 TRAP = 40
+MAX_SHAPES = 500
 _SITEMAP_MARK = (b"<urlset", b"<sitemapindex")
 
 
@@ -41,6 +42,18 @@ class Shapes:
     def is_trap(self, shape: str) -> bool:
         """Many pages of one form that lead only to more of the same: a calendar, a filter."""
         return self.fetched[shape] >= TRAP and self.useful[shape] * 10 < self.fetched[shape]
+
+    def told(self) -> dict[str, list[int]]:
+        """The most frequent shapes, for the next turn of the run to go on with."""
+        return {shape: [count, self.useful[shape]] for shape, count in self.fetched.most_common(MAX_SHAPES)}
+
+    @classmethod
+    def of(cls, told: Mapping[str, Sequence[int]]) -> Shapes:
+        """What ``told`` gave."""
+        return cls(
+            Counter({shape: fetched for shape, (fetched, _useful) in told.items()}),
+            Counter({shape: useful for shape, (_fetched, useful) in told.items()}),
+        )
 
 
 @dataclass
@@ -158,7 +171,7 @@ def offer_of(product: Product, *, platform: str = "") -> Offer:
     path = (parts.path + (f"?{parts.query}" if parts.query else "")).lstrip("/")
     return Offer(
         platform=platform or host[:100],
-        external_id=(f"{host}/{path}" if platform else path or "/")[:200],
+        external_id=bounded(f"{host}/{path}" if platform else path or "/", MAX_ID),
         title=product.title,
         address=product.address,
         seller=product.seller,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
@@ -34,6 +35,16 @@ class Offer:
     def __post_init__(self) -> None:
         for field in fields(self):
             object.__setattr__(self, field.name, clean_text(getattr(self, field.name)))
+
+
+MAX_ID = 200
+
+
+def bounded(text: str, most: int) -> str:
+    """``text`` in at most ``most`` characters; two texts stay two, by a digest where one is longer."""
+    if len(text) <= most:
+        return text
+    return f"{text[: most - 17]}~{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
 @dataclass(frozen=True)
@@ -194,4 +205,7 @@ def _shop_key(address: str) -> str:
         parts = urlsplit(address)
     except ValueError:
         return ""
-    return f"at:{(parts.hostname or '').removeprefix('www.')}{parts.path.rstrip('/')}"[:300] if address else ""
+    if not address:
+        return ""
+    key = f"at:{(parts.hostname or '').removeprefix('www.')}{parts.path.rstrip('/')}"
+    return bounded(key, 300)

@@ -65,6 +65,14 @@ class Host:
             self.refusals, self.changed = 0, True
 
 
+class LaterError(Exception):
+    """The host may be asked again at ``at``."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__(at)
+        self.at = at
+
+
 def retry_after(text: str, now: datetime) -> timedelta | None:
     """The time that ``Retry-After`` asks for (RFC 9110, 10.2.3): seconds or a date; None for neither."""
     if text.strip().isdecimal():
@@ -76,12 +84,15 @@ def retry_after(text: str, now: datetime) -> timedelta | None:
 
 
 def ask_robots(fetcher: Fetcher, origin: str) -> tuple[int, str]:
-    """Status and text of the host's robots.txt; status ``UNREACHABLE`` where it could not be had."""
+    """Status and text of the host's robots.txt; status ``UNREACHABLE`` where it could not be had.
+
+    Of a longer one the first 500 KB count (RFC 9309, 2.5).
+    """
     try:
-        answer = fetcher.get(f"{origin}/robots.txt", max_bytes=MAX_ROBOTS, accept="text/plain")
+        answer = fetcher.get(f"{origin}/robots.txt", max_bytes=MAX_ROBOTS, accept="text/plain", cut=True)
     except IpregError:
         return UNREACHABLE, ""
-    return answer.status, clean_text(answer.body.decode("utf-8", "replace")) if answer.status == 200 else ""
+    return answer.status, clean_text(answer.body.decode("utf-8-sig", "replace")) if answer.status == 200 else ""
 
 
 def known_host(session: Session, origin: str, *, delay: float, now: datetime) -> Host | None:

@@ -17,15 +17,16 @@ from ipreg.errors import CallerError, IpregError, UpstreamError
 from ipreg.models import CrawlHost, Listing, ListingRemotePicture, PictureState, RemotePicture, StoredFile
 from ipreg.runtime import Runtime
 from ipreg.sightings.faults import fault_of
-from ipreg.sightings.fetch import Fetcher
+from ipreg.sightings.fetch import Answer, Fetcher
 from ipreg.sightings.listings import add_picture, settle_pictures, shown_pictures
 from ipreg.sightings.manners import Host, keep_host, meet_host
 from ipreg.sightings.webpage import origin_of
-from ipreg.storage import keep_picture
+from ipreg.storage import Store, keep_picture
 
 MAX_TRIES = 5
 AT_ONCE = 4
-DELAY = 0.05
+AT_ONCE_A_HOST = 2
+DELAY = 0.1  # before each request: of a host that asks for no delay at most twenty pictures a second
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class _Wanted:
 
 def want_pictures(session: Session, *, listing: Listing, addresses: Iterable[str], now: datetime) -> None:
     """The listing shows the pictures at exactly these addresses; those that are held already are given at once."""
-    wanted = {hashlib.sha256(one.encode("utf-8", "surrogatepass")).hexdigest(): one for one in addresses}
+    wanted = {key_of(one): one for one in addresses}
     if not wanted:
         return
     known = {
@@ -62,6 +63,25 @@ def want_pictures(session: Session, *, listing: Listing, addresses: Iterable[str
     _settle(session, listing, now)
 
 
+def key_of(address: str) -> str:
+    """Under which an address is known: addresses are longer than an index takes."""
+    return hashlib.sha256(address.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def hold_picture(session: Session, store: Store, *, address: str, data: bytes, now: datetime) -> None:
+    """The picture at ``address`` is held, and given to all listings that want it. Raises as ``keep_picture``."""
+    sha256 = keep_picture(session, store, data=data, now=now).sha256
+    remote = session.scalar(select(RemotePicture).where(RemotePicture.address_key == key_of(address)))
+    if remote is None:
+        remote = RemotePicture(
+            address=address, address_key=key_of(address), origin=origin_of(address), next_try_at=now, created_at=now
+        )
+        session.add(remote)
+    remote.sha256, remote.state, remote.fault = sha256, PictureState.HELD, None
+    session.flush()
+    _give(session, remote, now)
+
+
 def waiting_pictures(session: Session) -> int:
     """How many pictures wait to be fetched."""
     waiting = select(func.count()).select_from(RemotePicture).where(RemotePicture.state == PictureState.WAITING)
@@ -80,7 +100,8 @@ def fetch_pictures(runtime: Runtime, *, clock: Clock, seconds: float = 10.0) -> 
                 break
             most = runtime.config.max_file_bytes
             for one, found in zip(wanted, pool.map(_fetch, wanted, fetchers, [most] * len(wanted)), strict=False):
-                _write(runtime, hosts, one, found, clock())
+                hosts[one.origin].busy -= 1
+                _write(runtime, hosts, one, _heard(hosts[one.origin], one, found, clock()), clock())
                 done += 1
     for fetcher in fetchers:
         fetcher.__exit__()
@@ -106,17 +127,28 @@ def _due(runtime: Runtime, hosts: dict[str, Host], now: datetime, fetcher: Fetch
         if not host.may_fetch(one.address):
             code = "robots_refused" if host.allowed else "robots_unreachable"
             _write(runtime, hosts, one, CallerError(code, address=one.address[:200]), now)
-        elif host.next_at <= now and len(chosen) < AT_ONCE:
+        elif host.next_at <= now and host.busy < AT_ONCE_A_HOST and len(chosen) < AT_ONCE:
+            host.take(now)
             chosen.append(one)
     return chosen
 
 
-def _fetch(wanted: _Wanted, fetcher: Fetcher, max_bytes: int) -> bytes | IpregError:
+def _fetch(wanted: _Wanted, fetcher: Fetcher, max_bytes: int) -> Answer | IpregError:
     time.sleep(DELAY)
     try:
-        answer = fetcher.get(wanted.address, max_bytes=max_bytes, accept="image/*")
+        return fetcher.get(wanted.address, max_bytes=max_bytes, accept="image/*")
     except Exception as error:
         return fault_of(error, f"picture {wanted.remote_id}")
+
+
+def _heard(host: Host, wanted: _Wanted, answer: Answer | IpregError, now: datetime) -> bytes | IpregError:
+    """What the answer brought; a host that says 429 or 503 is left alone as long as it says."""
+    if isinstance(answer, IpregError):
+        return answer
+    if answer.status in (429, 503):
+        host.back_off(answer, now)
+    else:
+        host.answered()
     if answer.status != 200:
         kind = UpstreamError if answer.status in (429,) or answer.status >= 500 else CallerError
         return kind("fetch_status", address=wanted.address[:200], status=answer.status)
@@ -144,11 +176,15 @@ def _write(
                 remote.state = PictureState.REFUSED
         session.flush()
         if remote.state is PictureState.HELD:
-            mine = select(ListingRemotePicture.listing_id).where(ListingRemotePicture.remote_id == remote.id)
-            for listing_id in list(session.scalars(mine)):
-                _settle(session, session.get_one(Listing, listing_id), now)
+            _give(session, remote, now)
         if wanted.origin in hosts:
             keep_host(session, hosts[wanted.origin])
+
+
+def _give(session: Session, remote: RemotePicture, now: datetime) -> None:
+    mine = select(ListingRemotePicture.listing_id).where(ListingRemotePicture.remote_id == remote.id)
+    for listing_id in list(session.scalars(mine)):
+        _settle(session, session.get_one(Listing, listing_id), now)
 
 
 def _settle(session: Session, listing: Listing, now: datetime) -> None:

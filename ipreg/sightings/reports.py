@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ipreg.db import Clock, transaction, utc_now
@@ -30,6 +30,7 @@ from ipreg.storage import Store, keep_picture
 from similarity.image import sniff
 
 MAX_NOTE = 2000
+MAX_WAITING = 100
 MAX_LOOSE_PICTURES = 10
 BY_HAND = "report"
 
@@ -77,7 +78,7 @@ def look_at(
 def report_address(session: Session, *, account: Account, address: str, note: str = "", now: datetime) -> Report:
     """An address that a person saw; it is fetched in the background. The same again is the same report.
 
-    Raises ``CallerError`` (``field_empty``, ``address_wrong``, ``field_too_long``).
+    Raises ``CallerError`` (``field_empty``, ``address_wrong``, ``field_too_long``, ``reports_too_many``).
     """
     address = address.strip()
     if not address:
@@ -86,6 +87,7 @@ def report_address(session: Session, *, account: Account, address: str, note: st
     _check_note(note)
     known = session.scalar(select(Report).where(Report.account_id == account.id, Report.address == address))
     if known is None:
+        _check_room(session, account)
         known = Report(account=account, address=address, note=note.strip(), created_at=now, fault_values={})
         session.add(known)
     elif known.state is ReportState.REFUSED:
@@ -149,8 +151,11 @@ def retry_report(session: Session, *, report_id: int, account: Account) -> Repor
 
 
 def waiting_reports(session: Session) -> list[int]:
-    """Ids of those that wait, oldest first."""
-    return list(session.scalars(select(Report.id).where(Report.state == ReportState.WAITING).order_by(Report.id)))
+    """Ids of those that wait, oldest first: each account's first one, then each account's second."""
+    place = func.row_number().over(partition_by=Report.account_id, order_by=Report.id)
+    return list(
+        session.scalars(select(Report.id).where(Report.state == ReportState.WAITING).order_by(place, Report.id))
+    )
 
 
 def follow_report(runtime: Runtime, report_id: int, *, clock: Clock) -> None:
@@ -195,6 +200,12 @@ def own_source(session: Session, account: Account, now: datetime) -> Source:
         session.add(found)
         session.flush()
     return found
+
+
+def _check_room(session: Session, account: Account) -> None:
+    mine = select(func.count()).where(Report.account_id == account.id, Report.state == ReportState.WAITING)
+    if (session.scalar(mine) or 0) >= MAX_WAITING:
+        raise CallerError("reports_too_many", field="address", most=MAX_WAITING)
 
 
 def _check_note(note: str) -> None:

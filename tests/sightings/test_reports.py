@@ -19,9 +19,10 @@ from sqlalchemy import func, select
 from ipreg import alerts, cases, registry
 from ipreg.app import create_app
 from ipreg.db import transaction
+from ipreg.errors import CallerError
 from ipreg.models import Account, Alert, CaseOutcome, Listing, Match, Report, ReportState, Seller
 from ipreg.runtime import Runtime
-from ipreg.sightings import feeds, sellers
+from ipreg.sightings import feeds, reports, sellers
 from ipreg.sightings.reports import look_at
 from jobs import alerts as alert_job
 from jobs import fingerprints, imports, matches, pictures
@@ -141,6 +142,22 @@ def test_what_is_no_address_is_refused_at_the_field(app: Flask, address: str) ->
     assert answer.status_code == 400 and 'id="fault-address"' in answer.text
 
 
+def test_reports_of_all_accounts_come_in_turn_and_have_an_end(
+    runtime: Runtime, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reports, "MAX_WAITING", 3)
+    with transaction(runtime.sessions) as session:
+        eager, other = (session.merge(account(runtime, name)) for name in ("designer", "enterprise"))
+        mine = [
+            reports.report_address(session, account=eager, address=f"https://s.example/{n}", now=clock()).id
+            for n in range(3)
+        ]
+        with pytest.raises(CallerError, match="reports_too_many"):
+            reports.report_address(session, account=eager, address="https://s.example/4", now=clock())
+        late = reports.report_address(session, account=other, address="https://s.example/5", now=clock()).id
+        assert reports.waiting_reports(session) == [mine[0], late, *mine[1:]]
+
+
 def test_one_address_can_be_tried_and_nothing_is_kept(runtime: Runtime, app: Flask, shop: Shop) -> None:
     client = sign_in(app, "enterprise")
     page = client.post("/sources/try", data={"address": f"{shop.address}/item/0"}).text
@@ -183,7 +200,7 @@ def test_a_program_pushes_in_bulk_with_a_result_for_each_row(
         {"listing_id": "3", "title": "衣", "pictures": [f"{shop.address}/none.jpg"]},
     ]
     client = app.test_client()
-    headers = {"Authorization": f"Bearer {token}", "Accept-Language": "en"}
+    headers = {"Authorization": f"Bearer {token}", "Accept-Language": "en", "Idempotency-Key": "one"}
     data = "\n".join(json.dumps(row) for row in rows)
     first = client.post("/api/v1/listings", data=data, headers=headers)
     assert first.status_code == 202
@@ -198,12 +215,28 @@ def test_a_program_pushes_in_bulk_with_a_result_for_each_row(
         (2, "row_value_missing"),
         (3, "fetch_status"),
     ]
-    changed = client.post("/api/v1/listings", data=json.dumps({"listings": rows[:1]}), headers=headers)
+    rest = json.dumps({"listings": rows[:1]})
+    reused = client.post("/api/v1/listings", data=rest, headers=headers)
+    assert (reused.status_code, reused.json["code"]) == (422, "key_reused"), "nothing is lost unnoticed"
+    changed = client.post("/api/v1/listings", data=rest, headers={**headers, "Idempotency-Key": "two"})
     assert changed.json["import"] != first.json["import"]
     imports.run(runtime, clock=clock)
     with runtime.sessions() as session:
         assert session.scalar(select(func.count()).select_from(Listing)) == 1
     assert "Runs" in sign_in(app, "enterprise").get("/sources/1").text
+
+
+def test_a_price_that_goes_back_is_pushed_in_the_same_words(runtime: Runtime, clock: HandClock, app: Flask) -> None:
+    headers = {"Authorization": f"Bearer {push_token(sign_in(app, 'enterprise'))}"}
+    picture = "data:image/jpeg;base64," + base64.b64encode(draw_picture(77)).decode()
+    client = app.test_client()
+    for price in ("10", "12", "10"):
+        row = {"listing_id": "1", "title": "外套", "price": price, "currency": "CNY", "pictures": [picture]}
+        assert client.post("/api/v1/listings", json={"listings": [row]}, headers=headers).status_code == 202
+    imports.run(runtime, clock=clock)
+    with runtime.sessions() as session:
+        listing = session.scalars(select(Listing)).one()
+        assert (listing.price, [one.before for one in listing.changes]) == ("10", ["10 CNY", "12 CNY"])
 
 
 def test_a_pushed_listing_brings_its_picture_with_it(runtime: Runtime, clock: HandClock, app: Flask) -> None:

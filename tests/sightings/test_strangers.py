@@ -259,3 +259,104 @@ def test_a_broken_file_of_rules_is_shown_and_stops_no_crawl(runtime: Runtime, cl
     client = app.test_client()
     client.post("/sign-in", data={"email": "enterprise@ipreg.example", "password": PASSWORD})
     assert "broken.toml" in client.get(f"/sources/{source_id}").text
+
+
+def test_a_host_s_delay_and_its_no_hold_for_the_pictures_of_a_crawl(
+    runtime: Runtime, clock: HandClock, shop: Shop
+) -> None:
+    shop.robots = "User-agent: *\nCrawl-delay: 10\n"
+    images = "".join(f'<img itemprop="image" src="/pic/{n}.jpg">' for n in range(4))
+    goods = f'<div itemscope itemtype="https://schema.org/Product"><b itemprop="name">包</b>{images}</div>'
+    shop.extra["/one"] = html("x", goods)
+    make_source(runtime, clock, crawl_settings(shop, "/one"))
+    run(runtime, clock)
+    clock.move(seconds=11)
+    for asked in (1, 2):
+        pictures.run(runtime, clock=clock)
+        assert sum(path.startswith("/pic") for _, path in shop.times) == asked
+        clock.move(seconds=11)
+    for number in range(4):
+        shop.extra[f"/pic/{number}.jpg"] = (429, {"Retry-After": "600"}, b"")
+    for _ in range(3):
+        pictures.run(runtime, clock=clock)
+        clock.move(seconds=100)
+    assert sum(path.startswith("/pic") for _, path in shop.times) == 3, "it stayed away as long as it was told"
+
+
+def test_a_feed_s_pictures_are_had_as_politely_and_once(runtime: Runtime, clock: HandClock, shop: Shop) -> None:
+    shop.robots = "User-agent: *\nDisallow: /private/\nCrawl-delay: 10\n"
+    rows = [f"p,{n},t{n},{shop.address}/pic/{n}.jpg,," for n in range(2)]
+    rows.append(f"p,3,t3,{shop.address}/private/x.jpg,,")
+    first = hand_in(runtime, clock, (HEADER + "\n".join(rows)).encode())
+    other = hand_in(runtime, clock, (HEADER + "p,9,other,a.jpg,,").encode())
+    imports.run(runtime, clock=clock)
+    assert [path for _, path in shop.times if path.startswith("/pic")] == ["/pic/0.jpg"]
+    assert titles(runtime) == {"t0"}, "what the same account handed in later waits for its turn"
+    clock.move(seconds=11)
+    imports.run(runtime, clock=clock)
+    with runtime.sessions() as session:
+        assert [one.code for one in session.get_one(FeedImport, first).faults] == ["robots_refused"]
+        assert session.get_one(FeedImport, other).state is ImportState.DONE
+    hand_in(runtime, clock, (HEADER + "\n".join([rows[0], "p,5,t5,a.jpg,,"])).encode())
+    imports.run(runtime, clock=clock)
+    assert titles(runtime) == {"t0", "t1", "other", "t5"}
+    assert shop.asked["/pic/0.jpg"] == 1
+
+
+def test_imports_of_all_accounts_have_their_slice(
+    runtime: Runtime, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = hand_in(runtime, clock, (HEADER + "\n".join(f"p,{n},t{n},a.jpg,," for n in range(3))).encode())
+    with transaction(runtime.sessions) as session:
+        owner = session.merge(account(runtime, "regulator"))
+        small = feeds.accept_feed(
+            session, runtime.config, account=owner, filename="f", data=(HEADER + "q,1,t,a.jpg,,").encode(),
+            pictures={"a.jpg": draw_picture(1)}, now=clock(),
+        ).id  # fmt: skip
+    monkeypatch.setattr(imports, "SLICE", 0.0)
+    order: list[int] = []
+    turn = imports.run_import
+
+    def noting(runtime: Runtime, import_id: int, **named: object) -> feeds.Turn:
+        order.append(import_id)
+        return turn(runtime, import_id, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(imports, "run_import", noting)
+    assert imports.run(runtime, clock=clock) == 2
+    assert order[:2] == [many, small], "the second account did not wait for the whole of the first one's"
+
+
+@pytest.mark.parametrize("much", [0, 600_000])
+def test_robots_with_a_mark_of_byte_order_or_far_too_long_are_obeyed(
+    runtime: Runtime, clock: HandClock, shop: Shop, much: int
+) -> None:
+    shop.robots = "\N{ZERO WIDTH NO-BREAK SPACE}User-agent: *\nDisallow: /item/\n" + "# more\n" * (much // 7)
+    make_source(runtime, clock, crawl_settings(shop))
+    assert run(runtime, clock).state is RunState.DONE
+    assert shop.asked["/list?page=1"] == 1 and not any(path.startswith("/item") for path in shop.asked)
+
+
+def test_two_long_addresses_are_two_listings(runtime: Runtime, clock: HandClock, shop: Shop) -> None:
+    long = "/goods/" + "%E5%8C%85" * 30
+    for number in (1, 2):
+        shop.extra[f"{long}-{number}.html"] = html("x", PRODUCT % f"包 {number}")
+    shop.links = [f"{long}-{number}.html" for number in (1, 2)]
+    shop.products = 0
+    make_source(runtime, clock, crawl_settings(shop))
+    run(runtime, clock)
+    assert titles(runtime) == {"包 1", "包 2"}
+
+
+def test_an_endless_calendar_ends_over_many_short_turns(
+    runtime: Runtime, clock: HandClock, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.links = ["/calendar/1"]
+    make_source(runtime, clock, crawl_settings(shop, depth=30, pages=500))
+    monkeypatch.setattr(crawl, "SECONDS", 0.05)
+    source_job.run(runtime, clock=clock)
+    for _ in range(400):
+        crawl.run(runtime, clock=clock)
+        with runtime.sessions() as session:
+            if session.scalars(select(SourceRun)).one().state is RunState.DONE:
+                break
+    assert sum(path.startswith("/calendar") for path in shop.asked) <= 50
