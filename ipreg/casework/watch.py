@@ -77,8 +77,8 @@ def _tell_expired(session: Session, case: Case, clock: CaseClock, now: datetime)
 
 
 def _concerned(session: Session, case: Case, now: datetime) -> list[Account]:
-    """The officer and his deputy; the supervisors where nobody has the case. Of time to appeal nobody is warned."""
-    if case.officer is None:
+    """The officer and his deputy; the supervisors where nobody has the case, and of an appeal, which they judge."""
+    if case.officer is None or case.state is CaseState.APPEALED:
         return telling.supervisors(session)
     deputy = deputies.deputy_of(session, account_id=case.officer.id, now=now)
     return [case.officer, *([deputy] if deputy else [])]

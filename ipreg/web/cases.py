@@ -10,7 +10,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from ipreg import access, amending, cases, logkeys
-from ipreg.casework import caseproofs, clocks, deputies, drawing, machine, neighbours, queue, together
+from ipreg.casework import appeals, caseproofs, clocks, deputies, drawing, machine, neighbours, queue, together
 from ipreg.casework.law import PERIODS
 from ipreg.casework.queue import Filter, Place
 from ipreg.casework.table import FOUR_EYES_FROM, Move, Tab
@@ -144,6 +144,7 @@ def page(found: Case, faults: dict[str, str], action: str = "decided") -> str:
         proposal=machine.proposal(found),
         four_eyes=found.severity >= FOUR_EYES_FROM,
         heard=machine.heard(found),
+        reached={side: appeals.served_at(found, side) for side in appeals.SIDES if found.outcome},
         drawn=drawing.draw(found.state, {event.action for event in found.events}),
         notes=together.notes(db(), case=found, account=me()),
         tasks=together.tasks(db(), case=found) if official else [],
@@ -172,6 +173,8 @@ def _usual(found: Case, moves: list[Move]) -> Move | None:
     if found.state is CaseState.DECIDED:
         remedy = found.outcome in (CaseOutcome.INFRINGING, CaseOutcome.SETTLED)
         wanted = "remedies_ordered" if remedy else "closed"
+    if wanted == "closed" and appeals.unserved(found):
+        wanted = "delivered"
     return next((move for move in moves if move.action == wanted), None)
 
 

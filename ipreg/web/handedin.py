@@ -8,9 +8,10 @@ from flask import request, send_file, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from ipreg.casework import papers, submissions
+from ipreg.casework import appeals, papers, submissions, table
 from ipreg.casework.submissions import Paper as HandedIn
 from ipreg.casework.submissions import Party, Upload
+from ipreg.casework.table import Part
 from ipreg.db import transaction, utc_now
 from ipreg.errors import CallerError, MissingError
 from ipreg.models import Account, Case, CasePaper, RespondentLink, Submission, SubmissionKind
@@ -42,6 +43,11 @@ def take_in(case: Case, party: Party) -> Submission:
         request_key=request.form.get("request_key", ""),
         now=utc_now(),
     )
+
+
+def takes_appeal(case: Case, side: Part) -> bool:
+    """Whether the page offers the side its appeal."""
+    return table.find(case.state, "appealed") is not None and appeals.may_appeal(case, side, utc_now())
 
 
 def file_of(one: Submission, position: int) -> Response:
