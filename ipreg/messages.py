@@ -160,6 +160,19 @@ MESSAGES: dict[str, str] = {
     "case_document_missing": N_("Attach the document that belongs to this step."),
     "case_needs_approval": N_("This case is grave: put the decision up, another officer approves it."),
     "case_own_approval": N_("Nobody approves what is his own. Another officer has to."),
+    "case_own_decision": N_(
+        "Whoever has the case, or proposed or made its decision, can't judge the appeal or begin it anew. Another"
+        " supervisor has to."
+    ),
+    "case_undelivered": N_(
+        "The decision has not reached both sides. When each has opened the paper, or its delivery is on record, the"
+        " case can be closed."
+    ),
+    "case_delivered_before": N_("The decision has reached this side already."),
+    "case_appealed_before": N_(
+        "This side has appealed against the decision before. Only a court can change it now."
+    ),
+    "case_appeal_late": N_("The time to appeal was over on %(day)s."),
     "case_no_remedies": N_("Remedies follow a decision that found infringement, or a settlement."),
     "case_merge_wrong": N_("Merge into an open case of the same design or the same listing."),
     "case_changed_by": N_(

@@ -30,7 +30,7 @@ routes = Routes(bp, N_("Cases"))
 _PARTIES = (Role.REGULATOR, Role.ENTERPRISE, Role.DESIGNER)
 _READ = {"scope": Scope.CASES_READ, "roles": (*_PARTIES, Role.AUDITOR)}
 # The clocks that the owner's page shows: those that concern him.
-_OWNERS_CLOCKS = (ClockKind.RESPONSE, ClockKind.APPEAL)
+_OWNERS_CLOCKS = (ClockKind.RESPONSE, ClockKind.APPEAL, ClockKind.REVIEW)
 
 
 @routes.get(
@@ -100,6 +100,7 @@ def _given(found: Case, action: str, body: shapes.Step) -> Given:
         clock=ClockKind(body.clock) if body.clock else None,
         days=body.days,
         severity=body.severity,
+        side=table.Part(body.side) if body.side else None,
         unheard=body.unheard,
     )
 
@@ -161,6 +162,7 @@ def whole(found: Case) -> shapes.Case:
     official, now = me().role in access.OFFICIALS, utc_now()
     moves = machine.possible(db(), case=found, actor=me(), now=now)
     ends = [one for one in found.clocks if one.stopped_at is None and (official or one.kind in _OWNERS_CLOCKS)]
+    own = frozenset() if official else frozenset({table.Need.SIDE})  # a party acts for its own
     return shapes.Case.model_validate(
         _brief(found)
         | {
@@ -171,7 +173,9 @@ def whole(found: Case) -> shapes.Case:
             "clocks": [_clock(one) for one in ends],
             "events": [_event(found, one, official=official) for one in found.events],
             "steps": [
-                {"action": one.action, "needs": sorted(one.needs)} for one in moves if _open_here(found, one.action)
+                {"action": one.action, "needs": sorted(one.needs - own)}
+                for one in moves
+                if _open_here(found, one.action)
             ],
         }
     )

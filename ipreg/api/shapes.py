@@ -32,7 +32,7 @@ CaseState = Literal[
     "withdrawn", "merged",
 ]  # fmt: skip
 CaseOutcome = Literal["infringing", "not_infringing", "insufficient", "settled"]
-ClockKind = Literal["acceptance", "handling", "response", "remedy", "appeal"]
+ClockKind = Literal["acceptance", "handling", "response", "remedy", "appeal", "review"]
 CaseTab = Literal["open", "mine", "waiting", "approval", "overdue", "follow_up", "ended"]
 ImportState = Literal["waiting", "running", "done", "failed"]
 ScopeName = Literal[
@@ -658,6 +658,7 @@ class Step(Asked):
     clock: ClockKind | None = None
     days: int | None = Field(None, ge=1, le=1000)
     severity: int | None = Field(None, ge=1, le=3)
+    side: Literal["owner", "respondent"] | None = None
     unheard: str = Field("", max_length=5000)
 
 

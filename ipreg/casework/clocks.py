@@ -101,6 +101,14 @@ def set_due(clock: CaseClock) -> None:
     clock.provisional = not all(workdays.is_published(year) for year in years)
 
 
+def last_day(rule: str, since: datetime) -> date:
+    """The last day of a period that begins at ``since``, as a clock of that rule would have it."""
+    period, begun = PERIODS[rule], workdays.shanghai_day(since)
+    if period.unit is Unit.WORKING:
+        return workdays.add_working_days(begun, period.days)
+    return workdays.next_working_day(begun + timedelta(days=period.days))
+
+
 def rank(case: Case, now: datetime, *, ended: bool) -> None:
     """Where the case stands in the queue: by its next deadline, earlier for a grave one; ended ones newest first.
 

@@ -43,6 +43,12 @@ history and in the decision (Administrative Penalty Law, arts. 44 and 45).
 The other side has the notice, and its time to answer begins, when it opens the signed paper, or the one-time link
 once the paper is there; not while a job is still making it. An officer can record the service himself.
 
+A case is closed when the decision has reached both sides: each opened the paper, or an officer recorded how it was
+delivered. From then on each side has its own time to appeal, once; closing takes nothing from it, and the one-time
+link leads to the closed case until it is over. An officer can record a late appeal with the reason that excuses it.
+Who has the case, or proposed or made its decision, does not judge the appeal. Both sides appeal by a form that
+gives a receipt, the other side by its link.
+
 An owner complains of what he saw himself from the page of his design (*Complain of a copy*): an address, or a
 stall at a place, with a picture. It becomes a listing, a match with the probability that the pictures give, a
 confirmed alert and a flagged case; what he wrote and attached is the first thing handed in, with its receipt.

@@ -79,6 +79,14 @@ PERIODS: dict[str, Period] = {
     ),
     "remedy": Period(15, Unit.WORKING, "", extension=15, extensions=4, warn=3),
     "appeal": Period(60, Unit.CALENDAR, N_("Administrative Reconsideration Law, art. 20"), warn=5),
+    "review": Period(
+        60,
+        Unit.CALENDAR,
+        N_("Administrative Reconsideration Law, art. 62"),
+        extension=30,
+        extensions=1,
+        warn=10,
+    ),
 }
 
 

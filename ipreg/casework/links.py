@@ -15,7 +15,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.orm import Session
 
-from ipreg.casework import machine, table
+from ipreg.casework import appeals, machine, table
 from ipreg.casework.machine import Given, Outside
 from ipreg.casework.table import Part
 from ipreg.errors import CallerError, ConflictError, MissingError, PermissionDeniedError
@@ -25,7 +25,7 @@ LINK_FOR = timedelta(days=30)
 SESSION_FOR = timedelta(days=30)
 MOST_GUESSES, GUESSES_WITHIN = 20, timedelta(minutes=15)
 OPEN_FOR = table.IN_HAND | table.DECISIONS - {CaseState.CLOSED}
-"""While a case is here the respondent has a say, or something to read."""
+"""While a case is here the respondent has a say, or something to read; a closed one as ``is_open`` has it."""
 _BY_LINK = "被投诉方已通过一次性链接打开通知。The respondent opened the one-time link."
 
 
@@ -37,7 +37,7 @@ def issue(
     Raises ``PermissionDeniedError`` for whoever does not have the case, ``ConflictError`` (``link_case_closed``).
     """
     part = _require_officer(session, case, officer, now)
-    if case.state not in OPEN_FOR:
+    if not is_open(case, now):
         raise ConflictError("link_case_closed")
     name = " ".join(name.split())
     if not name:
@@ -81,7 +81,7 @@ def look(session: Session, *, token: str, network: str, now: datetime) -> Respon
         session.add(LinkGuess(network=network, at=now))
         session.flush()
         raise MissingError("link_missing")
-    _require_live(link)
+    _require_live(link, now)
     if link.used_at is not None:
         raise PermissionDeniedError("link_used")
     if now >= link.expires_at:
@@ -123,8 +123,15 @@ def of_session(session: Session, *, secret: str | None, now: datetime) -> Respon
         link = session.scalar(select(RespondentLink).where(RespondentLink.session_hash == digest(secret)))
     if link is None or link.session_until is None or now >= link.session_until:
         raise PermissionDeniedError("link_session_missing")
-    _require_live(link)
+    _require_live(link, now)
     return link
+
+
+def is_open(case: Case, now: datetime) -> bool:
+    """Whether links lead to the case. After it was closed they do until the time to appeal is over."""
+    if case.state is CaseState.CLOSED:
+        return appeals.decision(case) is not None and not appeals.is_over(case, Part.RESPONDENT, now)
+    return case.state in OPEN_FOR
 
 
 def links_of(session: Session, case: Case) -> list[RespondentLink]:
@@ -153,10 +160,10 @@ def _notice_is_there(session: Session, case: Case) -> bool:
     return bool(issued) and session.scalar(select(CasePaper.id).where(CasePaper.event_id == issued[-1])) is not None
 
 
-def _require_live(link: RespondentLink) -> None:
+def _require_live(link: RespondentLink, now: datetime) -> None:
     if link.revoked_at is not None:
         raise PermissionDeniedError("link_revoked")
-    if link.case.state not in OPEN_FOR:
+    if not is_open(link.case, now):
         raise PermissionDeniedError("link_case_closed")
 
 

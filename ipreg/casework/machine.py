@@ -17,7 +17,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
 
 from ipreg import access, audit, log
-from ipreg.casework import clocks, deputies, table, telling
+from ipreg.casework import appeals, clocks, deputies, table, telling
 from ipreg.casework.table import Move, Need, Part
 from ipreg.errors import CallerError, ConflictError, PermissionDeniedError
 from ipreg.models import Account, Case, CaseEvent, CaseKind, CaseOutcome, CaseState, ClockKind, Role
@@ -58,6 +58,7 @@ class Given:
     clock: ClockKind | None = None
     days: int | None = None
     severity: int | None = None
+    side: Part | None = None
     documents: tuple[Document, ...] = ()
     unheard: str = ""
     """Why somebody is found to infringe who was not heard before."""
@@ -89,9 +90,13 @@ def transition(
         raise ConflictError("case_already_decided" if case.state is CaseState.DECIDED else "case_step_impossible")
     part = _part(session, case, actor, move, now)
     unheard = given.unheard if Need.OUTCOME in move.needs else ""
-    given = _checked(move, replace(given, reason=given.reason.strip(), unheard=unheard))
+    side = part if part in appeals.SIDES else given.side
+    side = side if Need.SIDE in move.needs else None
+    given = _checked(move, replace(given, reason=given.reason.strip(), unheard=unheard, side=side))
     if action in GUARDS:
         given = GUARDS[action](case, actor, given)
+    if action == "appealed" and given.side is not None:
+        appeals.require(case, side=given.side, by_officer=part is Part.OFFICER, now=now)
     if action == "assigned" and case.state is CaseState.FLAGGED:
         _accept(session, case, actor, part, now)
     _apply(case, move, given, now)
@@ -112,7 +117,11 @@ def _accept(session: Session, case: Case, actor: Actor, part: Part, now: datetim
 def possible(session: Session, *, case: Case, actor: Actor, now: datetime) -> list[Move]:
     """The steps that the actor may take now, in the table's order."""
     mine = parts_of(session, case=case, actor=actor, now=now)
-    return [move for move in table.MOVES if case.state in move.sources and move.parts & mine]
+    found = [move for move in table.MOVES if case.state in move.sources and move.parts & mine]
+    sides = [side for side in appeals.SIDES if side in mine]
+    if sides and not any(appeals.may_appeal(case, side, now) for side in sides):
+        return [move for move in found if move.action != "appealed"]
+    return found
 
 
 def parts_of(session: Session, *, case: Case, actor: Actor, now: datetime) -> frozenset[Part]:
@@ -232,6 +241,7 @@ def _checked(move: Move, given: Given) -> Given:
         Need.CLOCK: given.clock,
         Need.DAYS: given.days,
         Need.SEVERITY: given.severity in table.SEVERITIES or None,
+        Need.SIDE: given.side in appeals.SIDES or None,
     }
     for need, value in there.items():
         if need in move.needs and value is None:
@@ -321,6 +331,27 @@ def _guard_remedies(case: Case, _actor: Actor, given: Given) -> Given:
     return given
 
 
+def _guard_delivered(case: Case, _actor: Actor, given: Given) -> Given:
+    """Once a side: its time to appeal would begin again."""
+    if given.side is not None and appeals.served_at(case, given.side) is not None:
+        raise ConflictError("case_delivered_before")
+    return given
+
+
+def _guard_closed(case: Case, _actor: Actor, given: Given) -> Given:
+    """A decision that has not reached both sides binds nobody yet, and nobody could appeal against it."""
+    if appeals.unserved(case):
+        raise ConflictError("case_undelivered")
+    return given
+
+
+def _guard_review(case: Case, actor: Actor, given: Given) -> Given:
+    """Who has the case, or proposed or made its decision, judges no appeal and does not begin the case anew."""
+    if isinstance(actor, Account) and actor.id in appeals.concerned(case):
+        raise PermissionDeniedError("case_own_decision")
+    return given
+
+
 def _guard_merged(case: Case, _actor: Actor, given: Given) -> Given:
     """Into an open case of the same design, or of the same listing."""
     into = given.into
@@ -341,6 +372,11 @@ GUARDS: dict[str, Callable[[Case, Actor, Given], Given]] = {
     "sent_back": _guard_sent_back,
     "clock_extended": _guard_extended,
     "remedies_ordered": _guard_remedies,
+    "delivered": _guard_delivered,
+    "closed": _guard_closed,
+    "appeal_refused": _guard_review,
+    "appeal_granted": _guard_review,
+    "reopened": _guard_review,
     "severity_set": _guard_severity,
     "merged": _guard_merged,
 }
@@ -402,6 +438,7 @@ def _details(given: Given) -> dict[str, Any]:
         "clock": given.clock.value if given.clock else None,
         "days": given.days,
         "severity": given.severity,
+        "side": given.side.value if given.side else None,
         "documents": [{"kind": one.kind, "name": one.name, "sha256": one.sha256} for one in given.documents]
         or None,
         "unheard": given.unheard or None,

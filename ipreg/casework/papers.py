@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ipreg import certificate, stamping
-from ipreg.casework import links, machine, submissions, telling
+from ipreg.casework import appeals, links, machine, submissions, telling
 from ipreg.casework.machine import Document, Given
 from ipreg.casework.owners import owners_of
 from ipreg.casework.submissions import Party
@@ -158,16 +158,20 @@ def find(session: Session, *, case: Case, paper_id: int, reader: Party) -> CaseP
 def serve(session: Session, *, paper: CasePaper, reader: Party, now: datetime) -> bool:
     """Records that a party has it, the first time; officials are no parties.
 
-    By a notice that the other side opens it is told, and its time to answer begins.
+    By a notice that the other side opens it is told, and its time to answer begins; by the decision the time in
+    which that side may appeal.
     """
     part = submissions.side_of(paper.case, reader)
     label = f"account:{reader.id}" if isinstance(reader, Account) else f"respondent:{reader.id}"
     if part is None or any(one.reader == label for one in paper.services):
         return False
+    waiting = appeals.unserved(paper.case)
     paper.services.append(PaperService(reader=label, part=part.value, served_at=now))
     actor = reader if isinstance(reader, Account) else links.actor_of(reader)
     given = Given(documents=(Document(paper.kind.value, file_name(paper), paper.sha256),))
     machine.record(session, case=paper.case, actor=actor, part=part, action="paper_served", given=given, now=now)
+    if part in waiting and part not in appeals.unserved(paper.case):
+        appeals.begin_time(paper.case, now)
     if part is Part.RESPONDENT and _is_last_notice(paper):
         links.notice_served(session, case=paper.case, how=_BY_PAPER, now=now)
     return True

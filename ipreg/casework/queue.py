@@ -42,7 +42,7 @@ TAB_STATES: dict[Tab, frozenset[CaseState]] = {
     Tab.MINE: table.OPEN | {CaseState.REMEDIES, CaseState.APPEALED},
     Tab.WAITING: table.WAITING,
     Tab.APPROVAL: frozenset({CaseState.DECISION_PROPOSED}),
-    Tab.OVERDUE: table.OPEN | {CaseState.REMEDIES},
+    Tab.OVERDUE: table.OPEN | {CaseState.REMEDIES, CaseState.APPEALED},
     Tab.FOLLOW_UP: frozenset({CaseState.DECIDED, CaseState.REMEDIES, CaseState.APPEALED}),
     Tab.ENDED: table.ENDED,
 }

@@ -84,7 +84,10 @@ def submit(
     )
     if known is not None and _same_party(known, party):
         return known
-    if case.state not in table.OPEN | {CaseState.APPEALED}:
+    takes = (
+        table.find(case.state, "appealed") is not None if _appeals(paper.kind) else case.state in table.TAKES_PAPERS
+    )
+    if not takes:
         raise ConflictError("submission_case_closed")
     text = _checked_text(paper)
     files = _files(store, text, paper.uploads)
@@ -246,8 +249,12 @@ def _kept(store: Store, position: int, name: str, given: str, data: bytes, kind:
     )
 
 
+def _appeals(kind: SubmissionKind) -> bool:
+    return kind is SubmissionKind.APPEAL
+
+
 def _log(session: Session, made: Submission, party: Party, part: Part, now: datetime) -> int | None:
-    """Into the history of the case: as the response where one is waited for, else as a thing received."""
+    """Into the history of the case: as an appeal, as the response where one is waited for, else as received."""
     documents = (
         Document("receipt", made.receipt, made.digest),
         *(Document(made.kind.value, file.name, file.sha256) for file in made.files),
@@ -256,8 +263,9 @@ def _log(session: Session, made: Submission, party: Party, part: Part, now: date
     case = made.case
     actor = party if isinstance(party, Account) else links.actor_of(party)
     waited_for = part is Part.RESPONDENT and table.find(case.state, "responded") is not None
-    if waited_for:
-        event = machine.transition(session, case=case, action="responded", actor=actor, given=given, now=now)
+    step = "appealed" if _appeals(made.kind) else "responded" if waited_for else None
+    if step:
+        event = machine.transition(session, case=case, action=step, actor=actor, given=given, now=now)
     else:
         event = machine.record(session, case=case, actor=actor, part=part, action="received", given=given, now=now)
         telling.received(session, case=case, submission=made, by=actor.name, now=now)

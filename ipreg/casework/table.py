@@ -44,6 +44,8 @@ class Need(StrEnum):
     DAYS = "days"
     DOCUMENT = "document"
     SEVERITY = "severity"
+    SIDE = "side"
+    """Whose appeal, or to whom it was delivered; a party that acts is its own side."""
 
 
 class Tab(StrEnum):
@@ -79,14 +81,23 @@ READY = frozenset({S.UNDER_REVIEW, S.RESPONSE_RECEIVED, S.NO_RESPONSE})
 IN_HAND = READY | {S.NOTICE_ISSUED, S.AWAITING_RESPONSE, S.HEARING, S.DECISION_PROPOSED}
 OPEN = WAITING | IN_HAND
 DECISIONS = frozenset({S.DECIDED, S.REMEDIES, S.CLOSED, S.APPEALED})
+TAKES_PAPERS = OPEN | {S.DECIDED, S.REMEDIES, S.APPEALED}
+"""Here parties may hand something in: an answer, proof that a remedy was done, what belongs to an appeal."""
 ENDED = frozenset({S.NOT_ACCEPTED, S.CLOSED, S.WITHDRAWN, S.MERGED})
 ALL_CLOCKS = frozenset(ClockKind)
 FOUR_EYES_FROM = 3
 """From this severity on a decision is proposed by one officer and approved by another."""
 SEVERITIES = (1, 2, 3)
-_A, _H, _R, _M, _P = (
+_A, _H, _R, _M, _P, _V = (
     frozenset({one})
-    for one in (ClockKind.ACCEPTANCE, ClockKind.HANDLING, ClockKind.RESPONSE, ClockKind.REMEDY, ClockKind.APPEAL)
+    for one in (
+        ClockKind.ACCEPTANCE,
+        ClockKind.HANDLING,
+        ClockKind.RESPONSE,
+        ClockKind.REMEDY,
+        ClockKind.APPEAL,
+        ClockKind.REVIEW,
+    )
 )
 
 
@@ -124,22 +135,24 @@ MOVES: tuple[Move, ...] = (
     Move("hearing_called", READY, S.HEARING, _OFFICER, _WHY, pauses=_H),
     Move("hearing_held", _in(S.HEARING), S.UNDER_REVIEW, _OFFICER, _WHY | {Need.DOCUMENT}, resumes=_H),
     # The decision
-    Move("decided", READY, S.DECIDED, _OFFICER, _WHY | {Need.OUTCOME}, _P, _H),
+    Move("decided", READY, S.DECIDED, _OFFICER, _WHY | {Need.OUTCOME}, stops=_H),
     Move("proposed", READY, S.DECISION_PROPOSED, _OFFICER, _WHY | {Need.OUTCOME}),
-    Move("approved", _in(S.DECISION_PROPOSED), S.DECIDED, _of(Part.APPROVER), starts=_P, stops=_H),
+    Move("approved", _in(S.DECISION_PROPOSED), S.DECIDED, _of(Part.APPROVER), stops=_H),
     Move("sent_back", _in(S.DECISION_PROPOSED), S.UNDER_REVIEW, _of(Part.APPROVER), _WHY),
     # What follows from it
     Move("remedies_ordered", _in(S.DECIDED), S.REMEDIES, _OFFICER, _WHY, _M),
-    Move("closed", _in(S.DECIDED, S.REMEDIES), S.CLOSED, _EITHER, _WHY, stops=ALL_CLOCKS),
+    Move("delivered", DECISIONS, None, _EITHER, _WHY | {Need.SIDE}, _P, _P),
+    Move("closed", _in(S.DECIDED, S.REMEDIES), S.CLOSED, _EITHER, _WHY, stops=ALL_CLOCKS - _P),
     Move(
         "appealed",
         _in(S.DECIDED, S.REMEDIES, S.CLOSED),
         S.APPEALED,
         _of(Part.OWNER, Part.RESPONDENT, Part.OFFICER),
-        _WHY,
-        stops=_P,
+        _WHY | {Need.SIDE},
+        _V,
+        _P,
     ),
-    Move("appeal_refused", _in(S.APPEALED), S.DECIDED, _CHIEF, _WHY),
+    Move("appeal_refused", _in(S.APPEALED), S.DECIDED, _CHIEF, _WHY, stops=_V),
     Move("appeal_granted", _in(S.APPEALED), S.ACCEPTED, _CHIEF, _WHY, _H, ALL_CLOCKS, reopens=True),
     # Other ends, and back from them
     Move("withdrawn", OPEN, S.WITHDRAWN, _of(Part.OWNER), _WHY, stops=ALL_CLOCKS),
@@ -150,8 +163,8 @@ MOVES: tuple[Move, ...] = (
     Move("clock_paused", IN_HAND, None, _EITHER, _WHY | {Need.CLOCK}),
     Move("clock_resumed", IN_HAND, None, _EITHER, _WHY | {Need.CLOCK}),
     Move("extension_asked", WAITING, None, _of(Part.REGULATOR), _WHY | {Need.CLOCK, Need.DAYS}),
-    Move("extension_asked", IN_HAND | {S.REMEDIES}, None, _OFFICER, _WHY | {Need.CLOCK, Need.DAYS}),
-    Move("clock_extended", OPEN | {S.REMEDIES}, None, _CHIEF, _WHY | {Need.CLOCK, Need.DAYS}),
+    Move("extension_asked", IN_HAND | {S.REMEDIES, S.APPEALED}, None, _OFFICER, _WHY | {Need.CLOCK, Need.DAYS}),
+    Move("clock_extended", OPEN | {S.REMEDIES, S.APPEALED}, None, _CHIEF, _WHY | {Need.CLOCK, Need.DAYS}),
     Move("severity_set", WAITING, None, _of(Part.REGULATOR), _WHY | {Need.SEVERITY}),
     Move("severity_set", IN_HAND, None, _EITHER, _WHY | {Need.SEVERITY}),
 )

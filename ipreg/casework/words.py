@@ -51,6 +51,7 @@ STEPS = {
     "approved": N_("Approve the decision"),
     "sent_back": N_("Send the decision back"),
     "remedies_ordered": N_("Follow up the remedies"),
+    "delivered": N_("Record that the decision was delivered"),
     "closed": N_("Close"),
     "appealed": N_("Record an appeal"),
     "appeal_refused": N_("Refuse the appeal"),
@@ -91,6 +92,7 @@ EVENTS = {
     "proposed": N_("Decision put up for approval"),
     "sent_back": N_("Decision sent back"),
     "remedies_ordered": N_("Remedies are followed up"),
+    "delivered": N_("Decision delivered"),
     "closed": N_("Case closed"),
     "appealed": N_("Appeal filed"),
     "appeal_refused": N_("Appeal refused"),
@@ -128,6 +130,7 @@ NEEDS = {
     Need.DAYS: N_("days"),
     Need.DOCUMENT: N_("document"),
     Need.SEVERITY: N_("severity"),
+    Need.SIDE: N_("side"),
 }
 CLOCKS = {
     ClockKind.ACCEPTANCE: N_("Decide on acceptance"),
@@ -135,6 +138,7 @@ CLOCKS = {
     ClockKind.RESPONSE: N_("Response of the other side"),
     ClockKind.REMEDY: N_("Remedies"),
     ClockKind.APPEAL: N_("Time to appeal"),
+    ClockKind.REVIEW: N_("Decide the appeal"),
 }
 SEVERITIES = {1: N_("Ordinary"), 2: N_("Repeat seller"), 3: N_("Grave")}
 CASE_SHORT = {
@@ -173,6 +177,7 @@ REASONS = {
     "hearing_called": N_("Why a hearing, when and where"),
     "hearing_held": N_("What the hearing brought"),
     "remedies_ordered": N_("What is to be done, and how it is checked"),
+    "delivered": N_("How and when the decision reached this side"),
     "closed": N_("What came of it"),
 }
 """The label of a step's text."""

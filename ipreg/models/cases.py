@@ -60,6 +60,7 @@ class ClockKind(StrEnum):
     RESPONSE = "response"
     REMEDY = "remedy"
     APPEAL = "appeal"
+    REVIEW = "review"
 
 
 class Case(Base):

@@ -55,6 +55,8 @@ class SubmissionKind(StrEnum):
     STATEMENT = "statement"
     COUNTER_NOTICE = "counter_notice"
     EVIDENCE = "evidence"
+    APPEAL = "appeal"
+    """Against the decision; handing it in is the step."""
 
 
 class Submission(Base):

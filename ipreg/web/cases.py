@@ -10,7 +10,18 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from ipreg import access, amending, cases, logkeys, sealing
-from ipreg.casework import caseproofs, clocks, deputies, drawing, machine, neighbours, queue, submissions, together
+from ipreg.casework import (
+    appeals,
+    caseproofs,
+    clocks,
+    deputies,
+    drawing,
+    machine,
+    neighbours,
+    queue,
+    submissions,
+    together,
+)
 from ipreg.casework.law import PERIODS
 from ipreg.casework.queue import Filter, Place
 from ipreg.casework.table import FOUR_EYES_FROM, Move, Tab
@@ -146,6 +157,7 @@ def page(found: Case, faults: dict[str, str], action: str = "decided") -> str:
         reads=lambda event: submissions.reads_step(found, event, me()),
         four_eyes=found.severity >= FOUR_EYES_FROM,
         heard=machine.heard(found),
+        reached={side: appeals.served_at(found, side) for side in appeals.SIDES if found.outcome},
         drawn=drawing.draw(found.state, {event.action for event in found.events}),
         sides=SIDES,
         may_open_sealed=sealing.may_open_for_case(db(), case=found, officer=me(), now=now),
@@ -176,6 +188,8 @@ def _usual(found: Case, moves: list[Move]) -> Move | None:
     if found.state is CaseState.DECIDED:
         remedy = found.outcome in (CaseOutcome.INFRINGING, CaseOutcome.SETTLED)
         wanted = "remedies_ordered" if remedy else "closed"
+    if wanted == "closed" and appeals.unserved(found):
+        wanted = "delivered"
     return next((move for move in moves if move.action == wanted), None)
 
 

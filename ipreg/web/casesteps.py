@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, request, send_file, url_for
 from werkzeug.wrappers import Response
 
 from ipreg import access, cases
-from ipreg.casework import bulk, machine, submissions, table, together
+from ipreg.casework import appeals, bulk, machine, submissions, table, together
 from ipreg.casework.bulk import Chosen
 from ipreg.casework.machine import Document, Given
 from ipreg.casework.table import Need
@@ -136,6 +136,7 @@ def _given(found: Case, action: str) -> Given:
         clock=ClockKind(clock) if clock in list(ClockKind) else None,
         days=form.get("days", type=int),
         severity=form.get("severity", type=int),
+        side=next((one for one in appeals.SIDES if one.value == form.get("side")), None),
         unheard=form.get("unheard", ""),
         documents=_documents(action),
     )

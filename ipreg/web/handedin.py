@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from ipreg import audit
-from ipreg.casework import papers, submissions
+from ipreg.casework import appeals, papers, submissions, table
 from ipreg.casework.submissions import Paper as HandedIn
 from ipreg.casework.submissions import Party, Upload
+from ipreg.casework.table import Part
 from ipreg.db import transaction, utc_now
 from ipreg.errors import CallerError, MissingError
 from ipreg.models import Account, Case, CasePaper, RespondentLink, Submission, SubmissionKind
@@ -49,6 +50,11 @@ def told(one: Submission) -> None:
     """Who reads what is for the authority alone stands in the audit trail, whichever way he reads it."""
     if one.confidential:
         audit.record(db(), actor=me(), action="case.confidential", subject=one.receipt, now=utc_now())
+
+
+def takes_appeal(case: Case, side: Part) -> bool:
+    """Whether the page offers the side its appeal."""
+    return table.find(case.state, "appealed") is not None and appeals.may_appeal(case, side, utc_now())
 
 
 def file_of(one: Submission, position: int) -> Response:

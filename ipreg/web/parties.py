@@ -10,7 +10,7 @@ from flask import Blueprint, redirect, render_template, request, session, url_fo
 from werkzeug.wrappers import Response
 
 from ipreg import audit, cases, logkeys
-from ipreg.casework import casebundle, links, machine, papers, submissions, table
+from ipreg.casework import appeals, casebundle, links, machine, papers, submissions, table
 from ipreg.casework.machine import Given
 from ipreg.casework.table import Part
 from ipreg.db import utc_now
@@ -149,6 +149,7 @@ def _again(number: str, fault: CallerError) -> tuple[str, int]:
 
 def _page(case: Case, faults: dict[str, str]) -> str:
     mine = machine.parts_of(db(), case=case, actor=me(), now=utc_now())
+    side = submissions.part_of(case, me())
     has_case = bool(mine & {Part.OFFICER, Part.SUPERVISOR})
     return render_template(
         "parties.html",
@@ -157,9 +158,11 @@ def _page(case: Case, faults: dict[str, str]) -> str:
         faults=faults,
         given=request.form,
         has_case=has_case,
-        may_invite=has_case and case.state in links.OPEN_FOR,
+        may_invite=has_case and links.is_open(case, utc_now()),
         issues_notice=table.find(case.state, "notice_issued") is not None,
-        may_submit=bool(mine & {Part.OWNER, Part.RESPONDENT}) and case.state in table.OPEN,
+        may_submit=side is not None and case.state in table.TAKES_PAPERS,
+        may_appeal=side is not None and handedin.takes_appeal(case, side),
+        appeal_until=appeals.last_day(case, side) if side is not None else None,
         links=links.links_of(db(), case) if me().role in (Role.REGULATOR, Role.AUDITOR) else [],
         papers=papers.papers_of(db(), case, me()),
         submissions=submissions.seen_by(db(), case, me()),

@@ -8,7 +8,8 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from werkzeug.wrappers import Response
 
 from ipreg import logkeys
-from ipreg.casework import clocks, links, papers, submissions, table
+from ipreg.casework import appeals, clocks, links, papers, submissions, table
+from ipreg.casework.table import Part
 from ipreg.db import utc_now
 from ipreg.errors import CallerError, MissingError
 from ipreg.models import Case, ClockKind, RespondentLink
@@ -150,7 +151,9 @@ def _page(mine: RespondentLink, faults: dict[str, str]) -> str:
         link=mine,
         faults=faults,
         given=request.form,
-        may_submit=of_case.state in table.OPEN,
+        may_submit=of_case.state in table.TAKES_PAPERS,
+        may_appeal=handedin.takes_appeal(of_case, Part.RESPONDENT),
+        appeal_until=appeals.last_day(of_case, Part.RESPONDENT),
         papers=papers.papers_of(db(), of_case, mine),
         submissions=submissions.seen_by(db(), of_case, mine),
         clock=clocks.running(of_case, ClockKind.RESPONSE),

@@ -17,7 +17,7 @@ from papers import open_prepared
 from scenery import HandClock, People
 
 from ipreg import log
-from ipreg.casework import machine, table
+from ipreg.casework import appeals, machine, table
 from ipreg.casework.machine import Given, Outside
 from ipreg.casework.table import Part
 from ipreg.errors import IpregError
@@ -56,11 +56,20 @@ class Cases(RuleBasedStateMachine):
         severity=st.integers(0, 4),
         clock=st.sampled_from(ClockKind),
         days=st.integers(0, 40),
+        side=st.sampled_from([None, *Part]),
     )
     def somebody_tries(
-        self, action: str, who: int, reason: str, outcome: CaseOutcome, severity: int, clock: ClockKind, days: int
+        self,
+        action: str,
+        who: int,
+        reason: str,
+        outcome: CaseOutcome,
+        severity: int,
+        clock: ClockKind,
+        days: int,
+        side: Part | None,
     ) -> None:
-        self._try(action, who, Given(reason, outcome, None, self.other, clock, days, severity, (MINUTES,)))
+        self._try(action, who, Given(reason, outcome, None, self.other, clock, days, severity, side, (MINUTES,)))
 
     @rule(data=st.data(), who=st.integers(0, 6))
     def somebody_does_what_may_be_done(self, data: st.DataObject, who: int) -> None:
@@ -68,10 +77,9 @@ class Cases(RuleBasedStateMachine):
         moves = machine.possible(self.session, case=self.case, actor=self._actor(who), now=self.clock())
         if moves:
             move = data.draw(st.sampled_from(moves))
-            outcome = data.draw(st.sampled_from(CaseOutcome))
-            self._try(
-                move.action, who, Given(REASON, outcome, None, self.other, ClockKind.HANDLING, 5, 2, (MINUTES,))
-            )
+            outcome, side = data.draw(st.sampled_from(CaseOutcome)), data.draw(st.sampled_from(appeals.SIDES))
+            given = Given(REASON, outcome, None, self.other, ClockKind.HANDLING, 5, 2, side, (MINUTES,))
+            self._try(move.action, who, given)
 
     def _actor(self, who: int) -> machine.Actor:
         desk = self.desk
@@ -97,7 +105,9 @@ class Cases(RuleBasedStateMachine):
         assert table.replay(case.events) == table.Standing(case.state, case.outcome, case.decision_reason)
         assert [event.position for event in case.events] == list(range(len(case.events)))
         if case.state in table.ENDED:
-            assert [one for one in case.clocks if one.stopped_at is None] == []
+            left = {one.kind for one in case.clocks if one.stopped_at is None}
+            assert left <= ({ClockKind.APPEAL} if case.state is CaseState.CLOSED else set())
+            assert appeals.unserved(case) == []
         if case.state in table.IN_HAND:
             assert case.officer is not None
             running = [one.kind for one in case.clocks if one.stopped_at is None]

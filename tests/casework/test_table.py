@@ -60,8 +60,7 @@ def put(desk: Desk, case: Case, state: CaseState) -> None:
         case.events[-1].actor = desk.officer
     if state in table.DECISIONS:
         case.outcome, case.decision_reason = CaseOutcome.INFRINGING, REASON
-    kind = ClockKind.REMEDY if state is CaseState.REMEDIES else ClockKind.HANDLING
-    machine.clocks.start(case, kind, desk.clock())
+    machine.clocks.start(case, clock_in(state), desk.clock())
 
 
 @pytest.mark.parametrize("state", list(CaseState))
@@ -91,7 +90,14 @@ def test_every_step_for_everybody(desk: Desk, state: CaseState) -> None:
 
 def everything(desk: Desk, state: CaseState, other: Case) -> dict[str, object]:
     return {"outcome": CaseOutcome.INFRINGING, "officer": desk.second, "into": other, "days": 5, "severity": 2,
-            "clock": ClockKind.REMEDY if state is CaseState.REMEDIES else ClockKind.HANDLING}  # fmt: skip
+            "clock": clock_in(state), "side": Part.RESPONDENT}  # fmt: skip
+
+
+def clock_in(state: CaseState) -> ClockKind:
+    """The one that runs there and can be lengthened."""
+    return {CaseState.REMEDIES: ClockKind.REMEDY, CaseState.APPEALED: ClockKind.REVIEW}.get(
+        state, ClockKind.HANDLING
+    )
 
 
 def take(
@@ -180,7 +186,10 @@ def test_a_seller_who_was_found_to_infringe_three_times_makes_the_next_case_grav
 
 
 def test_a_reopened_case_begins_anew(desk: Desk) -> None:
-    case = desk.step(desk.decided(), "closed")
+    case = desk.decided()
+    for side in (Part.OWNER, Part.RESPONDENT):
+        desk.step(case, "delivered", side=side)
+    desk.step(case, "closed")
     with pytest.raises(PermissionDeniedError):
         desk.step(case, "reopened", desk.officer)
     desk.step(case, "reopened", desk.supervisor)
