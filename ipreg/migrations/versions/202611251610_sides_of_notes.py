@@ -1,15 +1,15 @@
 """which side of a conflict a shared note is for: what an owner wrote is for his own
 
-Revision ID: 202611251530
-Revises: 202611251520
+Revision ID: 202611251610
+Revises: 202611251600
 Create Date: 2026-11-25 15:30:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = '202611251530'
-down_revision = '202611251520'
+revision = '202611251610'
+down_revision = '202611251600'
 branch_labels = None
 depends_on = None
 
