@@ -1,15 +1,15 @@
 """indexes by which an owner's newest alerts are counted
 
-Revision ID: 202611251530
-Revises: 202611251510
+Revision ID: 202611251535
+Revises: 202611251530
 Create Date: 2026-11-25 15:30:00
 """
 
 from alembic import op
 
 
-revision = '202611251530'
-down_revision = '202611251510'
+revision = '202611251535'
+down_revision = '202611251530'
 branch_labels = None
 depends_on = None
 INDEXES = (
