@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask_login import current_user, logout_user
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from ipreg import accounts, credentials, links, signins, throttle, twofactor
@@ -93,15 +94,32 @@ def sign_in() -> str | Response | tuple[str, int]:
 
 
 def _by_password() -> Account:
-    form, now = request.form, utc_now()
-    place = request.remote_addr or ""
-    if throttle.spent(db(), what="sign-in", whom=place, most=_TRIES, within=_TRIES_WITHIN, now=now):
+    email, password = request.form.get("email", ""), request.form.get("password", "")
+    now, place = utc_now(), request.remote_addr or ""
+    compared = _compared(email, password)
+    start_again()
+    if _tried_often(db()):
         raise CallerError("too_often")
     try:
-        return accounts.sign_in(db(), email=form.get("email", ""), password=form.get("password", ""), now=now)
+        return accounts.sign_in(db(), email=email, password=password, compared=compared, now=now)
     except CallerError:
         throttle.note(db(), what="sign-in", whom=place, now=now)
         raise
+
+
+def _compared(email: str, password: str) -> accounts.Compared | None:
+    """The costly part, without a transaction: while one is open nobody else can write to SQLite."""
+    db().rollback()
+    with runtime().sessions() as reading:
+        if _tried_often(reading):
+            return None
+        kept = accounts.kept_hash(reading, email=email)
+    return accounts.compare(kept, password)
+
+
+def _tried_often(session: Session) -> bool:
+    place = request.remote_addr or ""
+    return throttle.spent(session, what="sign-in", whom=place, most=_TRIES, within=_TRIES_WITHIN, now=utc_now())
 
 
 @bp.route("/sign-in/code", methods=["GET", "POST"])

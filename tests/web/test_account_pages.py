@@ -12,10 +12,10 @@ from scenery import PASSWORD
 from site_of_tests import Site
 from sqlalchemy import select
 
-from ipreg import credentials, links, organizations
+from ipreg import accounts, credentials, links, organizations, throttle
 from ipreg.app import create_app
 from ipreg.config import Config
-from ipreg.db import transaction
+from ipreg.db import transaction, utc_now
 from ipreg.models import Account, Letter, OrganizationRole, SignIn
 from ipreg.notify import letters
 
@@ -215,3 +215,18 @@ def test_an_address_that_is_taken_is_told_to_its_owner_and_few_are_told_to_a_str
     with site.runtime.sessions() as session:
         told = session.scalars(select(Letter.email).where(Letter.kind == "email_in_use")).all()
     assert told == ["designer@ipreg.example"]
+
+
+def test_others_can_write_while_a_password_is_compared(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    compare = accounts.compare
+    written = []
+
+    def meanwhile(kept: str | None, password: str) -> accounts.Compared:
+        with transaction(site.runtime.sessions) as session:
+            throttle.note(session, what="meanwhile", whom="somebody", now=utc_now())
+        written.append(password)
+        return compare(kept, password)
+
+    monkeypatch.setattr(accounts, "compare", meanwhile)
+    assert site.sign_in("designer").get("/filings").status_code == 200
+    assert written == [PASSWORD]
