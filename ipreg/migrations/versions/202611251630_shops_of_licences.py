@@ -1,15 +1,15 @@
 """licences begin on their first day, and each has its own rows of shops
 
-Revision ID: 202611252300
-Revises: 202611251510
-Create Date: 2026-11-25 23:00:00
+Revision ID: 202611251630
+Revises: 202611251535
+Create Date: 2026-11-25 16:30:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = '202611252300'
-down_revision = '202611251510'
+revision = '202611251630'
+down_revision = '202611251535'
 branch_labels = None
 depends_on = None
 
