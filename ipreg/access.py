@@ -136,12 +136,13 @@ def filings_of_case(case: Case) -> frozenset[int]:
 
 
 def _holds_licence(session: Session, account: Account, filing: Filing) -> bool:
-    """A licence that both sides agreed to and that has not ended."""
+    """A licence that both sides agreed to, whose first day has come, and that has not ended."""
     wanted = select(Agreement.id).where(
         Agreement.filing_id == filing.id,
         Agreement.taker_id == account.id,
         Agreement.kind == AgreementKind.LICENCE,
         Agreement.state == AgreementState.ACCEPTED,
+        Agreement.started_at.is_not(None),
     )
     return session.scalar(wanted.limit(1)) is not None
 

@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.orm import Session
 
-from ipreg import access, acts
+from ipreg import access, acts, workdays
 from ipreg.accounts import by_email, checked_email
 from ipreg.errors import CallerError, ConflictError, MissingError, PermissionDeniedError
 from ipreg.keepingwords import AGREEMENT_KINDS, AGREEMENT_STATES
@@ -33,6 +33,7 @@ from ipreg.models import (
 )
 from ipreg.notify import notices
 from ipreg.warning import sellers
+from ipreg.warning.owners import may_manage, owner_of
 
 WAITS = timedelta(days=30)
 MESSAGE, SHOPS, TERRITORY = 2000, 2000, 200
@@ -75,6 +76,7 @@ def offer(
     if email == filing.owner.email:
         raise CallerError("offer_to_yourself", field="taker_email")
     _require_terms(terms, now)
+    _require_shops(terms, giver, filing)
     _require_length(message, "message", MESSAGE)
     kind = AgreementKind.TRANSFER if terms is None else AgreementKind.LICENCE
     if kind is AgreementKind.TRANSFER and waiting_transfer(session, filing) is not None:
@@ -101,13 +103,15 @@ def accept(session: Session, *, agreement: Agreement, account: Account, now: dat
     filing = agreement.filing
     if filing.state is FilingState.WITHDRAWN or not access.can_act_on_filing(agreement.giver, filing):
         raise ConflictError("offer_no_longer_good")
+    if agreement.shops and not may_manage(agreement.giver, owner_of(filing)):
+        raise ConflictError("offer_no_longer_good")
     if account.email_verified_at is None:  # the offer went to an address, and its owner is who gets mail there
         raise ConflictError("email_not_confirmed")
     agreement.taker, agreement.state, agreement.answered_at = account, AgreementState.ACCEPTED, now
     if agreement.kind is AgreementKind.TRANSFER:
         _hand_over(session, agreement, account, now)
     else:
-        _allow_shops(session, agreement, now)
+        _start(session, agreement, now)
     _record(session, agreement, "accepted", {"giver": agreement.giver, "taker": account}, now)
     return agreement
 
@@ -150,19 +154,24 @@ def end_all(session: Session, *, filing: Filing, account: Account, now: datetime
             _finish(session, one, AgreementState.ENDED, {"giver": account}, now)
 
 
-def lapse(session: Session, *, agreement: Agreement, now: datetime) -> None:
-    """What was not answered in time, or a licence whose last day is over; anything else stays."""
+def move_on(session: Session, *, agreement: Agreement, now: datetime) -> None:
+    """What was not answered in time lapses, a licence whose last day is over ends, one whose first day has come
+    begins; anything else stays."""
     if agreement.state is AgreementState.OFFERED and agreement.expires_at <= now:
         _finish(session, agreement, AgreementState.EXPIRED, {}, now)
     elif agreement.state is AgreementState.ACCEPTED and _over(agreement, now):
         _finish(session, agreement, AgreementState.ENDED, {}, now)
+    elif agreement.state is AgreementState.ACCEPTED and agreement.kind is AgreementKind.LICENCE:
+        _start(session, agreement, now)
 
 
 def due(session: Session, *, now: datetime) -> list[int]:
-    """Ids of what ``lapse`` has to look at."""
+    """Ids of what ``move_on`` has to look at."""
+    today = workdays.shanghai_day(now)
     unanswered = (Agreement.state == AgreementState.OFFERED) & (Agreement.expires_at <= now)
-    over = (Agreement.state == AgreementState.ACCEPTED) & (Agreement.ends_on < _day(now))
-    wanted = select(Agreement.id).where(or_(unanswered, over & (Agreement.kind == AgreementKind.LICENCE)))
+    licence = (Agreement.state == AgreementState.ACCEPTED) & (Agreement.kind == AgreementKind.LICENCE)
+    begun = Agreement.started_at.is_(None) & or_(Agreement.starts_on.is_(None), Agreement.starts_on <= today)
+    wanted = select(Agreement.id).where(or_(unanswered, licence & or_(Agreement.ends_on < today, begun)))
     return list(session.scalars(wanted.order_by(Agreement.id)))
 
 
@@ -204,7 +213,8 @@ def waiting_transfer(session: Session, filing: Filing) -> Agreement | None:
 def licence_of(session: Session, filing: Filing, account: Account) -> Agreement | None:
     """The account's licence on the filing, while it runs."""
     found = _of(session, filing, AgreementState.ACCEPTED)
-    return next((one for one in found if one.kind is AgreementKind.LICENCE and one.taker_id == account.id), None)
+    mine = (one for one in found if one.kind is AgreementKind.LICENCE and one.taker_id == account.id)
+    return next((one for one in mine if one.started_at is not None), None)
 
 
 def _hand_over(session: Session, agreement: Agreement, taker: Account, now: datetime) -> None:
@@ -217,22 +227,21 @@ def _hand_over(session: Session, agreement: Agreement, taker: Account, now: date
     acts.flush(session)
 
 
-def _allow_shops(session: Session, agreement: Agreement, now: datetime) -> None:
-    """The licensee's shops, one a line, offer the design rightly: their listings do not alert."""
-    for line in filter(None, (one.strip() for one in agreement.shops.splitlines())):
-        sellers.allow_seller(
-            session,
-            account=agreement.giver,
-            filing=agreement.filing,
-            mark=SellerMark.ADDRESS if re.match(r"https?://|[\w-]+(\.[\w-]+)+/", line) else SellerMark.NAME,
-            pattern=line,
-            note=_note(agreement),
-            now=now,
-        )
+def _start(session: Session, agreement: Agreement, now: datetime) -> None:
+    """From its first day on the licensee sees the design, and his shops offer it rightly: they do not alert."""
+    first = agreement.starts_on
+    if agreement.started_at is not None or (first is not None and first > workdays.shanghai_day(now)):
+        return
+    agreement.started_at = now
+    acts.flush(session)
+    for line in _lines(agreement.shops):
+        by_address = re.match(r"https?://|[\w-]+(\.[\w-]+)+/", line)
+        mark = SellerMark.ADDRESS if by_address else SellerMark.NAME
+        sellers.allow_licensed(session, agreement=agreement, mark=mark, pattern=line, now=now)
 
 
-def _note(agreement: Agreement) -> str:
-    return f"licence {agreement.id}"
+def _lines(shops: str) -> list[str]:
+    return [one.strip() for one in shops.splitlines() if one.strip()]
 
 
 def _finish(
@@ -242,11 +251,7 @@ def _finish(
         agreement.answered_at = now
     agreement.state, agreement.ended_at = state, now
     acts.flush(session)
-    session.execute(
-        delete(AllowedSeller).where(
-            AllowedSeller.filing_id == agreement.filing_id, AllowedSeller.note == _note(agreement)
-        )
-    )
+    session.execute(delete(AllowedSeller).where(AllowedSeller.agreement_id == agreement.id))
     _record(session, agreement, state.value, parties, now)
     return agreement
 
@@ -340,8 +345,20 @@ def _require_terms(terms: Terms | None, now: datetime) -> None:
         return
     _require_length(terms.territory, "territory", TERRITORY)
     _require_length(terms.shops, "shops", SHOPS)
-    if terms.ends_on is not None and terms.ends_on < max(terms.starts_on or date.min, _day(now)):
+    if terms.ends_on is not None and terms.ends_on < max(terms.starts_on or date.min, workdays.shanghai_day(now)):
         raise CallerError("licence_ends_before", field="ends_on")
+
+
+def _require_shops(terms: Terms | None, giver: Account, filing: Filing) -> None:
+    """What can't be kept at the acceptance is not offered."""
+    lines = _lines(terms.shops) if terms else []
+    if lines and not may_manage(giver, owner_of(filing)):
+        raise CallerError("shops_not_yours_to_allow", field="shops")
+    for line in lines:
+        try:
+            sellers.checked_pattern(line)
+        except CallerError as fault:
+            raise CallerError("shop_line_wrong", field="shops", line=line[:40], most=sellers.MAX_PATTERN) from fault
 
 
 def _require_length(text: str, field: str, most: int) -> None:
@@ -350,12 +367,7 @@ def _require_length(text: str, field: str, most: int) -> None:
 
 
 def _over(agreement: Agreement, now: datetime) -> bool:
-    return agreement.ends_on is not None and agreement.ends_on < _day(now)
-
-
-def _day(now: datetime) -> date:
-    """The day in China, where the licences are read."""
-    return (now + timedelta(hours=8)).date()
+    return agreement.ends_on is not None and agreement.ends_on < workdays.shanghai_day(now)
 
 
 def new_key() -> str:

@@ -6,8 +6,8 @@ The rows of ``Filing`` show the newest version; each version's manifest, picture
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -19,7 +19,7 @@ from ipreg import access, acts, registry
 from ipreg.designform import Creator, DesignForm, check_form
 from ipreg.errors import CallerError, ConflictError, MissingError, PermissionDeniedError
 from ipreg.manifest import NEWEST
-from ipreg.models import Account, Filing, FilingState, FilingVersion, FilingView, RightKind
+from ipreg.models import Account, DesignFile, Filing, FilingState, FilingVersion, FilingView, RightKind, ViewKind
 from ipreg.registry import Attached, Kept, Picture
 from ipreg.storage import Store
 
@@ -32,12 +32,14 @@ NAMES = (
 
 @dataclass(frozen=True)
 class Amendment:
-    """What the new version is to be: its fields, which of the present files stay (SHA-256), and what is new."""
+    """What the new version is to be: its fields, which of the present files stay (SHA-256), which of them show
+    another view than before, and what is new."""
 
     form: DesignForm
     keep: frozenset[str]
     pictures: Sequence[Picture] = ()
     design_files: Sequence[Attached] = ()
+    kinds: Mapping[str, ViewKind] = field(default_factory=dict)
 
 
 def form_of(filing: Filing) -> DesignForm:
@@ -130,6 +132,14 @@ def views_of(session: Session, version: FilingVersion) -> list[FilingView]:
     return list(session.scalars(wanted.order_by(FilingView.position)))
 
 
+def files_of(session: Session, version: FilingVersion) -> set[str]:
+    """The SHA-256 of all files of one version."""
+    wanted = select(DesignFile.sha256).where(
+        DesignFile.filing_id == version.filing_id, DesignFile.version == version.version
+    )
+    return {one.sha256 for one in views_of(session, version)} | set(session.scalars(wanted))
+
+
 @dataclass(frozen=True)
 class Compared:
     """One field of two versions; ``before`` and ``after`` are as the manifests have them."""
@@ -154,7 +164,7 @@ def _content(
     session: Session, store: Store, filing: Filing, amendment: Amendment, max_views: int, now: datetime
 ) -> Kept:
     """The files that stay, and the new ones after them."""
-    stay = _present(filing, amendment.keep)
+    stay = _present(filing, amendment.keep, amendment.kinds)
     if not stay.views and not amendment.pictures:
         raise CallerError("pictures_none", field="pictures")
     shelf, new = store.shelf(filing.vault_key), Kept((), ())
@@ -175,15 +185,19 @@ def _content(
     return Kept(views, (*stay.design_files, *added))
 
 
-def _present(filing: Filing, keep: frozenset[str] | None = None) -> Kept:
+def _present(
+    filing: Filing, keep: frozenset[str] | None = None, kinds: Mapping[str, ViewKind] | None = None
+) -> Kept:
+    views = [one for one in filing.views if keep is None or one.sha256 in keep]
     return Kept(
-        tuple((one.kind, one.filename, one.file) for one in filing.views if keep is None or one.sha256 in keep),
+        tuple(((kinds or {}).get(one.sha256, one.kind), one.filename, one.file) for one in views),
         tuple((one.filename, one.file) for one in filing.design_files if keep is None or one.sha256 in keep),
     )
 
 
-def _files(kept: Kept) -> list[str]:
-    return [file.sha256 for _, _, file in kept.views] + [file.sha256 for _, file in kept.design_files]
+def _files(kept: Kept) -> list[tuple[str, str]]:
+    views = [(kind.value, file.sha256) for kind, _, file in kept.views]
+    return views + [("", file.sha256) for _, file in kept.design_files]
 
 
 def _state(filing: Filing, form: DesignForm) -> None:

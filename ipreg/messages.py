@@ -196,6 +196,12 @@ MESSAGES: dict[str, str] = {
     "case_clock_not_running": N_("This clock does not run."),
     "case_clock_not_extendable": N_("This clock can't be lengthened any more."),
     "case_days_wrong": N_("Give 1 to %(most)s days."),
+    "shops_not_yours_to_allow": N_(
+        "Which shops do not alert, the enterprise's owners and filers decide. Leave them out, or ask one."
+    ),
+    "shop_line_wrong": N_(
+        "“%(line)s” is no shop: a line names one shop, in at most %(most)s characters, and not with * alone."
+    ),
     "changed_meanwhile": N_("Somebody else changed this in the meantime. Look at it again, then act."),
     "filing_missing": N_("There is no such filing, or it is not yours."),
     "listing_missing": N_("There is no such listing, or it is not yours."),

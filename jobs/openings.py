@@ -1,4 +1,4 @@
-"""Days that have come: sealed filings open, offers lapse, licences end; and files that were destroyed go."""
+"""Days that have come: sealed filings open, offers lapse, licences begin and end; destroyed files go."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
             opened += 1
         except IpregError:
             _log.exception("filing %s is due and was not opened; it will be tried again", filing_id)
-    _lapse(runtime, clock)
+    _agreements(runtime, clock)
     with runtime.sessions() as session:
         removals = due_removals(session, now=clock())
     for filing_id in removals:
@@ -35,10 +35,13 @@ def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
     return opened
 
 
-def _lapse(runtime: Runtime, clock: Clock) -> None:
-    """Offers that nobody answered, licences whose last day is over; a transaction each."""
+def _agreements(runtime: Runtime, clock: Clock) -> None:
+    """Offers that nobody answered, licences whose first day has come or whose last is over; a transaction each."""
     with runtime.sessions() as session:
         waiting = agreements.due(session, now=clock())
     for agreement_id in waiting:
-        with transaction(runtime.sessions) as session:
-            agreements.lapse(session, agreement=session.get_one(Agreement, agreement_id), now=clock())
+        try:
+            with transaction(runtime.sessions) as session:
+                agreements.move_on(session, agreement=session.get_one(Agreement, agreement_id), now=clock())
+        except IpregError:
+            _log.exception("agreement %s is due and stays as it was; it will be tried again", agreement_id)

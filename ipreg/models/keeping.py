@@ -58,7 +58,10 @@ class LicenceKind(StrEnum):
 
 
 class Agreement(Base):
-    """A transfer or licence, from its offer on. It is offered to an address; ``taker`` is who answered for it."""
+    """A transfer or licence, from its offer on. It is offered to an address; ``taker`` is who answered for it.
+
+    An accepted licence gives nothing before ``started_at``: its acceptance, or the beginning of its first day.
+    """
 
     __tablename__ = "agreements"
     __table_args__ = (
@@ -89,6 +92,7 @@ class Agreement(Base):
     offered_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     request_key: Mapped[str] = mapped_column(String(64))
     row_version: Mapped[int] = mapped_column(default=1)

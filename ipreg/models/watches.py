@@ -104,7 +104,8 @@ class AllowedSeller(Base):
     """A seller whose listings of a design, or (``filing`` None) of all of an owner's, do not alert.
 
     ``pattern`` is a shop id, or an address or name in which ``*`` stands for anything; ``platform`` empty: any.
-    ``key`` digests owner, design, mark, platform and pattern: the same said twice is one row.
+    ``key`` digests owner, design, mark, platform and pattern: the same said twice is one row. What a licence allows
+    (``agreement_id``) has rows of its own: they come with its first day, go with it, and follow the owner.
     """
 
     __tablename__ = "allowed_sellers"
@@ -120,6 +121,7 @@ class AllowedSeller(Base):
     platform: Mapped[str] = mapped_column(String(100), default="")
     pattern: Mapped[str] = mapped_column(String(300))
     note: Mapped[str] = mapped_column(Text, default="")
+    agreement_id: Mapped[int | None] = mapped_column(ForeignKey("agreements.id"), index=True)
     added_by_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     added_at: Mapped[datetime]
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, event, inspect, select, update
 from sqlalchemy.orm import Mapper, Session
 
 from ipreg.access import ACTING_MEMBERS, FULL_MEMBERS
-from ipreg.models import Account, Alert, Filing, LegalLetter
+from ipreg.models import Account, Alert, AllowedSeller, Filing, LegalLetter
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,8 @@ def members(session: Session, owner: Owner) -> list[Account]:
 
 @event.listens_for(Filing, "after_update")
 def _alerts_follow(_mapper: Mapper[Filing], connection: Connection, filing: Filing) -> None:
-    """Where a filing changes hands its alerts and letters do: they repeat the owner to be found by one index."""
+    """Where a filing changes hands its alerts and letters do: they repeat the owner to be found by one index. So do
+    the shops that its licences allow, for the licences go on."""
     state = inspect(filing)
     if state.attrs.owner_organization_id.history.has_changes() or state.attrs.owner_id.history.has_changes():
         connection.execute(
@@ -87,4 +88,9 @@ def _alerts_follow(_mapper: Mapper[Filing], connection: Connection, filing: Fili
             update(LegalLetter)
             .where(LegalLetter.filing_id == filing.id)
             .values(organization_id=filing.owner_organization_id, applicant_id=filing.owner_id)
+        )
+        connection.execute(
+            update(AllowedSeller)
+            .where(AllowedSeller.filing_id == filing.id, AllowedSeller.agreement_id.is_not(None))
+            .values(owner_of(filing).columns())
         )

@@ -11,7 +11,18 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from ipreg.errors import CallerError, MissingError, PermissionDeniedError
-from ipreg.models import Account, Alert, AlertState, AllowedSeller, Filing, Listing, Seller, SellerMark, SellerTie
+from ipreg.models import (
+    Account,
+    Agreement,
+    Alert,
+    AlertState,
+    AllowedSeller,
+    Filing,
+    Listing,
+    Seller,
+    SellerMark,
+    SellerTie,
+)
 from ipreg.warning.owners import Owner, may_manage, owner_of
 
 MAX_PATTERN = 300
@@ -59,21 +70,47 @@ def allow_seller(
     """From now on that seller's listings of the design (or of every one of its owner's) do not alert."""
     owner = owner_of(filing)
     _require_manager(account, owner)
-    pattern, platform = pattern.strip(), platform.strip()[:100]
+    pattern, platform = checked_pattern(pattern), platform.strip()[:100]
+    filing_id = None if every_design else filing.id
+    key = _key(owner, filing_id, mark.value, platform.casefold(), pattern.casefold())
+    return _once(session, AllowedSeller(
+        key=key, **owner.columns(), filing_id=filing_id, tie=tie, mark=mark, pattern=pattern, platform=platform,
+        note=note.strip()[:2000], added_by=account, added_at=now,
+    ))  # fmt: skip
+
+
+def allow_licensed(
+    session: Session, *, agreement: Agreement, mark: SellerMark, pattern: str, now: datetime
+) -> AllowedSeller:
+    """The same by a licence, which both sides agreed to: a row of its own, so that two licences with the same shop
+    don't end each other's, whoever the owner is by then."""
+    filing, pattern = agreement.filing, checked_pattern(pattern)
+    return _once(session, AllowedSeller(
+        key=_key("licence", agreement.id, mark.value, pattern.casefold()), **owner_of(filing).columns(),
+        filing_id=filing.id, tie=SellerTie.LICENSED, mark=mark, pattern=pattern, agreement_id=agreement.id,
+        added_by=agreement.giver, added_at=now,
+    ))  # fmt: skip
+
+
+def checked_pattern(pattern: str) -> str:
+    """Without blanks around it; raises ``CallerError`` (field ``pattern``) where it speaks of everybody or is too
+    long."""
+    pattern = pattern.strip()
     if not pattern.strip("*? "):
         raise CallerError("field_empty", field="pattern")
     if len(pattern) > MAX_PATTERN:
         raise CallerError("field_too_long", field="pattern", most=MAX_PATTERN)
-    filing_id = None if every_design else filing.id
-    said = "\n".join(map(str, (owner, filing_id, mark.value, platform.casefold(), pattern.casefold())))
-    key = hashlib.sha256(said.encode()).hexdigest()
-    known = session.scalar(select(AllowedSeller).where(AllowedSeller.key == key))
+    return pattern
+
+
+def _key(*said: object) -> str:
+    return hashlib.sha256("\n".join(map(str, said)).encode()).hexdigest()
+
+
+def _once(session: Session, made: AllowedSeller) -> AllowedSeller:
+    known = session.scalar(select(AllowedSeller).where(AllowedSeller.key == made.key))
     if known is not None:
         return known
-    made = AllowedSeller(
-        key=key, **owner.columns(), filing_id=filing_id, tie=tie, mark=mark, pattern=pattern, platform=platform,
-        note=note.strip()[:2000], added_by=account, added_at=now,
-    )  # fmt: skip
     session.add(made)
     session.flush()
     return made

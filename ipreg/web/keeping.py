@@ -4,32 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from ipreg import access, acts, agreements, amending, registry, sealing, withdrawing
+from ipreg import access, acts, agreements, amending, locarno, registry, sealing, withdrawing, workdays
 from ipreg.agreements import Terms
 from ipreg.amending import Amendment
 from ipreg.db import transaction, utc_now
-from ipreg.designform import DesignForm, read_words
+from ipreg.designform import DesignForm
 from ipreg.errors import CallerError, ConflictError, MissingError, PermissionDeniedError
 from ipreg.logkeys import sign_newest
 from ipreg.models import (
     Agreement,
     AgreementKind,
     AgreementState,
-    Disclosure,
     Filing,
     FilingState,
-    Industry,
     LicenceKind,
     Role,
     ViewKind,
 )
-from ipreg.registry import Picture
+from ipreg.registry import Attached, Picture
+from ipreg.statements import read_form
 from ipreg.web.errors import words_of
 from ipreg.web.pages import picture
 from ipreg.web.pictures import shows, told
@@ -39,7 +38,8 @@ from ipreg.web.session import db, me, runtime, start_again
 bp = Blueprint("keeping", __name__)
 Answer = str | Response | tuple[str, int]
 _OWNERS = (Role.DESIGNER, Role.ENTERPRISE)
-_CHINA = timezone(timedelta(hours=8))
+NEW_PICTURES = ("", "-2", "-3")
+"""The rows of the amendment's form for new pictures, each for one view."""
 
 
 def context(found: Filing) -> dict[str, Any]:
@@ -53,8 +53,8 @@ def context(found: Filing) -> dict[str, Any]:
         "acts": acts.acts_of(db(), found) if mine else [],
         "agreements": agreements.of_filing(db(), found) if mine else [],
         "openings": sealing.openings_of(db(), found) if mine else [],
-        "opens_on": None if found.opens_at is None else found.opens_at.astimezone(_CHINA).date(),
-        "tomorrow": (utc_now().astimezone(_CHINA) + timedelta(days=1)).date(),
+        "opens_on": None if found.opens_at is None else found.opens_at.astimezone(workdays.SHANGHAI).date(),
+        "tomorrow": (utc_now().astimezone(workdays.SHANGHAI) + timedelta(days=1)).date(),
     }
 
 
@@ -95,7 +95,7 @@ def amend(number: str) -> Answer:
             runtime().store,
             filing=found,
             account=me(),
-            amendment=Amendment(_changed_form(found), frozenset(request.form.getlist("keep")), _pictures()),
+            amendment=_amendment(found),
             seen_version=request.form.get("seen_version", 0, type=int),
             request_key=request.form.get("request_key", "")[:64] or agreements.new_key(),
             max_views=runtime().config.max_views,
@@ -104,56 +104,84 @@ def amend(number: str) -> Answer:
         db().commit()
     except CallerError as fault:
         start_again()
-        field = "pictures" if (fault.field or "").startswith("pictures") else fault.field or ""
+        field = (fault.field or "").split("-")[0]
         return _amend_page(_owned(number), {field: words_of(fault)}), 400
+    except ConflictError as fault:
+        start_again()
+        found = _owned(number)
+        if found.state is FilingState.WITHDRAWN:
+            raise
+        return _amend_page(found, {"": words_of(fault)}), 409
     _sign()
     return redirect(url_for("filings.filing", number=number, amended=1))
 
 
 def _amend_page(found: Filing, faults: dict[str, str]) -> str:
+    """With what was entered; whoever was slower sees the newest version, and presses again."""
+    form = request.form
+    today = workdays.shanghai_day(utc_now())
+    return render_template(
+        "amend.html",
+        filing=found,
+        faults=faults,
+        given={**_stated(found), **form.to_dict()},
+        rights=form.getlist("rights_wanted") if form else list(found.rights_wanted),
+        kept=_kept(found),
+        request_key=form.get("request_key") or agreements.new_key(),
+        seen_version=found.version,
+        places=locarno.PLACES,
+        today=today.isoformat(),
+        rows=NEW_PICTURES,
+    )
+
+
+def _stated(found: Filing) -> dict[str, Any]:
     given: dict[str, Any] = {
         name: "、".join(value) if isinstance(value, tuple) else value or ""
         for name in amending.NAMES
         if name not in ("industry", "rights_wanted", "disclosure")
         for value in [getattr(found, name)]
     }
-    given |= {"industry": found.industry.value, "disclosure": found.disclosure.value if found.disclosure else ""}
-    kept = set(request.form.getlist("keep")) if request.form else {one.sha256 for one in found.views}
-    kept |= set() if request.form else {one.sha256 for one in found.design_files}
-    return render_template(
-        "amend.html",
-        filing=found,
-        faults=faults,
-        given={**given, **request.form.to_dict()},
-        kept=kept,
-        request_key=request.form.get("request_key") or agreements.new_key(),
-        seen_version=request.form.get("seen_version") or found.version,
+    given |= {f"view-of-{one.sha256}": one.kind.value for one in found.views}
+    return given | {
+        "industry": found.industry.value, "disclosure": found.disclosure.value if found.disclosure else "",
+    }  # fmt: skip
+
+
+def _kept(found: Filing) -> set[str]:
+    """The files that stay: what was ticked, and what a version that came in between has added."""
+    present = {one.sha256 for one in found.views} | {one.sha256 for one in found.design_files}
+    seen = request.form.get("seen_version", found.version, type=int)
+    if not request.form:
+        return present
+    ticked = set(request.form.getlist("keep"))
+    if not 0 < seen < found.version:
+        return ticked
+    return ticked | (present - amending.files_of(db(), amending.version_of(db(), found, seen)))
+
+
+def _amendment(found: Filing) -> Amendment:
+    kinds = {one.sha256: request.form.get(f"view-of-{one.sha256}", one.kind.value) for one in found.views}
+    return Amendment(
+        _changed_form(found),
+        frozenset(request.form.getlist("keep")),
+        [one for row in NEW_PICTURES for one in _pictures(row)],
+        [Attached(one.filename, one.read()) for one in request.files.getlist("design_files") if one.filename],
+        {digest: _view(kind) for digest, kind in kinds.items()},
     )
 
 
 def _changed_form(found: Filing) -> DesignForm:
-    """The present statements with those of the page in their place."""
+    """The present statements with those of the page in their place, read as the wizard reads them."""
     form = request.form
-    if form.get("industry") not in list(Industry):
-        raise CallerError("choice_wrong", field="industry")
-    asked = form.get("disclosure", "")
-    if asked and asked not in list(Disclosure):
-        raise CallerError("choice_wrong", field="disclosure")
-    return replace(
-        amending.form_of(found),
-        title=form.get("title", ""),
-        industry=Industry(form["industry"]),
-        creator=form.get("creator", ""),
-        creators=amending.form_of(found).creators if form.get("creator", "").strip() == found.creator else (),
-        created_on=_date("created_on") or found.created_on,
-        description=form.get("description", "").replace("\r\n", "\n"),
-        locarno_class=form.get("locarno_class", "").strip() or None,
-        keywords=read_words(form.get("keywords", "")),
-        materials=read_words(form.get("materials", "")),
-        colours=read_words(form.get("colours", "")),
-        disclosure=Disclosure(asked) if asked else None,
-        first_disclosed_on=_date("first_disclosed_on"),
-    )
+    values: dict[str, Any] = {name: form.get(name, "") for name in (*amending.NAMES, "district")}
+    values["rights_wanted"] = form.getlist("rights_wanted")
+    read, faults = read_form(values, utc_now())
+    for name in ("industry", "disclosure", "created_on", "first_disclosed_on", "locarno_class", "rights_wanted"):
+        if name in faults:
+            raise faults[name]
+    same = form.get("creator", "").strip() == found.creator
+    return replace(read, creators=amending.form_of(found).creators if same else ())
 
 
 def _date(field: str) -> date | None:
@@ -164,15 +192,16 @@ def _date(field: str) -> date | None:
         raise CallerError("date_wrong", field=field) from fault
 
 
-def _pictures() -> list[Picture]:
-    kind = request.form.get("view", "")
+def _view(kind: str) -> ViewKind:
     if kind not in list(ViewKind):
         raise CallerError("choice_wrong", field="pictures")
-    return [
-        Picture(ViewKind(kind), one.filename, one.read())
-        for one in request.files.getlist("pictures")
-        if one.filename
-    ]
+    return ViewKind(kind)
+
+
+def _pictures(row: str) -> list[Picture]:
+    """Those of one row of the form, which all show the same view."""
+    given = [one for one in request.files.getlist(f"pictures{row}") if one.filename]
+    return [Picture(_view(request.form.get(f"view{row}", "")), one.filename or "", one.read()) for one in given]
 
 
 @bp.get("/filings/<number>/compare")
@@ -230,12 +259,23 @@ def open_filing(number: str) -> Response:
 @who(*_OWNERS)
 def opening_day(number: str) -> Answer:
     found = _owned(number)
-    day = None if request.form.get("never") else _date("opens_on")
-    opens_at = None if day is None else datetime(day.year, day.month, day.day, tzinfo=_CHINA).astimezone(UTC)
-    sealing.set_opening(db(), filing=found, account=me(), opens_at=opens_at, now=utc_now())
-    db().commit()
+    try:
+        day = None if request.form.get("never") else _date("opens_on")
+        opens_at = None if day is None else datetime.combine(day, time(), workdays.SHANGHAI).astimezone(UTC)
+        sealing.set_opening(db(), filing=found, account=me(), opens_at=opens_at, now=utc_now())
+        db().commit()
+    except (CallerError, ConflictError) as fault:
+        start_again()
+        status = 400 if isinstance(fault, CallerError) else 409
+        return render_template("opening_day.html", **_opening_again(_owned(number), words_of(fault))), status
     _sign()
     return _back(number)
+
+
+def _opening_again(found: Filing, fault: str) -> dict[str, Any]:
+    given = request.form.get("opens_on", "")
+    tomorrow = workdays.shanghai_day(utc_now()) + timedelta(days=1)
+    return {"filing": found, "fault": fault, "given": given, "tomorrow": tomorrow}
 
 
 # --- Withdrawal
@@ -372,7 +412,7 @@ def answer(agreement_id: int, step: str) -> Answer:
     try:
         _STEPS[step](db(), agreement=found, account=me(), now=utc_now())
         db().commit()
-    except ConflictError as fault:
+    except (CallerError, ConflictError) as fault:
         start_again()
         found = agreements.get(db(), agreement_id=agreement_id, account=me())
         return _agreement_page(found, words_of(fault)), 409

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -28,6 +28,7 @@ from ipreg import (
     sealing,
     verifier,
     withdrawing,
+    workdays,
 )
 from ipreg.agreements import Terms
 from ipreg.amending import Amendment, form_of
@@ -46,6 +47,7 @@ from ipreg.models import (
     ViewKind,
 )
 from ipreg.runtime import Runtime
+from ipreg.warning import sellers
 from jobs import checkpoints, openings, timestamps
 
 BACK = Picture(ViewKind.BACK, "back.png", draw_picture(9, kind="PNG"))
@@ -375,6 +377,60 @@ def test_a_licensee_sees_the_design_and_only_that(world: World) -> None:
         assert session.get_one(Agreement, licence).state is AgreementState.ENDED
         assert session.scalars(select(AllowedSeller)).all() == []
     assert world.settle() == []
+
+
+def test_a_licence_gives_nothing_before_its_first_day(world: World) -> None:
+    with transaction(world.runtime.sessions) as session:
+        world.filing = world.file(session, account(session, "freelancer"), sealed=True, key="s").id
+    first = workdays.shanghai_day(world.clock()) + timedelta(days=10)
+    licence = world.offer(terms=Terms(LicenceKind.ORDINARY, starts_on=first, shops="快手小铺"))
+    world.answer(agreements.accept, licence, "rival")
+
+    def given() -> tuple[bool, bool, int]:
+        with world.runtime.sessions() as session:
+            filing, taker = session.get_one(Filing, world.filing), account(session, "rival")
+            return (
+                access.can_see_filing(session, taker, filing),
+                agreements.licence_of(session, filing, taker) is not None,
+                len(sellers.allowed_sellers(session, filing)),
+            )
+
+    openings.run(world.runtime, clock=world.clock)
+    assert given() == (False, False, 0)
+    world.clock.now = datetime.combine(first, time(), workdays.SHANGHAI) - timedelta(seconds=1)
+    openings.run(world.runtime, clock=world.clock)
+    assert given() == (False, False, 0), "a second before the day begins in China"
+    world.clock.move(seconds=1)
+    for _ in range(2):
+        openings.run(world.runtime, clock=world.clock)
+    assert given() == (True, True, 1)
+
+
+def test_shops_stay_while_any_licence_names_them_and_whoever_the_owner_is(world: World) -> None:
+    def shops() -> list[str]:
+        with world.runtime.sessions() as session:
+            filing = session.get_one(Filing, world.filing)
+            return sorted(one.pattern for one in sellers.allowed_sellers(session, filing))
+
+    both = [
+        world.offer(taker, terms=Terms(LicenceKind.ORDINARY, shops="快手小铺*"), key=taker)
+        for taker in ("designer", "rival")
+    ]
+    for licence, name in zip(both, ("designer", "rival"), strict=True):
+        world.answer(agreements.accept, licence, name)
+    world.answer(agreements.end, both[0], "designer")
+    assert shops() == ["快手小铺*"], "the other licence goes on"
+    world.answer(agreements.accept, world.offer("designer", key="t"), "designer")
+    assert shops() == ["快手小铺*"], "the licence goes on under the new owner"
+    world.answer(agreements.end, both[1], "rival")
+    assert shops() == []
+
+
+@pytest.mark.parametrize("line", ["*", "? *", "x" * 301])
+def test_shops_that_could_not_be_allowed_are_not_offered(world: World, line: str) -> None:
+    with pytest.raises(CallerError, match="shop_line_wrong") as fault:
+        world.offer(terms=Terms(LicenceKind.ORDINARY, shops=f"快手小铺\n{line}"))
+    assert fault.value.field == "shops"
 
 
 def test_an_address_that_is_not_confirmed_takes_nothing(world: World) -> None:
