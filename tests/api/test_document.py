@@ -75,6 +75,7 @@ def test_the_words_of_the_shapes_are_those_of_the_tables() -> None:
         (shapes.CaseState, models.CaseState), (shapes.CaseOutcome, models.CaseOutcome),
         (shapes.ClockKind, models.ClockKind), (shapes.ImportState, models.ImportState),
         (shapes.ScopeName, models.Scope), (shapes.RoleName, models.Role), (shapes.CaseTab, Tab),
+        (shapes.SourceKind, models.SourceKind),
     ]  # fmt: skip
     for words, kind in pairs:
         assert set(get_args(words)) == {one.value for one in kind}, kind

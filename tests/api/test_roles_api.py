@@ -34,6 +34,7 @@ OF_ONE = {
 LISTED = {
     "filings": OWNERS,
     "listings": {"enterprise"},
+    "list_sources": {"enterprise", "administrator"},
     "matches": OWNERS,
     "alerts": OWNERS,
     "cases": OWNERS | OFFICERS,
