@@ -146,3 +146,5 @@ def test_a_program_may_ask_in_any_way_and_gets_no_fault_of_the_server(site: Site
         headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
     )
     assert (raw.status_code, raw.json["code"]) == (400, "body_malformed")
+    large = asks.post("/alerts/1/comment", {"text": "x" * 2**20})
+    assert (large.status_code, large.json["code"]) == (413, "body_too_large")
