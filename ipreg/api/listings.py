@@ -142,6 +142,22 @@ def import_state(import_id: int) -> shapes.Import:
 
 
 @routes.get(
+    "/sources",
+    N_("Your sources of listings, the oldest first"),
+    scope=Scope.LISTINGS_READ,
+    roles=_KEEPERS,
+    answer=shapes.Page[shapes.Source],
+)
+def list_sources() -> shapes.Page[shapes.Source]:
+    found = sources.sources_of(db(), account=me())
+    items = [
+        shapes.Source(id=one.id, name=one.name, kind=one.kind.value, state=one.state.value, platform=one.platform)
+        for one in found
+    ]
+    return shapes.Page[shapes.Source](items=items, next=None)
+
+
+@routes.get(
     "/listings",
     N_("Listings that your sources brought, the newest first"),
     scope=Scope.LISTINGS_READ,

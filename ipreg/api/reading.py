@@ -52,6 +52,8 @@ def read_body(shape: type[Model]) -> Model:
     """The body, which is JSON."""
     if request.mimetype != JSON:
         raise CallerError("media_type_wrong", wanted=JSON)
+    if (request.content_length or 0) > MAX_JSON:
+        raise _too_large()
     return _checked(shape, _parsed(request.get_data()), strict=True)
 
 
@@ -74,12 +76,16 @@ def read_form(operation: Operation) -> tuple[BaseModel, dict[str, list[FileStora
 
 def _parsed(data: bytes) -> Any:
     if len(data) > MAX_JSON:
-        raise CallerError("body_too_large", megabytes=MAX_JSON // 2**20)
+        raise _too_large()
     try:
         found = json.loads(data)
     except (ValueError, RecursionError) as fault:
         raise CallerError("body_malformed") from fault
     return found
+
+
+def _too_large() -> CallerError:
+    return CallerError("body_too_large", megabytes=MAX_JSON // 2**20)
 
 
 def _checked(shape: type[Model], given: Any, *, strict: bool) -> Model:

@@ -35,6 +35,7 @@ CaseOutcome = Literal["infringing", "not_infringing", "insufficient", "settled"]
 ClockKind = Literal["acceptance", "handling", "response", "remedy", "appeal", "review"]
 CaseTab = Literal["open", "mine", "waiting", "approval", "overdue", "follow_up", "ended"]
 ImportState = Literal["waiting", "running", "done", "failed"]
+SourceKind = Literal["feed", "push", "crawl", "report"]
 ScopeName = Literal[
     "filings:read", "filings:write", "alerts:read", "alerts:write", "listings:read", "listings:write",
     "cases:read", "cases:write", "statistics:read",
@@ -378,6 +379,16 @@ class MatchesAsked(Paging):
 
     filing: str = Field("", max_length=40, description=N_("Number of a filing."))
     least: float = Field(0, ge=0, le=1, description=N_("From which probability on."))
+
+
+class Source(Shape):
+    """A source of listings of your account."""
+
+    id: int
+    name: str
+    kind: SourceKind
+    state: Literal["active", "paused"]
+    platform: str
 
 
 class PushedRow(Shape):

@@ -31,6 +31,7 @@ SHAPES = {
     "FilingRef": N_("A filing by its number; `title` is null where it is sealed for you or destroyed."),
     "Match": N_("A listing, or a later filing, that looks like a filing; why, and how likely it is a copy."),
     "Pushed": N_("What was taken in. The pictures of accepted rows are fetched afterwards: ask for the import."),
+    "Source": N_("A source of listings of your account; to those of the kind `push` listings are pushed."),
     "PushedRow": N_("What became of one row."),
     "Import": N_("How far an import is."),
     "AlertBrief": N_("A suspected copy as the inbox shows it; `severity` is 0 to 100."),

@@ -163,6 +163,10 @@ class Client:
             place, shapes.Pushed, hashlib.sha256(lines).hexdigest(), content=lines, headers=headers
         )
 
+    def sources(self) -> list[shapes.Source]:
+        """Your sources of listings; ``push`` takes the id of one of the kind "push"."""
+        return list(self._at.pages("/sources", shapes.Source))
+
     def import_state(self, import_id: int) -> shapes.Import:
         """How far an import is."""
         return self._at.get(f"/imports/{import_id}", shapes.Import)

@@ -75,6 +75,7 @@ def test_the_words_of_the_shapes_are_those_of_the_tables() -> None:
         (shapes.CaseState, models.CaseState), (shapes.CaseOutcome, models.CaseOutcome),
         (shapes.ClockKind, models.ClockKind), (shapes.ImportState, models.ImportState),
         (shapes.ScopeName, models.Scope), (shapes.RoleName, models.Role), (shapes.CaseTab, Tab),
+        (shapes.SourceKind, models.SourceKind),
     ]  # fmt: skip
     for words, kind in pairs:
         assert set(get_args(words)) == {one.value for one in kind}, kind
@@ -145,3 +146,5 @@ def test_a_program_may_ask_in_any_way_and_gets_no_fault_of_the_server(site: Site
         headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
     )
     assert (raw.status_code, raw.json["code"]) == (400, "body_malformed")
+    large = asks.post("/alerts/1/comment", {"text": "x" * 2**20})
+    assert (large.status_code, large.json["code"]) == (413, "body_too_large")
