@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from ipreg import certificate, stamping
 from ipreg.casework import appeals, links, machine, submissions, telling
-from ipreg.casework.conflicts import owners_of
 from ipreg.casework.machine import Document, Given
+from ipreg.casework.owners import owners_of
 from ipreg.casework.submissions import Party
 from ipreg.casework.table import Part
 from ipreg.casework.words import OUTCOMES

@@ -1,7 +1,7 @@
 """appeals handed in, and the time to judge them
 
 Revision ID: 202611251600
-Revises: 202611251510
+Revises: 202611251535
 Create Date: 2026-11-25 22:52:00
 """
 
@@ -9,7 +9,7 @@ from alembic import op
 
 
 revision = '202611251600'
-down_revision = '202611251510'
+down_revision = '202611251535'
 branch_labels = None
 depends_on = None
 
