@@ -19,7 +19,6 @@ from ipreg.models import (
     CaseEvent,
     CaseNote,
     CasePaper,
-    CaseState,
     CaseTask,
     Filing,
     Role,
@@ -131,8 +130,8 @@ def supervisors(session: Session) -> list[Account]:
 
 
 def in_charge(session: Session, case: Case, now: datetime) -> list[Account]:
-    """The officer and his deputy; the supervisors where nobody has the case, and of an appeal, which they judge."""
-    if case.officer is None or case.state is CaseState.APPEALED:
+    """The officer and his deputy; the supervisors where nobody has the case."""
+    if case.officer is None:
         return supervisors(session)
     deputy = deputies.deputy_of(session, account_id=case.officer.id, now=now)
     return [case.officer, *([deputy] if deputy else [])]

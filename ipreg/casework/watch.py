@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from ipreg import workdays
 from ipreg.casework import clocks, machine, table, telling
 from ipreg.casework.law import PERIODS
-from ipreg.models import Case, CaseClock, CaseState, ClockKind
+from ipreg.models import Account, Case, CaseClock, CaseState, ClockKind
 
 LONGEST_WARNING = timedelta(days=30)
 ESCALATE_AFTER = 2
@@ -56,7 +56,7 @@ def _warn(session: Session, case: Case, clock: CaseClock, now: datetime) -> bool
     if clock.warned_at is not None or clocks.days_left(clock, now) > PERIODS[clock.rule].warn:
         return False
     clock.warned_at = now
-    told = telling.in_charge(session, case, now)
+    told = _told(session, clock, now)
     telling.clock(session, case=case, clock=clock, kind="case_clock_near", accounts=told, now=now)
     session.flush()
     return True
@@ -66,7 +66,7 @@ def _tell_expired(session: Session, case: Case, clock: CaseClock, now: datetime)
     done = False
     if clock.expired_told_at is None:
         clock.expired_told_at, clock.warned_at, done = now, clock.warned_at or now, True
-        told = telling.in_charge(session, case, now)
+        told = _told(session, clock, now)
         telling.clock(session, case=case, clock=clock, kind="case_clock_over", accounts=told, now=now)
     late = workdays.working_days_between(clock.due_on or workdays.shanghai_day(now), workdays.shanghai_day(now))
     if clock.escalated_at is None and late > ESCALATE_AFTER and clock.kind is not ClockKind.APPEAL:
@@ -75,3 +75,10 @@ def _tell_expired(session: Session, case: Case, clock: CaseClock, now: datetime)
         telling.clock(session, case=case, clock=clock, kind="case_clock_escalated", accounts=chiefs, now=now)
     session.flush()
     return done
+
+
+def _told(session: Session, clock: CaseClock, now: datetime) -> list[Account]:
+    """Whose task it is: an appeal is judged by the supervisors."""
+    if clock.kind is ClockKind.REVIEW:
+        return telling.supervisors(session)
+    return telling.in_charge(session, clock.case, now)

@@ -98,7 +98,21 @@ def test_a_seller_answers_from_his_phone_and_strangers_check_the_decision(
         cwd=tmp_path,
     )
     assert run.returncode == 0 and "核验通过" in run.stdout, run.stdout
+    appeal_by_phone(phone, officer, site)
     look_as_an_auditor(browser, address)
+
+
+def appeal_by_phone(phone: Page, officer: Page, site: Site) -> None:
+    phone.goto("/respond")
+    phone.click("text=填写复议申请")
+    phone.fill("#appeal-text", "决定未采纳我方设计稿的形成时间。")
+    look(phone)
+    follow(phone, "#appeal .btn-primary")
+    phone.wait_for_selector(f"h1:has-text('{site.case}/2')")
+    look(phone)
+    officer.goto(f"/cases/{site.case}")
+    officer.wait_for_selector(".history >> text=已提出复议")
+    look(officer)
 
 
 def look_as_an_auditor(browser: Browser, address: str) -> None:

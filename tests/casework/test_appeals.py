@@ -186,7 +186,9 @@ def test_the_decision_reaches_who_opens_it_and_the_closed_case_stays_open_to_the
     assert client.get("/respond").status_code == 200
     other = site.app.test_client()
     other.post(issue_link(site))
-    assert other.get(f"/respond/papers/{decision(site).id}").status_code == 200
+    given = other.get(f"/respond/papers/{decision(site).id}")
+    assert given.status_code == 200
+    given.close()
     with transaction(site.runtime.sessions) as session:  # the time to appeal passes
         long_ago = session.scalars(select(Case)).one().events[0].at.replace(year=2020)
         session.execute(update(CaseEvent).values(at=long_ago))
