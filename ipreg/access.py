@@ -183,10 +183,16 @@ def alerts_seen_by(session: Session, account: Account) -> ColumnElement[bool]:
         return own
     theirs = Alert.organization_id == account.organization_id
     if account.organization_role in FULL_MEMBERS:
-        elsewhere = select(Alert.id).where(own, Alert.organization_id.is_distinct_from(account.organization_id))
-        return theirs if session.scalar(elsewhere.limit(1)) is None else or_(own, theirs)
+        return or_(own, theirs) if has_alerts_elsewhere(session, account) else theirs
     told = select(AlertRecipient.alert_id).where(AlertRecipient.account_id == account.id)
     return or_(own, and_(theirs, Alert.id.in_(told)))
+
+
+def has_alerts_elsewhere(session: Session, account: Account) -> bool:
+    """Whether the account has alerts of its own that do not belong to its enterprise."""
+    elsewhere = Alert.organization_id.is_distinct_from(account.organization_id)
+    wanted = select(Alert.id).where(Alert.applicant_id == account.id, elsewhere)
+    return session.scalar(wanted.limit(1)) is not None
 
 
 def alerts_decided_by(account: Account) -> ColumnElement[bool]:

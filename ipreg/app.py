@@ -20,7 +20,9 @@ from ipreg.web import (
     accounts,
     alertbulk,
     alertcharts,
+    alertlistings,
     alerts,
+    asked,
     audithook,
     audittrail,
     batches,
@@ -99,12 +101,12 @@ def create_app(config: Config) -> Flask:
     for part in api.PARTS:
         csrf.exempt(part.bp)  # by a token and not by a cookie
     LoginManager(app).user_loader(session.load_reader)
-    for part in (session, rules, errors, language, times, pictures, casewords, notices, alerts, letters):
+    for part in (session, rules, asked, errors, language, times, pictures, casewords, notices, alerts, letters):
         part.install(app)
     keeping.install(app)
     views = (
         *(keeping,),
-        *(alertbulk, alertcharts, watches),
+        *(alertbulk, alertcharts, alertlistings, watches),
         *(organization, security, recovery, casesteps, casedesk),
         *(drafts, batches),
         *(guide, mydata),

@@ -12,6 +12,7 @@ from ipreg.casework.table import ENDED
 from ipreg.errors import ConflictError, PermissionDeniedError
 from ipreg.models import (
     Account,
+    AlertFigures,
     ApiAnswer,
     ApiToken,
     Batch,
@@ -110,6 +111,7 @@ def _forget_filings(session: Session, account: Account) -> None:
 def _forget_traces(session: Session, account: Account, email: str, *, now: datetime, names: bool) -> None:
     signins.end_all(session, account=account, now=now)
     session.execute(delete(SignIn).where(SignIn.account_id == account.id))
+    session.execute(delete(AlertFigures).where(AlertFigures.account_id == account.id))
     session.execute(delete(ApiToken).where(ApiToken.account_id == account.id))
     session.execute(delete(ApiAnswer).where(ApiAnswer.caller == f"account:{account.id}"))
     twofactor.switch_off(session, account=account)

@@ -34,7 +34,7 @@ def _run(runtime: Runtime, clock: Clock) -> int:
         if not waiting:
             rest()
             return 0
-        indexes = held_indexes("matches", runtime.sessions, runtime.store, model)
+        indexes = held_indexes("matches", runtime.sessions, runtime.store, model, vectors=runtime.vectors)
         indexes.refresh(session)
 
     def read(one: Pending) -> bytes | None:
@@ -47,7 +47,7 @@ def _run(runtime: Runtime, clock: Clock) -> int:
             return None
 
     done = 0
-    for one, seen in looks(waiting, read, model.path):
+    for one, seen in looks(waiting, read, model.path, cluster=runtime.config.dask_address):
         found = find_alike(indexes, one=one, asked=seen.fingerprint)
         with transaction(runtime.sessions) as session:
             keep_seen(session, runtime.store, digest=one.sha256, seen=seen, model=model, now=clock())

@@ -253,7 +253,7 @@ def whole(found: Alert) -> shapes.Alert:
             "reasons": [
                 {"text": alertwords.severity_reason(one), "points": one["points"]} for one in found.severity_reasons
             ],
-            "matches": [match_of(one.match) for one in found.matches[:60]],
+            "matches": [match_of(one.match) for one in found.matches if one.dismissed_at is None][:60],
             "events": [
                 {
                     "kind": one.kind.value,

@@ -78,6 +78,8 @@ class Alert(Base):
         Index("ix_alerts_applicant_all", "applicant_id", "severity", "id"),
         Index("ix_alerts_sleeping", "state", "snoozed_until"),
         Index("ix_alerts_raised", "raised_at"),
+        Index("ix_alerts_organization_raised", "organization_id", "raised_at"),
+        Index("ix_alerts_applicant_raised", "applicant_id", "raised_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -124,7 +126,10 @@ class Alert(Base):
 
 
 class AlertMatch(Base):
-    """A match that belongs to an alert, and what of it the alert has told: probability and number of pictures."""
+    """A match that belongs to an alert, and what of it the alert has told: probability and number of pictures.
+
+    With ``dismissed_at`` it is none of the alert's evidence: somebody saw that this listing is no copy.
+    """
 
     __tablename__ = "alert_matches"
 
@@ -134,6 +139,7 @@ class AlertMatch(Base):
     added_at: Mapped[datetime]
     probability: Mapped[float]
     pictures: Mapped[int] = mapped_column(default=1)
+    dismissed_at: Mapped[datetime | None]
 
     alert: Mapped[Alert] = relationship(back_populates="matches")
     match: Mapped[Match] = relationship(lazy="joined")
@@ -196,6 +202,20 @@ class AlertRecipient(Base):
     tell_at: Mapped[datetime | None]
 
     alert: Mapped[Alert] = relationship(back_populates="recipients")
+    account: Mapped[Account] = relationship(lazy="joined")
+
+
+class AlertFigures(Base):
+    """The dashboard of a reader with very many alerts, counted ahead; ``key`` says whose alerts he sees."""
+
+    __tablename__ = "alert_figures"
+
+    key: Mapped[str] = mapped_column(String(40), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    made_at: Mapped[datetime]
+    looked_at: Mapped[datetime]
+    figures: Mapped[dict[str, Any]] = mapped_column(JSON)
+
     account: Mapped[Account] = relationship(lazy="joined")
 
 

@@ -18,6 +18,8 @@ MORE = N_("And %(count)s more.")
 ALL = N_("All notices")
 WHY = N_("You get this because the design registry watches your designs.")
 SETTINGS = N_("Choose what arrives, where and how often")
+LEADS = N_("%(words)s:")
+"""What stands before an address in a mail's text."""
 PICTURED = 6
 """So many notices of a digest bring their pictures: a mail of many megabytes is refused by many servers."""
 _PAGES = Environment(
@@ -49,11 +51,12 @@ def _text(message: Message) -> str:
     lines: list[str] = []
     for item in message.items:
         action = item.words.action
-        lines += [item.words.subject, *item.words.lines, "", f"{action}:", item.link, "", "-" * 20, ""]
+        subject, lead = item.words.subject, message.say(LEADS) % {"words": action}
+        lines += [subject, *item.words.lines, "", lead, item.link, "", "-" * 20, ""]
     if message.more:
         lines += [message.say(MORE) % {"count": message.more}, message.inbox, ""]
-    settings = message.say(SETTINGS)
-    return "\n".join([*lines, message.say(WHY), f"{settings}:", message.settings, ""])
+    settings = message.say(LEADS) % {"words": message.say(SETTINGS)}
+    return "\n".join([*lines, message.say(WHY), settings, message.settings, ""])
 
 
 def _html(message: Message, pictures: dict[str, bytes]) -> str:

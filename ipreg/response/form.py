@@ -82,7 +82,7 @@ def listed(session: Session, alert: Alert) -> list[Match]:
     wanted = (
         select(Match)
         .join(AlertMatch, AlertMatch.match_id == Match.id)
-        .where(AlertMatch.alert_id == alert.id, Match.listing_id.is_not(None))
+        .where(AlertMatch.alert_id == alert.id, AlertMatch.dismissed_at.is_(None), Match.listing_id.is_not(None))
         .order_by(Match.probability.desc(), Match.id)
         .limit(MOST_LISTINGS)
     )

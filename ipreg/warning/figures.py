@@ -42,13 +42,11 @@ def figures(session: Session, *, account: Account, now: datetime) -> Figures:
     since = datetime(monday.year, monday.month, monday.day, tzinfo=now.tzinfo)
     where = access.alerts_seen_by(session, account) & (Alert.raised_at >= since)
     hours, within = _acting(session, where)
-    designs = select(Filing.title, func.count()).join(Filing, Alert.filing_id == Filing.id)
-    sellers = select(Seller.name, func.count()).join(Seller, Alert.seller_id == Seller.id)
     return Figures(
         _weeks(session, where, monday),
-        _top(session, designs, where, Filing.id),
-        _top(session, sellers, where, Seller.id),
-        _top(session, select(Alert.platform, func.count()), where & (Alert.platform != ""), Alert.platform),
+        _named(session, Filing.title, Filing.id, _top(session, Alert.filing_id, where)),
+        _named(session, Seller.name, Seller.id, _top(session, Alert.seller_id, where)),
+        _top(session, Alert.platform, where & (Alert.platform != "")),
         {row[0].value: row[1] for row in _grouped(session, Alert.state, where)},
         hours,
         within,
@@ -74,10 +72,16 @@ def _weeks(session: Session, where: Any, monday: date) -> list[tuple[date, int, 
     ]
 
 
-def _top(session: Session, wanted: Any, where: Any, by: Any) -> list[tuple[str, int]]:
-    columns = list(wanted.selected_columns)[:1]
-    found = wanted.select_from(Alert).where(where).group_by(by, *columns).order_by(func.count().desc()).limit(TOP)
-    return [(row[0] or "—", row[1]) for row in session.execute(found)]
+def _top(session: Session, column: Any, where: Any) -> list[tuple[Any, int]]:
+    count = func.count()
+    found = select(column, count).where(where, column.is_not(None)).group_by(column)
+    return [(row[0], row[1]) for row in session.execute(found.order_by(count.desc(), column).limit(TOP))]
+
+
+def _named(session: Session, name: Any, by: Any, top: list[tuple[Any, int]]) -> list[tuple[str, int]]:
+    """Names only for those that are shown: to join them to all alerts takes as long as everything else."""
+    names = {row[0]: row[1] for row in session.execute(select(by, name).where(by.in_([one for one, _ in top])))}
+    return [(names.get(one) or "—", count) for one, count in top]
 
 
 def _acting(session: Session, where: Any) -> tuple[float | None, dict[str, int]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from ipreg.models import (
@@ -117,12 +117,12 @@ def take_change(session: Session, *, change_id: int, settings: Settings, now: da
         return
     change.considered = True
     of_listing = select(AlertMatch).join(Match).where(Match.listing_id == change.listing_id)
-    for held in session.scalars(of_listing):
+    for held in session.scalars(of_listing.where(AlertMatch.dismissed_at.is_(None))):
         alert = held.alert
         values = {} if change.kind is ChangeKind.PICTURES else {"before": change.before, "after": change.after}
         note(session, alert, EventKind(change.kind.value), change.at, match=held.match, **values)
         if alert.match_id == held.match_id:
-            _follow_lead(session, alert)
+            follow_lead(session, alert)
         weigh(session, alert)
     session.flush()
 
@@ -190,16 +190,18 @@ def _sureness(session: Session, match: Match, settings: Settings) -> float:
 def _fresh(session: Session, match: Match) -> set[str]:
     """Of the match's pictures those that were not dismissed as not similar to this design, with whatever seller."""
     shown = set(session.scalars(select(MatchPair.seen).where(MatchPair.match_id == match.id))) or {_seen(match)}
+    wholly = and_(
+        MatchPair.found_at <= Alert.decided_at,
+        Alert.state == AlertState.DISMISSED,
+        Alert.dismiss_reason.in_(_NOT_THE_SELLER),
+    )
+    alone = AlertMatch.dismissed_at
     settled = (
         select(MatchPair.seen)
         .join(AlertMatch, AlertMatch.match_id == MatchPair.match_id)
         .join(Alert, Alert.id == AlertMatch.alert_id)
         .where(
-            MatchPair.seen.in_(shown),
-            MatchPair.found_at <= Alert.decided_at,
-            Alert.filing_id == match.filing_id,
-            Alert.state == AlertState.DISMISSED,
-            Alert.dismiss_reason.in_(_NOT_THE_SELLER),
+            MatchPair.seen.in_(shown), Alert.filing_id == match.filing_id, or_(wholly, MatchPair.found_at <= alone)
         )
     )
     return shown - set(session.scalars(settled))
@@ -231,7 +233,7 @@ def _raise(session: Session, match: Match, number: int, settings: Settings | Non
         changed_at=now,
         recipients=[],
     )
-    _follow_lead(session, alert)
+    follow_lead(session, alert)
     weigh(session, alert)
     session.add(alert)
     session.flush()
@@ -255,6 +257,8 @@ def _grow(session: Session, held: AlertMatch, settings: Settings, now: datetime)
     """More pictures of a listing that the alert has, or a stronger likeness."""
     match, alert = held.match, held.alert
     pictures, before = _pictures(session, match), held.probability
+    if held.dismissed_at is not None:
+        return _take_in(session, held, pictures, settings, now) if _fresh(session, match) else None
     if pictures <= held.pictures and match.probability < before + _HIGHER:
         session.flush()
         return None
@@ -263,6 +267,16 @@ def _grow(session: Session, held: AlertMatch, settings: Settings, now: datetime)
     if match.probability >= before + _HIGHER:
         note(session, alert, EventKind.LIKELIER, now, match=match, before=before, after=match.probability)
     held.pictures, held.probability = pictures, match.probability
+    _changed(session, alert, match, settings, now)
+    return alert
+
+
+def _take_in(session: Session, held: AlertMatch, pictures: int, settings: Settings, now: datetime) -> Alert:
+    """A listing that was dismissed alone shows another picture that is alike: it is evidence again."""
+    match, alert = held.match, held.alert
+    held.dismissed_at, held.pictures, held.probability = None, pictures, match.probability
+    alert.listing_count += 1
+    note(session, alert, EventKind.CAME_BACK, now, match=match)
     _changed(session, alert, match, settings, now)
     return alert
 
@@ -277,7 +291,7 @@ def _changed(session: Session, alert: Alert, match: Match, settings: Settings | 
     if alert.state is AlertState.OPEN:
         if learning.probability_of(session, match) > alert.probability:
             alert.match = match
-        _follow_lead(session, alert)
+        follow_lead(session, alert)
     weigh(session, alert)
     session.flush()
     if settings is not None and tell and alert.snoozed_until is None:
@@ -290,8 +304,8 @@ def _bring_back(session: Session, alert: Alert, match: Match, now: datetime) -> 
     note(session, alert, EventKind.CAME_BACK, now, match=match)
 
 
-def _follow_lead(session: Session, alert: Alert) -> None:
-    """The columns that repeat what the leading match says."""
+def follow_lead(session: Session, alert: Alert) -> None:
+    """Sets the columns that repeat what the leading match says."""
     listing = alert.match.listing
     alert.calibration_id = learning.calibration_id_of(session, alert.match)
     alert.probability = learning.probability_of(session, alert.match)
@@ -328,6 +342,6 @@ def judge_again(session: Session, owner: Owner) -> None:
     consider_again(session, owner)
     wanted = select(Alert).where(owner.alerted(), Alert.state == AlertState.OPEN)
     for alert in session.scalars(wanted.order_by(Alert.severity.desc()).limit(BATCH)).unique():
-        _follow_lead(session, alert)
+        follow_lead(session, alert)
         weigh(session, alert)
     session.flush()

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ipreg import access
-from ipreg.models import AlertRecipient, AlertState
+from ipreg.models import Alert, AlertEvent, AlertRecipient, AlertState, Notice
 from ipreg.notify import notices
 from ipreg.notify.likeness import match_values
+from ipreg.warning.severity import level
+from ipreg.warning.words import ALERT_EVENTS, GRAVITIES, TOLD, event_values, money
 
+N_ = str  # marks a text for extraction
 BATCH = 1000
+NEWS = 5
+"""So many changes are told at most; the page has all."""
 
 
 def due_recipients(session: Session, *, now: datetime) -> list[int]:
@@ -32,7 +38,7 @@ def tell(session: Session, *, recipient_id: int, now: datetime) -> None:
         return
     said = {
         "account": recipient.account,
-        "values": match_values(alert.match),
+        "values": _values(session, recipient, alert),
         "path": f"/alerts/{alert.id}",
         "now": now,
     }
@@ -41,3 +47,29 @@ def tell(session: Session, *, recipient_id: int, now: datetime) -> None:
         key = f"alert-{alert.id}-{alert.evidence}"
         notices.tell(session, kind="alert_changed", key=key, **said)  # type: ignore[arg-type]
     session.flush()
+
+
+def _values(session: Session, recipient: AlertRecipient, alert: Alert) -> dict[str, Any]:
+    """What is needed to act: what changed since he was told, how grave it is, what it costs, how much there is."""
+    values = match_values(alert.match)
+    news = [
+        [N_("New"), {"say": ALERT_EVENTS[one.kind], "with": event_values(one)}] for one in _news(session, recipient)
+    ]
+    more: list[list[Any]] = [[N_("Severity"), {"say": GRAVITIES[level(alert.severity)]}]]
+    if alert.price is not None:
+        more.append([N_("Price"), money(alert.price, alert.currency)])
+    if alert.listing_count > 1:
+        more.append([N_("Listings of this seller"), alert.listing_count])
+    return {**values, "facts": [*news, *values["facts"], *more]}
+
+
+def _news(session: Session, recipient: AlertRecipient) -> list[AlertEvent]:
+    """What happened to the evidence since the last notice of this alert; nothing before the first one."""
+    mine = Notice.account_id == recipient.account_id, Notice.path == f"/alerts/{recipient.alert_id}"
+    last = session.scalar(select(func.max(Notice.created_at)).where(*mine))
+    if last is None:
+        return []
+    wanted = select(AlertEvent).where(
+        AlertEvent.alert_id == recipient.alert_id, AlertEvent.at > last, AlertEvent.kind.in_(TOLD)
+    )
+    return list(session.scalars(wanted.order_by(AlertEvent.id.desc()).limit(NEWS)))[::-1]

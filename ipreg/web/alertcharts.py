@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from typing import Any
 
 import pygal
@@ -10,11 +11,12 @@ from flask import Blueprint, render_template
 from flask_babel import gettext
 from markupsafe import Markup
 
-from ipreg.db import utc_now
-from ipreg.warning import figures
+from ipreg.db import transaction, utc_now
+from ipreg.models import Account
+from ipreg.warning import aheadfigures, figures
 from ipreg.web.alerts import OWNERS
 from ipreg.web.rules import who
-from ipreg.web.session import db, me
+from ipreg.web.session import db, me, runtime
 
 # pygal leaves an importer of the old kind behind, at which every later import stumbles.
 sys.meta_path[:] = [one for one in sys.meta_path if type(one).__name__ != "PluginImportFixer"]
@@ -32,7 +34,7 @@ WITHIN = {
 @bp.get("/alerts/dashboard")
 @who(*OWNERS)
 def dashboard() -> str:
-    found = figures.figures(db(), account=me(), now=utc_now())
+    found, made_at = _figures()
     weeks = [f"{one[0]:%m-%d}" for one in found.weeks]
     series = [
         (gettext("Raised"), [one[1] for one in found.weeks]),
@@ -43,6 +45,7 @@ def dashboard() -> str:
     return render_template(
         "alert_dashboard.html",
         found=found,
+        made_at=made_at,
         weeks=drawn(pygal.Bar, gettext("Alerts by week"), weeks, series),
         within=within,
         charts=[
@@ -55,6 +58,23 @@ def dashboard() -> str:
             )
         ],
     )
+
+
+def _figures() -> tuple[figures.Figures, datetime | None]:
+    """The figures, and when they were counted; None for just now."""
+    now, account = utc_now(), me()
+    known = aheadfigures.kept(db(), account=account, now=now)
+    if known is not None:
+        aheadfigures.looked_at(db(), account=account, now=now)
+        db().commit()
+        return known
+    found = figures.figures(db(), account=account, now=now)
+    if aheadfigures.is_many(db(), account=account):
+        db().rollback()
+        with transaction(runtime().sessions) as session:
+            mine = session.get_one(Account, account.id)
+            aheadfigures.keep(session, account=mine, found=found, looked=True, now=now)
+    return found, None
 
 
 def drawn(kind: type[Any], title: str, labels: list[str], series: list[tuple[str, list[int]]]) -> Markup:

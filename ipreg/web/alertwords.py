@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext
 
 from ipreg.models import AlertEvent, DismissReason, EventKind, SellerMark, SellerTie, WatchScope
+from ipreg.warning.words import ALERT_EVENTS, event_values
+from ipreg.warning.words import money as money
 
 N_ = str  # marks a text for extraction
 
-GRAVITIES = {"urgent": N_("Urgent"), "high": N_("High"), "medium": N_("Medium"), "low": N_("Low")}
 ALERT_FILTERS = {
     "open": N_("Open"),
     "snoozed": N_("Snoozed"),
@@ -29,29 +29,11 @@ SEVERITY_REASONS = {
     "not_infringing": N_("Decided in favour of this seller before: %(count)s"),
     "value": N_("About %(count)s yuan of goods at the asked price"),
 }
-ALERT_EVENTS = {
-    EventKind.RAISED: N_("Alert raised"),
-    EventKind.LISTING_ADDED: N_("Another listing of this seller"),
-    EventKind.PICTURE_ADDED: N_("Another picture matches: %(count)s now"),
-    EventKind.LIKELIER: N_("More alike than before: %(before)s → %(after)s"),
-    EventKind.PRICE: N_("Price: %(before)s → %(after)s"),
-    EventKind.TITLE: N_("Title: %(before)s → %(after)s"),
-    EventKind.SELLER: N_("Seller: %(before)s → %(after)s"),
-    EventKind.PICTURES: N_("The listing shows other pictures"),
-    EventKind.GONE: N_("The listing is gone"),
-    EventKind.BACK: N_("The listing is back"),
-    EventKind.WOKEN: N_("Back from being snoozed"),
-    EventKind.CAME_BACK: N_("Open again: a picture that was not among those dismissed"),
-    EventKind.CONFIRMED: N_("Confirmed as a copy"),
-    EventKind.DISMISSED: N_("Dismissed"),
-    EventKind.REOPENED: N_("Opened again"),
-    EventKind.SNOOZED: N_("Snoozed"),
-    EventKind.ASSIGNED: N_("Assigned"),
-    EventKind.COMMENTED: N_("Comment"),
-    EventKind.HANDED_OVER: N_("Handed over to the regulator"),
-    EventKind.UNDONE: N_("Undone"),
-}
 RAISED_AGAIN = N_("Alert raised again: the seller offers it after the decision")
+ONE_LISTING = {
+    EventKind.DISMISSED: N_("One listing left out: it is no copy"),
+    EventKind.REOPENED: N_("One listing taken back in"),
+}
 DONE = {
     EventKind.CONFIRMED: N_("Confirmed: %(count)s"),
     EventKind.DISMISSED: N_("Dismissed: %(count)s"),
@@ -87,19 +69,6 @@ def alert_event(event: AlertEvent) -> str:
     """What happened, in words."""
     if event.kind is EventKind.RAISED and event.values.get("round", 1) > 1:
         return str(gettext(RAISED_AGAIN))
-    values = {name: _shown(value) for name, value in event.values.items()}
-    return str(gettext(ALERT_EVENTS[event.kind]) % {"before": "—", "after": "—", "count": "", **values})
-
-
-def money(value: Decimal | None, currency: str) -> str:
-    """A price as it is read: no cents where there are none."""
-    if value is None:
-        return ""
-    figure = f"{value:,.2f}".removesuffix(".00")
-    return f"¥{figure}" if currency == "CNY" else f"{figure} {currency}".strip()
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, float):
-        return "> 99 %" if value > 0.99 else f"{value:.0%}".replace("%", " %")
-    return str(value) or "—"
+    if event.match_id is not None and event.kind in ONE_LISTING:
+        return str(gettext(ONE_LISTING[event.kind]))
+    return str(gettext(ALERT_EVENTS[event.kind]) % event_values(event))

@@ -45,11 +45,11 @@ from ipreg.names import DISCLOSURES as DISCLOSURES
 from ipreg.names import INDUSTRIES as INDUSTRIES
 from ipreg.names import RIGHTS as RIGHTS
 from ipreg.names import VIEWS as VIEWS
-from ipreg.web.alertwords import ALERT_EVENTS as ALERT_EVENTS
+from ipreg.warning.words import ALERT_EVENTS as ALERT_EVENTS
+from ipreg.warning.words import GRAVITIES as GRAVITIES
 from ipreg.web.alertwords import ALERT_FILTERS as ALERT_FILTERS
 from ipreg.web.alertwords import BULK as BULK
 from ipreg.web.alertwords import DONE as DONE
-from ipreg.web.alertwords import GRAVITIES as GRAVITIES
 from ipreg.web.alertwords import SELLER_MARKS as SELLER_MARKS
 from ipreg.web.alertwords import SELLER_TIES as SELLER_TIES
 from ipreg.web.alertwords import WATCH_SCOPES as WATCH_SCOPES
@@ -120,6 +120,7 @@ JOBS = {
     "witnesses": N_("Have checkpoints cosigned"),
     "timestamps": N_("Fetch time stamps"),
     "fingerprints": N_("Fingerprints by a new model"),
+    "figures": N_("Count dashboards ahead"),
     "matches": N_("Compare new pictures"),
     "novelty": N_("Check drafts for novelty"),
     "batches": N_("Work through batches"),

@@ -24,6 +24,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from select import select as select_of_files
 
 TOP = Path(__file__).parent.parent.parent
 sys.path[:0] = [str(TOP), str(TOP / "tests")]
@@ -101,6 +102,11 @@ class Scene:
             job.run(runtime, clock=lambda: utc_now() + TURN * runtime_later)
 
 
+def select_ready(end: int, seconds: float) -> bool:
+    """Whether something can be read from ``end`` before so many seconds are over."""
+    return bool(select_of_files([end], [], [], seconds)[0])
+
+
 def in_a_process(work: Callable[[], object]) -> int:
     """Forks, so that each start costs little; the child never comes back."""
     pid = os.fork()
@@ -121,16 +127,28 @@ def kill_many(folder: Path, times: int, seed: int = 7) -> dict[str, int]:
     try:
         assert os.waitpid(in_a_process(scene.settle), 0)[1] == 0
 
+        heard, say = os.pipe()
+
         def live(number: int) -> None:
             scene.arrive(number)
+            os.write(say, b"in")
             scene.work(number + 1)
 
-        begun = time.monotonic()
-        assert os.waitpid(in_a_process(lambda: live(0)), 0)[1] == 0, "one undisturbed, to know how long it takes"
-        span = time.monotonic() - begun
-        for number in range(1, times + 1):
+        span = 0.0
+        for number in range(times + 1):
+            if select_ready(heard, 0):
+                os.read(heard, 1000)  # of one that was killed before anybody listened
             pid = in_a_process(lambda number=number: live(number))
-            time.sleep(draw.uniform(0.02, span * 1.1))
+            if number == 0:  # undisturbed, to know how long it takes
+                os.read(heard, 2)
+                begun = time.monotonic()
+                assert os.waitpid(pid, 0)[1] == 0
+                span = time.monotonic() - begun
+                continue
+            # One in four is killed while it takes its listing in, the others anywhere on the way from there.
+            if number % 4 and select_ready(heard, 60):
+                os.read(heard, 2)
+            time.sleep(draw.uniform(0.0, span * 1.1))
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
             cut += os.WIFSIGNALED(os.waitpid(pid, 0)[1])

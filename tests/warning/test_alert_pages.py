@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
 from market import Market
 from openpyxl import load_workbook
 from scenery import PASSWORD, HandClock, People
+from sqlalchemy import select
 
 from ipreg.app import create_app
-from ipreg.db import transaction
+from ipreg.db import transaction, utc_now
 from ipreg.models import Alert
 from ipreg.runtime import Runtime
+from ipreg.warning import aheadfigures
+from ipreg.web import alertcharts
+from jobs import figures
 
 
 @pytest.fixture
 def client(runtime: Runtime, clock: HandClock) -> FlaskClient:
     """The enterprise, signed in; three sellers offer its design."""
-    from ipreg.db import utc_now
-
     clock.now = utc_now()
     with transaction(runtime.sessions) as session:
         market = Market(runtime, session, People(session, clock()), clock)
@@ -112,6 +115,24 @@ def test_the_dashboard_is_drawn_without_style_or_script_of_its_own(client: Flask
     assert drawn.count("<svg") >= 3 and 'role="img"' in drawn and "<desc>" in drawn
     assert "<script" not in drawn and "<style" not in drawn and " style=" not in drawn
     assert "¥600" in page
+
+
+def test_figures_of_very_many_alerts_are_counted_ahead_by_the_job(
+    runtime: Runtime, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "统计于" not in client.get("/alerts/dashboard").text  # few are counted while he waits
+    monkeypatch.setattr(aheadfigures, "MANY", 0)
+    client.get("/alerts/dashboard")
+    before = client.get("/alerts/dashboard").text
+    assert "统计于" in before and "¥600" in before
+    with transaction(runtime.sessions) as session:
+        for one in session.scalars(select(Alert)).unique():
+            one.price = 1000
+    assert "¥600" in client.get("/alerts/dashboard").text
+    later = utc_now() + timedelta(minutes=6)
+    assert figures.run(runtime, clock=lambda: later) == 1
+    monkeypatch.setattr(alertcharts, "utc_now", lambda: later)
+    assert "¥600" not in client.get("/alerts/dashboard").text
 
 
 def test_a_filter_is_saved_under_a_name(client: FlaskClient) -> None:

@@ -173,6 +173,8 @@ TABLE: dict[str, set[Role]] = {
     "alertbulk.save": OWN,
     "alertbulk.forget": OWN,
     "alertbulk.download": OWN,
+    "alertlistings.leave_out": OWN,
+    "alertlistings.take_in": OWN,
     "alertcharts.dashboard": OWN,
     "watches.overview": OWN,
     "watches.new": OWN,
