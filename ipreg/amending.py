@@ -94,7 +94,7 @@ def amend(
     if filing.version != seen_version:
         raise ConflictError("changed_meanwhile")
     form = check_form(amendment.form, now)
-    before = {view.sha256: view.compared_by for view in filing.views}
+    before = {view.sha256: (view.compared_by, view.goods_by) for view in filing.views}
     kept = _content(session, store, filing, amendment, max_views, now)
     if form == check_form(form_of(filing), now) and _files(kept) == _files(_present(filing)):
         raise CallerError("amend_nothing")
@@ -103,7 +103,7 @@ def amend(
     acts.flush(session)
     registry.enter_version(session, filing=filing, account=account, kept=kept, request_key=request_key, now=now)
     for view in filing.views:  # what was compared with everything need not be again
-        view.compared_by = before.get(view.sha256)
+        view.compared_by, view.goods_by = before.get(view.sha256, (None, None))
     acts.flush(session)
     return version_of(session, filing, filing.version)
 

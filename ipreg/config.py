@@ -54,6 +54,7 @@ class Config:
     smtp: SmtpConfig | None = None
     mail_sender: str = "ipreg@localhost"
     alert_threshold: float = 0.8
+    look_threshold: float = 0.5
     allow_private_addresses: bool = False
     max_file_bytes: int = 20 * 1024 * 1024
     max_pixels: int = 60_000_000
@@ -91,6 +92,7 @@ class Config:
             smtp=reader.smtp("IPREG_SMTP_URL", sender),
             mail_sender=sender,
             alert_threshold=reader.fraction("IPREG_ALERT_THRESHOLD", 0.8),
+            look_threshold=reader.fraction("IPREG_LOOK_THRESHOLD", 0.5),
             allow_private_addresses=reader.flag("IPREG_ALLOW_PRIVATE_ADDRESSES"),
             max_file_bytes=reader.count("IPREG_MAX_FILE_BYTES", 20 * 1024 * 1024),
             max_pixels=reader.count("IPREG_MAX_PIXELS", 60_000_000),

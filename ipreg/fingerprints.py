@@ -19,7 +19,7 @@ import similarity
 from ipreg.errors import MissingError, ProofError
 from ipreg.models import Filing, FilingState, FilingView, ListingPicture, PictureFingerprint, VaultKey
 from ipreg.storage import Shelf, Store
-from similarity import Fingerprint, embedding
+from similarity import Fingerprint, designs, embedding
 from similarity.embedding import Model, ModelError
 
 _log = logging.getLogger(__name__)
@@ -95,7 +95,8 @@ def outdated(session: Session, limit: int) -> list[int]:
     wanted = select(PictureFingerprint.id).where(
         or_(PictureFingerprint.algorithm < now, PictureFingerprint.algorithm > now)
     )
-    return list(session.scalars(wanted.limit(limit)))
+    prints = PictureFingerprint.algorithm.startswith(designs.FORM)  # those of goods have a model of their own
+    return list(session.scalars(wanted.where(~prints).limit(limit)))
 
 
 def unreadable(session: Session, before: datetime, limit: int) -> list[PictureFingerprint]:
@@ -110,7 +111,7 @@ def look_anew(session: Session, digest: str) -> None:
     """Nothing has looked at the picture from now on, so that the next run does."""
     session.execute(delete(PictureFingerprint).where(PictureFingerprint.sha256 == digest))
     for kind in (FilingView, ListingPicture):
-        session.execute(update(kind).where(kind.sha256 == digest).values(compared_by=None))
+        session.execute(update(kind).where(kind.sha256 == digest).values(compared_by=None, goods_by=None))
 
 
 def _kept_models(folder: Path) -> list[Model]:
@@ -142,7 +143,21 @@ def keep_seen(
     It is encrypted as the picture is: a fingerprint shows too much of it to lie open beside it. Raises
     ``ProofError``, ``MissingError`` where the key of the picture can't be had.
     """
+    data = None if seen.fingerprint is None else seen.fingerprint.to_bytes()
     algorithm = similarity.algorithm(model)
+    return _keep(session, store, digest=digest, algorithm=algorithm, data=data, fault=seen.fault, now=now)
+
+
+def _keep(
+    session: Session,
+    store: Store,
+    *,
+    digest: str,
+    algorithm: str,
+    data: bytes | None,
+    fault: str | None,
+    now: datetime,
+) -> PictureFingerprint:
     known = session.scalar(
         select(PictureFingerprint).where(
             PictureFingerprint.sha256 == digest, PictureFingerprint.algorithm == algorithm
@@ -151,20 +166,26 @@ def keep_seen(
     if known is not None:
         return known
     key = key_of(session, digest)
-    data = None if seen.fingerprint is None else seen.fingerprint.to_bytes()
     if key is not None and data is not None:
         data = store.encrypted(key, _name(digest, algorithm), data)
     made = PictureFingerprint(
         sha256=digest,
         algorithm=algorithm,
         data=data,
-        fault=seen.fault,
+        fault=fault,
         vault_key_id=None if key is None else key.id,
         created_at=now,
     )
     session.add(made)
     session.flush()
     return made
+
+
+def keep_print(
+    session: Session, store: Store, *, digest: str, data: bytes | None, fault: str | None, now: datetime
+) -> None:
+    """As ``keep_seen``, of what the configured design model saw in the picture."""
+    _keep(session, store, digest=digest, algorithm=designs.algorithm(), data=data, fault=fault, now=now)
 
 
 def fingerprint_of(session: Session, store: Store, digest: str, algorithm: str | None = None) -> Fingerprint | None:

@@ -16,7 +16,16 @@ from sqlalchemy.orm import Session, sessionmaker
 
 import similarity
 from ipreg.fingerprints import fingerprint_of
-from ipreg.models import Filing, FilingState, FilingView, ListingPicture, Match, MatchPair, PictureFingerprint
+from ipreg.models import (
+    Filing,
+    FilingState,
+    FilingView,
+    ListingPicture,
+    Match,
+    MatchKind,
+    MatchPair,
+    PictureFingerprint,
+)
 from ipreg.pgindex import PgVectorIndex
 from ipreg.storage import Shelf, Store
 from similarity import Fingerprint, PictureIndex, Verdict, embedding, verdict, views
@@ -265,10 +274,11 @@ def _record(
 ) -> None:
     """One row a pair; a better pair of pictures takes the place of a worse one. All pairs are kept beside it."""
     match = session.scalar(select(Match).filter_by(filing_id=view.filing_id, **counterpart))
-    if match is None or match.probability < judged.probability:
+    if match is None or match.kind is not MatchKind.COPY or match.probability < judged.probability:
         evidence: dict[str, Any] = {
             "view_id": view.id,
             **picture,
+            "kind": MatchKind.COPY,
             "probability": judged.probability,
             "reason": judged.reason.to_dict(),
             "algorithm": judged.algorithm,
@@ -289,12 +299,17 @@ def _record_pair(
     shown_id = next(iter(picture.values()))
     shown = session.get_one(ListingPicture, shown_id) if "picture_id" in picture else None
     seen = (shown or session.get_one(FilingView, shown_id)).sha256
+    record_pair(session, match, view=view, seen=seen, probability=judged.probability, now=now)
+
+
+def record_pair(
+    session: Session, match: Match, *, view: FilingView, seen: str, probability: float, now: datetime
+) -> None:
+    """That a view and a picture (its SHA-256) belong to the match, and how probable it is by these two."""
     pair = session.scalar(select(MatchPair).filter_by(match_id=match.id, view_id=view.id, seen=seen))
     if pair is None:
-        session.add(
-            MatchPair(match_id=match.id, view_id=view.id, seen=seen, probability=judged.probability, found_at=now)
-        )
+        session.add(MatchPair(match_id=match.id, view_id=view.id, seen=seen, probability=probability, found_at=now))
         match.considered = False
     else:
-        pair.probability = judged.probability
+        pair.probability = probability
     session.flush()

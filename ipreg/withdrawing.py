@@ -95,7 +95,7 @@ def _shred(session: Session, filing: Filing, now: datetime) -> None:
         session.execute(
             update(FilingView)
             .where(FilingView.filing_id != filing.id, FilingView.sha256.in_(list(files_of(session, filing))))
-            .values(compared_by=None)
+            .values(compared_by=None, goods_by=None)
         )
 
 

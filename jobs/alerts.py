@@ -19,7 +19,7 @@ from jobs import progress
 def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
     """How many matches were considered, changes taken up, alerts woken and people told."""
     config = runtime.config
-    settings = Settings(config.alert_threshold, timedelta(days=config.old_listing_days))
+    settings = Settings(config.alert_threshold, timedelta(days=config.old_listing_days), config.look_threshold)
     with runtime.sessions() as session:
         matches = waiting_matches(session)
     done = _each(

@@ -75,7 +75,7 @@ from ipreg.models.log import (
     LogWitness,
     StampState,
 )
-from ipreg.models.matches import Match, MatchPair
+from ipreg.models.matches import Match, MatchKind, MatchPair
 from ipreg.models.notices import (
     Channel,
     ChannelKind,
@@ -210,6 +210,7 @@ __all__ = [
     "LogTimeStamp",
     "LogWitness",
     "Match",
+    "MatchKind",
     "MatchPair",
     "Notice",
     "ObtainedKind",

@@ -156,7 +156,8 @@ class Filing(Base):
 
 
 class FilingView(Base):
-    """One picture of one version. ``compared_by`` names the algorithm that has compared it with everything."""
+    """One picture of one version. ``compared_by`` names the algorithm that has compared it with everything,
+    ``goods_by`` the one that has compared what it shows."""
 
     __tablename__ = "filing_views"
     __table_args__ = (
@@ -172,6 +173,7 @@ class FilingView(Base):
     filename: Mapped[str] = mapped_column(String(255))
     sha256: Mapped[str] = mapped_column(ForeignKey("stored_files.sha256"), index=True)
     compared_by: Mapped[str | None] = mapped_column(String(64), index=True)
+    goods_by: Mapped[str | None] = mapped_column(String(64), index=True)
 
     filing: Mapped[Filing] = relationship(lazy="joined")
     file: Mapped[StoredFile] = relationship(lazy="joined")

@@ -129,6 +129,7 @@ class ListingPicture(Base):
     sha256: Mapped[str] = mapped_column(ForeignKey("stored_files.sha256"), index=True)
     source: Mapped[str] = mapped_column(Text, default="")
     compared_by: Mapped[str | None] = mapped_column(String(64), index=True)
+    goods_by: Mapped[str | None] = mapped_column(String(64), index=True)
     gone_at: Mapped[datetime | None]
 
     listing: Mapped[Listing] = relationship(back_populates="pictures", lazy="joined")

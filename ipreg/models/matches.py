@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ipreg.db import Base
+from ipreg.models.columns import enum_column
 from ipreg.models.designs import Filing, FilingView
 from ipreg.models.listings import Listing, ListingPicture
+
+
+class MatchKind(StrEnum):
+    """What was recognised: the picture; the goods, in another picture; or goods of a similar design."""
+
+    COPY = "copy"
+    NEW_PHOTOGRAPH = "new_photograph"
+    SIMILAR = "similar"
 
 
 class Match(Base):
@@ -19,6 +29,7 @@ class Match(Base):
     ``probability`` is that of the best pair of pictures (``view`` and ``picture`` or ``later_view``) and
     ``reason`` the evidence for it, as ``similarity.verdict.Reason.to_dict`` gives it. ``pairs`` are all pairs of
     pictures that were found. ``considered`` is false while what is new in it has not been looked at for alerts.
+    ``kind``: whether the picture was copied or its goods were recognised; ``probability`` is that of just that.
     """
 
     __tablename__ = "matches"
@@ -38,6 +49,9 @@ class Match(Base):
     probability: Mapped[float]
     reason: Mapped[dict[str, Any]] = mapped_column(JSON)
     algorithm: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[MatchKind] = mapped_column(
+        enum_column(MatchKind), default=MatchKind.COPY, server_default=MatchKind.COPY.value
+    )
     found_at: Mapped[datetime]
     considered: Mapped[bool] = mapped_column(default=False, server_default="0", index=True)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ipreg.models import Filing, Match
+from ipreg.models import Filing, Match, MatchKind
 
 N_ = str  # marks a text for extraction
 ALMOST, LIKELY, PERHAPS = N_("Almost certainly"), N_("Likely"), N_("Perhaps")
+LOOK = N_("Look at this")
 _FILED, _SEEN, _ADDRESS, _LIKENESS = N_("Filed"), N_("Seen"), N_("Address"), N_("Likeness")
 
 
@@ -24,7 +25,7 @@ def match_values(match: Match) -> dict[str, Any]:
     place: object = match.listing.platform if match.listing else {"say": N_("the registry")}
     share = min(match.probability, 0.99)  # two pictures never prove more than that they are alike
     return {
-        "likelihood": {"say": likelihood(match.probability)},
+        "likelihood": {"say": likelihood(match.probability) if match.kind is MatchKind.COPY else LOOK},
         "title": match.filing.told_title,
         "place": place,
         "facts": [

@@ -17,7 +17,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from ipreg.errors import ConflictError, MissingError
-from ipreg.models import Account, Alert, AlertState, Calibration, CalibrationState, DismissReason, Match
+from ipreg.models import Account, Alert, AlertState, Calibration, CalibrationState, DismissReason, Match, MatchKind
 from ipreg.warning.owners import Owner, owner_of
 
 LEAST = 30
@@ -152,7 +152,7 @@ def _examples(session: Session, owner: Owner) -> list[tuple[Alert, Match]]:
     """The newest decisions with the matches they were on, newest first."""
     wanted = select(Alert).where(owner.alerted(), _TAUGHT, Alert.decided_at.is_not(None))
     found = session.scalars(wanted.order_by(Alert.decided_at.desc(), Alert.id.desc()).limit(MOST)).unique()
-    return [(alert, alert.match) for alert in found]
+    return [(alert, alert.match) for alert in found if alert.match.kind is MatchKind.COPY]
 
 
 def _inputs(probability: float, reason: dict[str, Any]) -> list[float]:

@@ -26,6 +26,7 @@ from ipreg.models import (
     Filing,
     ListingChange,
     Match,
+    MatchKind,
     MatchPair,
 )
 from ipreg.warning import learning
@@ -42,10 +43,12 @@ _HIGHER = 0.01
 
 @dataclass(frozen=True)
 class Settings:
-    """``threshold`` where a watch sets none; listings unseen for ``old_after`` when they matched do not alert."""
+    """``threshold`` where a watch sets none; ``look`` for goods photographed anew; listings unseen for
+    ``old_after`` when they matched do not alert."""
 
     threshold: float
     old_after: timedelta | None = None
+    look: float = 0.5
 
 
 def waiting_matches(session: Session) -> list[int]:
@@ -156,7 +159,8 @@ def plan_telling(session: Session, alert: Alert, settings: Settings, now: dateti
         if recipient is None:
             recipient = AlertRecipient(account_id=account_id)
             alert.recipients.append(recipient)
-        recipient.tell_at = not_before(policy, now)
+        if alert.match.kind is MatchKind.COPY:  # goods wait in the inbox for a look: nobody is written to
+            recipient.tell_at = not_before(policy, now)
     session.flush()
 
 
@@ -168,9 +172,19 @@ def _alerts(session: Session, match: Match, settings: Settings) -> bool:
         if allowance(session, match.filing, listing) is not None:
             return False
     found = policies(session, match.filing, threshold=settings.threshold)
-    if not accepting(found, match, learning.probability_of(session, match)):
+    if not accepting(found, match, _sureness(session, match, settings)):
         return False
     return bool(_fresh(session, match))
+
+
+def _sureness(session: Session, match: Match, settings: Settings) -> float:
+    """What is held against a watch's threshold, which speaks of copies. Goods photographed anew have a threshold of
+    their own, and one that is reached is worth a look whatever the watch says of copies; similar designs raise
+    none.
+    """
+    if match.kind is MatchKind.COPY:
+        return learning.probability_of(session, match)
+    return float(match.kind is MatchKind.NEW_PHOTOGRAPH and match.probability >= settings.look)
 
 
 def _fresh(session: Session, match: Match) -> set[str]:

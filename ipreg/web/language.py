@@ -12,9 +12,9 @@ from werkzeug.wrappers import Response
 from ipreg.accounts import LOCALES
 from ipreg.db import transaction
 from ipreg.messages import message_for
-from ipreg.models import Account, Case, CaseState, Match
-from ipreg.notify.likeness import likelihood
-from ipreg.reasons import describe
+from ipreg.models import Account, Case, CaseState, Match, MatchKind
+from ipreg.notify.likeness import LOOK, likelihood
+from ipreg.reasons import KINDS, describe
 from ipreg.web import words
 from ipreg.web.rules import public
 from ipreg.web.session import runtime
@@ -101,12 +101,14 @@ def _remember(answer: Response) -> Response:
 
 def match_words(match: Match) -> list[str]:
     """Why it matches."""
+    if match.kind is not MatchKind.COPY:
+        return [say(KINDS[match.kind])]
     return describe(match.reason, say)
 
 
 def likeness(match: Match) -> str:
-    """How likely it is a copy, as a word."""
-    return say(likelihood(match.probability))
+    """How likely it is a copy, as a word; goods that were recognised are never more than worth a look."""
+    return say(likelihood(match.probability) if match.kind is MatchKind.COPY else LOOK)
 
 
 def event_word(action: str) -> str:
