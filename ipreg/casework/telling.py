@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from ipreg.casework import words
 from ipreg.models import Absence, Account, Case, CaseClock, CaseEvent, CaseNote, CasePaper, CaseTask, Filing, Role
-from ipreg.notify import notices
+from ipreg.notify import likeness, notices
 
 
 def stepped(session: Session, *, case: Case, event: CaseEvent, now: datetime) -> None:
@@ -62,7 +62,7 @@ def clock(
 def conflict(session: Session, *, case: Case, owners: list[Account], own: Filing, now: datetime) -> None:
     """Both owners hear of the conflict; neither is shown or told the title of the other's design."""
     for account in owners:
-        values = {"number": case.number, "title": own.title}
+        values = {"number": case.number, "title": likeness.title_of(own)}
         path, key = f"/cases/{case.number}", f"case-{case.id}-conflict"
         notices.tell(session, account=account, kind="case_conflict", values=values, path=path, key=key, now=now)
 
@@ -91,5 +91,5 @@ def _of_interest(session: Session, case: Case, event: CaseEvent) -> list[Account
 def _tell(
     session: Session, account: Account, kind: str, case: Case, key: str, now: datetime, **values: Any
 ) -> None:
-    said = {"number": case.number, "title": case.match.filing.title, **values}
+    said = {"number": case.number, "title": likeness.title_of(case.match.filing), **values}
     notices.tell(session, account=account, kind=kind, values=said, path=f"/cases/{case.number}", key=key, now=now)

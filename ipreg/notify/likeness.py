@@ -25,7 +25,7 @@ def match_values(match: Match) -> dict[str, Any]:
     share = min(match.probability, 0.99)  # two pictures never prove more than that they are alike
     return {
         "likelihood": {"say": likelihood(match.probability)},
-        "title": _title(match.filing),
+        "title": title_of(match.filing),
         "place": place,
         "facts": [
             [_FILED, _named(match.filing)],
@@ -54,7 +54,8 @@ def _pictures(match: Match) -> Iterator[tuple[str, str]]:
         yield match.later_view.sha256, _SEEN
 
 
-def _title(filing: Filing) -> str:
+def title_of(filing: Filing) -> str:
+    """The title, or the number of what is sealed: notices go out as mail."""
     return filing.title if filing.vault_key_id is None else filing.number
 
 
