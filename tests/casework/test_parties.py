@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 from respondent import ANSWER, REASON, decide, issue_link, respond, state
-from scenery import HandClock, draw_picture
+from scenery import HandClock, design_form, draw_picture, one_picture
 from site_of_tests import Site
 from sqlalchemy import func, select, update
 
-from ipreg import verifier
-from ipreg.casework import casebundle, links, machine, retention
+from ipreg import registry, verifier
+from ipreg.casework import casebundle, conflicts, links, machine, retention
 from ipreg.db import transaction, utc_now
 from ipreg.errors import IpregError
 from ipreg.log import verify_log
@@ -29,6 +29,7 @@ from ipreg.models import (
     CasePaper,
     CaseState,
     Filing,
+    Match,
     Notice,
     RespondentLink,
     Submission,
@@ -383,6 +384,61 @@ def test_who_may_not_see_the_filing_gets_the_case_without_it(site: Site, opened:
         assert [one for one in files if one.startswith("papers/")] and len(files) > 20
         slipped_in = sealed(runtime, {**files, original: whole[original]}, site.case)
         assert refusal(runtime, slipped_in) == "file_extra"
+
+
+def test_both_owners_of_a_conflict_get_a_bundle_each_without_the_design_of_the_other(
+    site: Site, clock: HandClock
+) -> None:
+    runtime = site.runtime
+    number = conflict(site, clock)
+    later, earlier, officer = (site.sign_in(name) for name in ("freelancer", "designer", "regulator"))
+    data = {
+        "kind": "statement",
+        "text": ANSWER,
+        "request_key": "k",
+        "files": (io.BytesIO(draw_picture(5)), "a.jpg"),
+    }
+    assert later.post(f"/cases/{number}/submissions", data=data).status_code == 302
+    secret = {
+        "kind": "statement",
+        "text": "底价与客户名单，仅供主管部门。",
+        "request_key": "s",
+        "confidential": "1",
+    }
+    assert earlier.post(f"/cases/{number}/submissions", data=secret).status_code == 302
+    with runtime.sessions() as session:
+        version = session.scalars(select(Case.row_version).where(Case.number == number)).one()
+    officer.post(f"/cases/{number}/assign", data={"row_version": str(version)})
+    assert f"/cases/{number}/bundle.zip" in later.get(f"/cases/{number}/parties").text
+    keys = [verifier.Key.parse(str(runtime.log_key.verifier))]
+    for client, originals, own in ((later, False, b"designer@"), (earlier, True, b"freelancer@")):
+        answer = client.get(f"/cases/{number}/bundle.zip")
+        assert answer.status_code == 200
+        files = verifier.read_zip(answer.data)
+        assert verifier.verify_files(files, keys=keys, ordered=True).number == number
+        assert any(name.startswith("originals/") for name in files) is originals
+        assert any(name.endswith("evidence-01.jpg") for name in files)
+        told = b"".join(content for name, content in files.items() if name != "verifier.py")
+        assert own not in told and b"regulator@" not in told
+        assert ("客户名单".encode() in told) is originals
+
+
+def conflict(site: Site, clock: HandClock) -> str:
+    """A later filing of the freelancer against the design of the site; number of the case."""
+    with transaction(site.runtime.sessions) as session:
+        earlier = session.scalars(select(Filing)).one()
+        freelancer = session.scalars(select(Account).where(Account.email == "freelancer@ipreg.example")).one()
+        later = registry.register_design(
+            session, site.runtime.store, applicant=freelancer, form=design_form(), pictures=one_picture(7),
+            request_key="later", now=clock(),
+        )  # fmt: skip
+        match = Match(
+            filing=earlier, view=earlier.views[0], later_filing=later, later_view=later.views[0], found_at=clock(),
+            probability=0.99, reason={}, algorithm="x/1",
+        )  # fmt: skip
+        session.add(match)
+        session.flush()
+        return conflicts.open_and_tell(session, match=match, now=clock()).number
 
 
 def test_steps_of_the_first_formats_keep_addresses_from_the_other_side(site: Site, opened: FlaskClient) -> None:

@@ -32,6 +32,7 @@ from ipreg.models import (
     Filing,
     FilingState,
     Match,
+    Notice,
     PictureFingerprint,
 )
 from ipreg.runtime import Runtime, open_runtime
@@ -200,6 +201,7 @@ def proposed(runtime: Runtime, filed: int, clock: HandClock) -> str:
     """Number of a grave case about the sealed filing, whose decision waits for approval."""
     with transaction(runtime.sessions) as session:
         officer, second = account(session, "regulator"), account(session, "second-regulator")
+        second.supervisor = True  # and so told of what waits for approval
         alert = session.scalars(select(Alert)).one()
         case = alerts.confirm(session, alert=alert, account=account(session, "enterprise"), now=clock())
         cases.assign(session, case=case, officer=officer, row_version=case.row_version, now=clock())
@@ -259,6 +261,8 @@ def test_no_paper_of_a_case_bears_the_title(runtime: Runtime, filed: int, propos
         told = str(papers.draft_of(session, runtime, accepted).facts)
         number = session.get_one(Filing, filed).number
         assert number in told and "密封备案" in told and "密纹手袋" not in told
+        notices = session.scalars(select(Notice).where(Notice.kind.like("case%"))).unique().all()
+        assert notices and not [one for one in notices if "密纹手袋" in str(one.values)]
     sealing.open_now(runtime, filed, account_id=None, clock=clock)
     with runtime.sessions() as session:
         assert "密纹手袋" in str(papers.draft_of(session, runtime, session.get_one(CaseEvent, accepted.id)).facts)
