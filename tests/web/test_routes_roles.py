@@ -322,6 +322,7 @@ WITHOUT_A_ROW = {
     "alertbulk.bulk", "alertbulk.undo", "alertbulk.save", "alertbulk.forget", "alertbulk.download",
     "watches.one", "watches.remove", "watches.switch", "watches.allow", "watches.forbid", "operations.ask_of_job",
 }  # fmt: skip
+OF_OWNERS = ("alerts.", "alertlistings.", "cases.", "parties.", "keeping.", "letters.")
 OF_THE_DESIGNER = {"reports.retry", "drafts.add", "drafts.discard", "batches.discard"}
 # To a new draft; and a link that is shown once, right after it was made.
 LEADS_ON = {"filings.new", "parties.link"}
