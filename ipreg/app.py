@@ -22,6 +22,7 @@ from ipreg.web import (
     alertcharts,
     alertlistings,
     alerts,
+    asked,
     audithook,
     audittrail,
     batches,
@@ -100,7 +101,7 @@ def create_app(config: Config) -> Flask:
     for part in api.PARTS:
         csrf.exempt(part.bp)  # by a token and not by a cookie
     LoginManager(app).user_loader(session.load_reader)
-    for part in (session, rules, errors, language, times, pictures, casewords, notices, alerts, letters):
+    for part in (session, rules, asked, errors, language, times, pictures, casewords, notices, alerts, letters):
         part.install(app)
     keeping.install(app)
     views = (

@@ -98,12 +98,18 @@ def _query(session: Session, wanted: Wanted) -> Select[AuditRow]:
     if wanted.action:
         query = query.where(_begins(AuditRow.action, wanted.action))
     if wanted.subject:
-        query = query.where(_begins(AuditRow.subject, wanted.subject))
+        # Numbers of filings and cases are written in capitals, what stands before a colon in small letters.
+        query = query.where(or_(*(_begins(AuditRow.subject, one) for one in _spellings(wanted.subject))))
     if wanted.since is not None:
         query = query.where(AuditRow.at >= datetime.combine(wanted.since, time(), UTC))
     if wanted.until is not None:
         query = query.where(AuditRow.at < datetime.combine(wanted.until, time(), UTC) + timedelta(days=1))
     return query
+
+
+def _spellings(subject: str) -> set[str]:
+    before, colon, number = subject.rpartition(":")
+    return {subject, f"{before.lower()}{colon}{number.upper()}"}
 
 
 def _begins(column: Any, text: str) -> Any:

@@ -29,11 +29,11 @@ from ipreg.config import Config
 from ipreg.db import make_engine
 from ipreg.errors import ConfigError
 from ipreg.files import write_whole
-from ipreg.runtime import Runtime, open_runtime
+from ipreg.runtime import Runtime, files_of, open_runtime
 
 FORMAT = "ipreg-backup/1"
 DATABASE, VAULT_KEYS, ABOUT, SUMS = "database.sqlite3", "vault-keys", "BACKUP.json", "SHA256SUMS"
-_LEFT_OUT = ("thumbnails", "mail", "metrics")
+_LEFT_OUT = ("thumbnails", "mail", "metrics", "near")
 """What is made anew when it is needed, or was given to somebody already."""
 _PIECE = 1 << 20
 
@@ -163,8 +163,18 @@ def _files(config: Config) -> Iterator[tuple[str, Path]]:
             place = Path(folder) / name
             if not name.startswith(".") and not name.endswith(".lock") and not _of_the_database(config, place):
                 yield f"var/{(inside / name).as_posix()}", place
+    yield from _far_files(config)
     if config.vault_keys is not None:
         yield VAULT_KEYS, config.vault_keys
+
+
+def _far_files(config: Config) -> Iterator[tuple[str, Path]]:
+    """Those of an object store, under the names that they would have in a folder."""
+    if config.files_url:
+        files = files_of(config)
+        for name in sorted(files.names()):
+            if (place := files.find(name)) is not None:
+                yield f"var/{name}", place
 
 
 def _of_the_database(config: Config, place: Path) -> bool:
@@ -254,8 +264,25 @@ def _put_database(place: Path, config: Config) -> None:
     shutil.move(place, target)
 
 
+def _put_far_files(saved: Path, config: Config) -> None:
+    files = files_of(config)
+    for folder in (saved / "files", saved / "vault"):
+        for place in sorted(folder.rglob("*")):
+            if place.is_file():
+                files.write(place.relative_to(saved).as_posix(), _pieces(place))
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _pieces(place: Path) -> Iterator[bytes]:
+    with place.open("rb") as file:
+        while piece := file.read(1 << 20):
+            yield piece
+
+
 def _put_files(part: Path, config: Config) -> None:
     saved, keys = part / "var", part / VAULT_KEYS
+    if config.files_url:
+        _put_far_files(saved, config)
     for place in saved.iterdir() if saved.exists() else ():
         place.rename(config.var / place.name)
     (config.var / "secrets").chmod(0o700)

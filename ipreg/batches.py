@@ -117,6 +117,8 @@ def rows_in(session: Session, batch_id: int, state: RowState) -> list[int]:
 def faults_of_row(config: Config, archive: BatchZip, values: dict[str, Any], now: datetime) -> list[CallerError]:
     """All that is wrong with one row, its files looked at; takes seconds and needs no transaction."""
     found = list(read_form(values, now)[1].values())
+    if values.get("opens_on") and not values.get("sealed"):  # it was meant to be sealed, or the day is a mistake
+        found.append(CallerError("opens_on_without_seal", field="opens_on"))
     try:
         drafts.opening_of(values, now)
     except CallerError as fault:

@@ -65,18 +65,18 @@ def read_table(data: bytes) -> list[tuple[int, dict[str, Any]]]:
     """The rows with their line numbers, as values for ``statements.read_form``, and ``files`` by view.
 
     Raises ``CallerError`` (field ``batch``): ``batch_table_not_text``, ``batch_columns_missing``, ``batch_empty``,
-    ``batch_too_long``, ``batch_table_broken``.
+    ``batch_too_long``, ``batch_table_broken``; and, since nothing that somebody wrote is to be dropped silently,
+    ``batch_columns_unknown``, ``batch_column_twice``, ``batch_cell_without_column``.
     """
     text = _decoded(data)
     delimiter = max(",;\t", key=text.split("\n", 1)[0].count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        heads = [_FIELDS.get(_plain(head)) for head in next(reader, [])]
-        _require_columns(heads)
+        heads = _heads(next(reader, []))
         rows = []
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                rows.append((reader.line_num, _values(dict(zip(heads, cells, strict=False)))))
+                rows.append((reader.line_num, _values(_by_column(heads, cells, reader.line_num))))
             if len(rows) > MOST_ROWS:
                 raise CallerError("batch_too_long", field="batch", most=MOST_ROWS)
     except csv.Error as fault:
@@ -84,6 +84,33 @@ def read_table(data: bytes) -> list[tuple[int, dict[str, Any]]]:
     if not rows:
         raise CallerError("batch_empty", field="batch")
     return rows
+
+
+def _heads(given: list[str]) -> list[str | None]:
+    """The field of each column, None under an empty heading."""
+    heads = [_field_of(head) for head in given]
+    _require_columns(heads)
+    unknown = [
+        head.strip()[:50] for head, field in zip(given, heads, strict=True) if head.strip() and field is None
+    ]
+    if unknown:
+        raise CallerError("batch_columns_unknown", field="batch", columns=", ".join(unknown[:8]))
+    for place, field in enumerate(heads):
+        if field is not None and field in heads[:place]:
+            raise CallerError("batch_column_twice", field="batch", column=given[place].strip()[:50])
+    return heads
+
+
+def _field_of(head: str) -> str | None:
+    """By its heading, with or without what somebody explained in brackets after it."""
+    return _FIELDS.get(_plain(head)) or _FIELDS.get(_plain(re.sub(r"[(（].*[)）]\s*$", "", head)))
+
+
+def _by_column(heads: list[str | None], cells: list[str], line: int) -> dict[str, str]:
+    for place, cell in enumerate(cells):
+        if cell.strip() and (place >= len(heads) or heads[place] is None):
+            raise CallerError("batch_cell_without_column", field="batch", line=line, cell=cell.strip()[:50])
+    return {head: cell for head, cell in zip(heads, cells, strict=False) if head is not None}
 
 
 def _require_columns(heads: list[str | None]) -> None:
@@ -96,12 +123,12 @@ def _require_columns(heads: list[str | None]) -> None:
         raise CallerError("batch_columns_missing", field="batch", columns=names)
 
 
-def _values(cells: Mapping[str | None, str]) -> dict[str, Any]:
+def _values(cells: Mapping[str, str]) -> dict[str, Any]:
     given = {name: (cells.get(name) or "").strip() for name in COLUMNS}
     found: dict[str, Any] = {name: value for name, value in given.items() if name not in _FILES}
     found["industry"] = _INDUSTRIES.get(_plain(given["industry"]), given["industry"])
     found["disclosure"] = _DISCLOSURES.get(_plain(given["disclosure"]), given["disclosure"])
-    found["sealed"] = "yes" if _plain(given["sealed"]) in _YES else ""
+    found["sealed"] = _SEALED.get(_plain(given["sealed"]), given["sealed"])  # what is neither is told, not guessed
     found["rights_wanted"] = [
         _RIGHTS.get(_plain(word), word) for word in re.split(r"[,，、;；]", given["rights_wanted"]) if word.strip()
     ]
@@ -138,7 +165,9 @@ def _known(names: Mapping[Any, str]) -> dict[str, str]:
     return {_plain(word): str(key) for key, name in names.items() for word in (str(key), name, say(name))}
 
 
-_YES = ("yes", "y", "1", "true", "sealed", "是", "密封", "保密")
+_YES = ("yes", "y", "1", "true", "sealed", "是", "密封", "保密", "✓", "√")
+_NO = ("", "no", "n", "0", "false", "open", "否", "不", "公开", "不密封", "不保密")
+_SEALED = dict.fromkeys(_YES, "yes") | dict.fromkeys(_NO, "")
 _FIELDS = _known(COLUMNS)
 _INDUSTRIES = _known(INDUSTRIES)
 _DISCLOSURES = _known(DISCLOSURES)

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ipreg import access, numbers, serials
+from ipreg import access, numbers, serials, workdays
 from ipreg.casework import clocks, machine, table
 from ipreg.casework.machine import REASON_MAX as REASON_MAX
 from ipreg.casework.machine import REASON_MIN as REASON_MIN
@@ -119,7 +119,7 @@ def _open(
     serial = serials.next_id(session, Case)
     case = Case(
         id=serial,
-        number=numbers.make_number(numbers.CASE, year=now.year, serial=serial),
+        number=numbers.make_number(numbers.CASE, year=workdays.shanghai_day(now).year, serial=serial),
         kind=kind,
         alert=alert,
         match=match,

@@ -70,6 +70,10 @@ class Config:
     slow_query_ms: int = 500
     metrics_token: str = ""
     proxies: int = 0
+    vector_index: str = "memory"
+    dask_address: str = ""
+    files_url: str = ""
+    files_near_bytes: int = 20 * 2**30
     api_rate: int = 600
 
     @classmethod
@@ -102,9 +106,15 @@ class Config:
             slow_query_ms=reader.count("IPREG_SLOW_QUERY_MS", 500),
             metrics_token=reader.text("IPREG_METRICS_TOKEN", ""),
             proxies=reader.count("IPREG_PROXIES", 0, least=0),
+            dask_address=reader.store("IPREG_DASK_ADDRESS"),
+            vector_index=reader.one_of("IPREG_VECTOR_INDEX", ("memory", "pgvector")),
+            files_url=reader.store("IPREG_FILES_URL"),
+            files_near_bytes=reader.count("IPREG_FILES_NEAR_BYTES", 20 * 2**30),
             api_rate=reader.count("IPREG_API_RATE", 600),
             require_two_factor=reader.flag("IPREG_REQUIRE_TWO_FACTOR", "no" if _at_home(public_url) else "yes"),
         )
+        if config.vector_index == "pgvector" and not config.database_url.startswith("postgres"):
+            reader.faults.append("IPREG_VECTOR_INDEX: pgvector needs a PostgreSQL in IPREG_DATABASE_URL")
         if reader.faults:
             raise ConfigError(reader.faults)
         return config
@@ -141,6 +151,13 @@ class _Reader:
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             self.faults.append(f"{name}: {value!r} is not an http or https address")
+        return value
+
+    def store(self, name: str) -> str:
+        """An address of any kind, as ``s3://bucket/prefix`` or ``tcp://host:8786``; empty where it is not set."""
+        value = self.text(name, "").rstrip("/")
+        if value and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/\s]+(/\S*)?", value):
+            self.faults.append(f"{name}: {value!r} is no address like s3://bucket/prefix or tcp://host:8786")
         return value
 
     def count(self, name: str, default: int, *, least: int = 1) -> int:

@@ -80,9 +80,11 @@ def _with_our_driver(url: str) -> URL:
 
 def _prepare_postgres(connection: Any, _record: object) -> None:
     # Said on the connection and not as a start-up option, which poolers such as PgBouncer do not hand on. A writer
-    # that waits longer than this for another waits for one that hangs.
+    # that waits longer than this for another waits for one that hangs. To compile a page's queries takes longer
+    # than to answer them.
+    waits = "lock_timeout = '30s'", "idle_in_transaction_session_timeout = '10min'"
     with connection.cursor() as cursor:
-        for setting in ("TIME ZONE 'UTC'", "lock_timeout = '30s'", "idle_in_transaction_session_timeout = '10min'"):
+        for setting in ("TIME ZONE 'UTC'", *waits, "jit = off"):
             cursor.execute(f"SET {setting}")
     connection.commit()
 

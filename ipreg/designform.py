@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from ipreg import workdays
 from ipreg.errors import CallerError
 from ipreg.models import Disclosure, Industry, RightKind
 
@@ -153,8 +154,7 @@ def _creators(form: DesignForm) -> Iterator[CallerError]:
 
 
 def _dates(form: DesignForm, now: datetime) -> Iterator[CallerError]:
-    # A day's grace: "today" of an applicant east of Greenwich is already tomorrow in UTC.
-    last = now.date().toordinal() + 1
+    last = workdays.shanghai_day(now).toordinal()
     if form.created_on.toordinal() > last:
         yield CallerError("created_on_future", field="created_on")
     elif form.created_on < EARLIEST:

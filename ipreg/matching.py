@@ -12,15 +12,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Engine, Select, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 import similarity
 from ipreg.fingerprints import fingerprint_of
 from ipreg.models import Filing, FilingState, FilingView, ListingPicture, Match, MatchPair, PictureFingerprint
+from ipreg.pgindex import PgVectorIndex
 from ipreg.storage import Shelf, Store
 from similarity import Fingerprint, PictureIndex, Verdict, embedding, verdict, views
 from similarity.embedding import Model
+from similarity.index import MakeVectors
 
 Counted = PictureFingerprint | FilingView | ListingPicture
 FLOOR = 0.5
@@ -48,9 +50,17 @@ class Pending:
 
 class Indexes:
     """What is known of all filings and of all listings, by SHA-256 of the picture; kept by who compares and
-    refreshed from the database, which alone says what is there. Fingerprints are read from it when needed."""
+    refreshed from the database, which alone says what is there. Fingerprints are read from it when needed. With
+    ``vectors`` that PostgreSQL keeps the vectors."""
 
-    def __init__(self, sessions: sessionmaker[Session], store: Store, model: Model | None = None) -> None:
+    def __init__(
+        self,
+        sessions: sessionmaker[Session],
+        store: Store,
+        model: Model | None = None,
+        *,
+        vectors: Engine | None = None,
+    ) -> None:
         self.model = model or embedding.model()
         self.algorithm = similarity.algorithm(self.model)
         self.comparison = comparison(self.model)
@@ -63,8 +73,16 @@ class Indexes:
                 return fingerprint_of(session, store, digest, self.algorithm)
 
         dimensions = self.model.dimensions
-        self.filings = PictureIndex(self.algorithm, dimensions, fetch=fetch)
-        self.listings = PictureIndex(self.algorithm, dimensions, fetch=fetch, views=views.MOST)
+        self.filings = PictureIndex(self.algorithm, dimensions, fetch=fetch, make=self._maker("filings", vectors))
+        listed = self._maker("listings", vectors)
+        self.listings = PictureIndex(self.algorithm, dimensions, fetch=fetch, views=views.MOST, make=listed)
+
+    def _maker(self, held: str, vectors: Engine | None) -> MakeVectors | None:
+        """None: in this process's memory."""
+        if vectors is None:
+            return None
+        dimensions, engine = self.model.dimensions, vectors
+        return lambda what: PgVectorIndex(engine, dimensions, space=f"{held}/{what}/{self.algorithm}")
 
     def refresh(self, session: Session) -> None:
         """Adds what came since the last time, and forgets the filings that were withdrawn."""
@@ -101,15 +119,18 @@ class Indexes:
 _held: dict[str, tuple[tuple[str, str], Indexes]] = {}
 
 
-def held_indexes(keeper: str, sessions: sessionmaker[Session], store: Store, model: Model) -> Indexes:
+def held_indexes(
+    keeper: str, sessions: sessionmaker[Session], store: Store, model: Model, *, vectors: Engine | None = None
+) -> Indexes:
     """The indexes that this process keeps for ``keeper``, the last that he asked for: filling them takes a while.
 
-    Each has his own: who compares what is filed changes them while he works.
+    Each has his own: who compares what is filed changes them while he works. ``vectors``: the PostgreSQL that keeps
+    the vectors, for all of them; None for this process's memory.
     """
     place = (str(sessions.kw["bind"].url), similarity.algorithm(model))
     held = _held.get(keeper)
     if held is None or held[0] != place:
-        held = _held[keeper] = (place, Indexes(sessions, store, model))
+        held = _held[keeper] = (place, Indexes(sessions, store, model, vectors=vectors))
     return held[1]
 
 

@@ -11,7 +11,7 @@ import rfc8785
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ipreg import access, log, numbers, serials
+from ipreg import access, log, numbers, serials, workdays
 from ipreg.designform import DesignForm as DesignForm
 from ipreg.designform import check_form
 from ipreg.errors import CallerError, MissingError
@@ -204,7 +204,7 @@ def _insert(session: Session, applicant: Account, form: DesignForm, request_key:
     serial = serials.next_id(session, Filing)
     filing = Filing(
         id=serial,
-        number=numbers.make_number(numbers.FILING, year=now.year, serial=serial),
+        number=numbers.make_number(numbers.FILING, year=workdays.shanghai_day(now).year, serial=serial),
         title=form.title,
         industry=form.industry,
         creator=form.creator,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from ipreg import audit, logs
@@ -13,6 +14,7 @@ from ipreg.config import Config
 from ipreg.db import make_sessions
 from ipreg.errors import ConfigError
 from ipreg.keys import load_or_create_log_key, load_or_create_secret
+from ipreg.objects import Files, LocalFiles, ObjectFiles
 from ipreg.storage import Store
 from ipreg.vault.keyring import Keyring
 
@@ -36,6 +38,12 @@ class Runtime:
         return self.config.var / "secrets"
 
     @property
+    def vectors(self) -> Engine | None:
+        """The PostgreSQL that keeps the index of vectors; None where each process that compares does."""
+        engine: Engine = self.sessions.kw["bind"]
+        return engine if self.config.vector_index == "pgvector" else None
+
+    @property
     def embeddings(self) -> Path:
         """Where embedding models are kept, for the time when another is configured."""
         return self.config.var / "embeddings"
@@ -52,11 +60,22 @@ def open_runtime(config: Config) -> Runtime:
         config=config,
         sessions=sessions,
         store=Store(
-            config.var, max_bytes=config.max_file_bytes, max_pixels=config.max_pixels, keyring=_keyring(config)
+            config.var,
+            max_bytes=config.max_file_bytes,
+            max_pixels=config.max_pixels,
+            keyring=_keyring(config),
+            files=files_of(config),
         ),
         log_key=load_or_create_log_key(secrets, config.origin),
         session_key=load_or_create_secret(secrets / "session-key", 32),
     )
+
+
+def files_of(config: Config) -> Files:
+    """The folder under ``var``, or the configured object store with a folder of what was asked for lately."""
+    if not config.files_url:
+        return LocalFiles(config.var)
+    return ObjectFiles(config.files_url, config.var / "near", most=config.files_near_bytes)
 
 
 def _keyring(config: Config) -> Keyring:

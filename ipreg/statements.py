@@ -30,7 +30,7 @@ def read_form(values: Mapping[str, Any], now: datetime) -> tuple[DesignForm, Fau
         created_on=_day(values, "created_on", faults, needed=True) or _STAND_IN,
         description=_text(values, "description").replace("\r\n", "\n"),
         locarno_class=_locarno(values, faults),
-        rights_wanted=tuple(RightKind(one) for one in values.get("rights_wanted") or () if one in list(RightKind)),
+        rights_wanted=_rights(values, faults),
         disclosure=_disclosure(values, faults),
         first_disclosed_on=_day(values, "first_disclosed_on", faults),
         keywords=read_words(_text(values, "keywords")),
@@ -38,6 +38,8 @@ def read_form(values: Mapping[str, Any], now: datetime) -> tuple[DesignForm, Fau
         colours=read_words(_text(values, "colours")),
         district=_text(values, "district"),
     )
+    if values.get("sealed") not in (None, "", "yes"):
+        faults["sealed"] = CallerError("choice_wrong", field="sealed")
     for fault in faults_of(form, now):
         faults.setdefault(fault.field or "", fault)
     return form, faults
@@ -63,6 +65,14 @@ def _locarno(values: Mapping[str, Any], faults: Faults) -> str | None:
     if given and found is None:
         faults["locarno_class"] = CallerError("locarno_unknown", field="locarno_class")
     return found
+
+
+def _rights(values: Mapping[str, Any], faults: Faults) -> tuple[RightKind, ...]:
+    given = values.get("rights_wanted") or ()
+    unknown = [one for one in given if one not in list(RightKind)]
+    if unknown:
+        faults["rights_wanted"] = CallerError("right_unknown", field="rights_wanted", name=unknown[0][:50])
+    return tuple(RightKind(one) for one in given if one not in unknown)
 
 
 def _disclosure(values: Mapping[str, Any], faults: Faults) -> Disclosure | None:

@@ -22,6 +22,7 @@ from ipreg.digests import digests
 from ipreg.errors import CallerError, MissingError
 from ipreg.files import write_whole
 from ipreg.models import StoredFile, VaultKey
+from ipreg.objects import Files, LocalFiles
 from ipreg.vault.cipher import KEY_SIZE, decrypt, encrypt
 from ipreg.vault.keyring import Keyring
 from ipreg.vault.shelf import SealedShelf
@@ -45,7 +46,10 @@ class Shelf(Protocol):
 
 
 class Store:
-    """A folder of files named by digest, two levels deep so that no folder grows too long."""
+    """Files named by digest, two levels deep so that no folder grows too long; previews lie in ``folder``.
+
+    ``files`` is where the bytes are; ``folder`` itself where nothing is said.
+    """
 
     def __init__(
         self,
@@ -54,27 +58,27 @@ class Store:
         max_bytes: int = MAX_BYTES,
         max_pixels: int = MAX_PIXELS,
         keyring: Keyring | None = None,
+        files: Files | None = None,
     ) -> None:
         self.max_bytes = max_bytes
         self.max_pixels = max_pixels
         self.keyring = keyring or Keyring(folder / "secrets" / "vault-keys")
-        self._files = folder / "files"
+        self.files: Files = files or LocalFiles(folder)
         self._thumbnails = folder / "thumbnails"
-        self._vault = folder / "vault"
 
     def put(self, data: bytes) -> str:
         """Keeps ``data`` and returns its SHA-256 in hex. The same content again costs nothing."""
         digest = hashlib.sha256(data).hexdigest()
         if not self.holds(digest):
-            write_whole(self._place(self._files, digest), [data])
+            self.files.write(_name(digest), [data])
         return digest
 
     def take(self, digest: str, pieces: Iterator[bytes]) -> None:
         """Keeps a content whose digest is known already, piece by piece."""
-        write_whole(self._place(self._files, digest), pieces)
+        self.files.write(_name(digest), pieces)
 
     def holds(self, digest: str) -> bool:
-        return bool(_DIGEST.fullmatch(digest)) and self._place(self._files, digest).is_file()
+        return bool(_DIGEST.fullmatch(digest)) and self.files.find(_name(digest)) is not None
 
     def get(self, digest: str) -> bytes:
         """The bytes of that digest; raises ``MissingError`` where there are none."""
@@ -93,13 +97,14 @@ class Store:
 
     def path(self, digest: str) -> Path:
         """Where the bytes lie; raises ``MissingError`` where there are none."""
-        if not self.holds(digest):
+        place = self.files.find(_name(digest)) if _DIGEST.fullmatch(digest) else None
+        if place is None:
             raise MissingError("file_missing", digest=digest)
-        return self._place(self._files, digest)
+        return place
 
     def thumbnail(self, digest: str, side: int) -> bytes:
         """A JPEG whose long side is at most ``side`` pixels, made once."""
-        place = self._place(self._thumbnails, digest).with_suffix(f".{side}.jpg")
+        place = self._preview(digest).with_suffix(f".{side}.jpg")
         if not place.is_file():
             write_whole(place, [thumbnail(self.get(digest), side)])
         return place.read_bytes()
@@ -107,8 +112,8 @@ class Store:
     def remove(self, digest: str) -> None:
         """Takes a file and its previews away; harmless where they are gone. The caller knows: nobody needs it."""
         if _DIGEST.fullmatch(digest):
-            self._place(self._files, digest).unlink(missing_ok=True)
-            place = self._place(self._thumbnails, digest)
+            self.files.remove(_name(digest))
+            place = self._preview(digest)
             for preview in place.parent.glob(f"{digest}.*"):
                 preview.unlink(missing_ok=True)
 
@@ -131,7 +136,7 @@ class Store:
     def sealed_shelf(self, key: VaultKey) -> SealedShelf:
         """Raises ``ProofError`` where the key can't be unwrapped, ``MissingError`` where it was destroyed."""
         return SealedShelf(
-            self._vault, key.token, self.secret(key), max_bytes=self.max_bytes, max_pixels=self.max_pixels
+            self.files, key.token, self.secret(key), max_bytes=self.max_bytes, max_pixels=self.max_pixels
         )
 
     def secret(self, key: VaultKey) -> bytes:
@@ -156,11 +161,14 @@ class Store:
 
     def sweep(self, key: VaultKey) -> None:
         """Takes the shelf's folder away; needs no key."""
-        SealedShelf(self._vault, key.token, b"", max_bytes=0, max_pixels=0).remove_all()
+        SealedShelf(self.files, key.token, b"", max_bytes=0, max_pixels=0).remove_all()
 
-    @staticmethod
-    def _place(folder: Path, digest: str) -> Path:
-        return folder / digest[:2] / digest[2:4] / digest
+    def _preview(self, digest: str) -> Path:
+        return self._thumbnails / digest[:2] / digest[2:4] / digest
+
+
+def _name(digest: str) -> str:
+    return f"files/{digest[:2]}/{digest[2:4]}/{digest}"
 
 
 def _wrapping(token: str) -> bytes:

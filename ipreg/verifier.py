@@ -37,8 +37,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 BUNDLE_FORMAT = "ipreg-bundle/1"
-CASE_BUNDLE_FORMAT = "ipreg-case-bundle/1"
-EVENT_FORMATS = ("ipreg-case-event/1", "ipreg-case-event/2")
+CASE_BUNDLE_FORMAT = "ipreg-case-bundle/2"
+CASE_BUNDLE_FORMATS = ("ipreg-case-bundle/1", CASE_BUNDLE_FORMAT)  # the first one withheld nothing
+EVENT_FORMATS = ("ipreg-case-event/1", "ipreg-case-event/2", "ipreg-case-event/3")
 FIRST_FORMAT, FILING_FORMAT = "ipreg-filing/1", "ipreg-filing/2"
 LEAF_FORMAT = "ipreg-leaf/1"
 PROOF_FORMAT = "c2sp.org/tlog-proof@v1"
@@ -482,7 +483,7 @@ def _check_contents(files: dict[str, bytes], keys: Sequence[Key], own: Sequence[
         raise Refused("key_malformed", line=LOG_KEYS)
     text, others = _open_note(files[CONTENTS], CONTENTS, keys, own)
     lines = text.split("\n")
-    if others or len(lines) != 4 or lines[0] not in (BUNDLE_FORMAT, CASE_BUNDLE_FORMAT):
+    if others or len(lines) != 4 or lines[0] not in (BUNDLE_FORMAT, *CASE_BUNDLE_FORMATS):
         raise Refused("contents_malformed")
     if text != contents_text(lines[1], files[SUMS], lines[0]):
         raise Refused("contents_changed")
@@ -1174,11 +1175,15 @@ def _load_pem(data: bytes, name: str) -> list[x509.Certificate]:
 
 @dataclass(frozen=True)
 class Step:
-    """One step of a case: its statement, and the hash of its leaf, which stands at ``index`` in the log."""
+    """One step of a case: its statement, empty where it is withheld, and its leaf's hash, proved in the log."""
 
     said: dict[str, Any]
     leaf: bytes
-    index: int
+    proved: Proved
+
+    @property
+    def index(self) -> int:
+        return self.proved.index
 
 
 def step_stem(position: int) -> str:
@@ -1186,22 +1191,45 @@ def step_stem(position: int) -> str:
     return f"case/{position:03d}"
 
 
-def _check_steps(files: dict[str, bytes], number: str, keys: Sequence[Key]) -> list[Step]:
-    """All steps from the first on, each opened in the log, none left out between them."""
+def _check_steps(files: dict[str, bytes], number: str, keys: Sequence[Key], form: str) -> list[Step]:
+    """All steps from the first on, each opened in the log or withheld, none left out between them."""
     steps: list[Step] = []
-    while f"{step_stem(len(steps))}.json" in files:
-        step = _check_step(files, number, len(steps), keys)
-        if steps and (step.index <= steps[-1].index or step.said["filing"] != steps[0].said["filing"]):
+    known: set[str] = set()
+    while step := _next_step(files, number, len(steps), keys, form):
+        filings = {one.said["filing"] for one in (*steps, step) if one.said}
+        if (steps and step.index <= steps[-1].index) or len(filings) > 1:
             raise Refused("step_wrong", position=len(steps), why="order")
+        ends = (".json", ".salt", ".tlog-proof") if step.said else (".leaf", ".tlog-proof")
+        known.update(f"{step_stem(len(steps))}{end}" for end in ends)
         steps.append(step)
     if not steps:
         raise Refused("file_missing", name=f"{step_stem(0)}.json")
-    ends = (".json", ".salt", ".tlog-proof")
-    known = {f"{step_stem(position)}{end}" for position in range(len(steps)) for end in ends}
+    if not any(one.said for one in steps):
+        raise Refused("step_wrong", position=0, why="all withheld")
     for name in files:
         if name.startswith("case/") and name not in known and not name.startswith((CASE_CHECKPOINT, CASE_STAMP)):
             raise Refused("file_extra", name=name)
     return steps
+
+
+def _next_step(files: dict[str, bytes], number: str, position: int, keys: Sequence[Key], form: str) -> Step | None:
+    stem = step_stem(position)
+    if f"{stem}.json" in files:
+        return _check_step(files, number, position, keys)
+    if f"{stem}.leaf" in files and form == CASE_BUNDLE_FORMAT:
+        return _check_withheld(files, position, keys)
+    return None
+
+
+def _check_withheld(files: dict[str, bytes], position: int, keys: Sequence[Key]) -> Step:
+    """A step whose words are not told: that a case's step stands at its place in the log is proved all the same."""
+    stem = step_stem(position)
+    entry = _canonical(files[f"{stem}.leaf"], "leaf_malformed")
+    if set(entry) != {"format", "kind", "commitment"} or entry["format"] != LEAF_FORMAT:
+        raise Refused("leaf_malformed")
+    if entry["kind"] != "case_event":
+        raise Refused("step_wrong", position=position, why="no step of a case")
+    return _step_in_log(files, position, {}, hashlib.sha256(b"\0" + files[f"{stem}.leaf"]).digest(), keys)
 
 
 def _check_step(files: dict[str, bytes], number: str, position: int, keys: Sequence[Key]) -> Step:
@@ -1219,13 +1247,19 @@ def _check_step(files: dict[str, bytes], number: str, position: int, keys: Seque
     commitment = hashlib.sha256(salt + data).hexdigest()
     entry = {"commitment": commitment, "format": LEAF_FORMAT, "kind": "case_event"}
     leaf = hashlib.sha256(b"\0" + json.dumps(entry, separators=(",", ":"), sort_keys=True).encode()).digest()
+    return _step_in_log(files, position, said, leaf, keys)
+
+
+def _step_in_log(
+    files: dict[str, bytes], position: int, said: dict[str, Any], leaf: bytes, keys: Sequence[Key]
+) -> Step:
     try:
-        proved = _check_proof(files, (CASE_CHECKPOINT, f"{stem}.tlog-proof"), leaf, keys)
+        proved = _check_proof(files, (CASE_CHECKPOINT, f"{step_stem(position)}.tlog-proof"), leaf, keys)
     except Refused as fault:
         raise (
             Refused("step_commitment_wrong", position=position) if fault.code == "proof_wrong" else fault
         ) from fault
-    return Step(said, leaf, proved.index)
+    return Step(said, leaf, proved)
 
 
 def _documents(steps: Iterable[Step]) -> dict[str, str]:
@@ -1257,14 +1291,14 @@ def _check_case(
     for name, digest in held.items():
         if digest not in named:
             raise Refused("case_file_unlisted", name=name)
-    last = steps[-1]
+    last, told = steps[-1], [one for one in steps if one.said]
     proved = _check_proof(files, (f"{CASE_STAMP}.checkpoint", f"{CASE_STAMP}.tlog-proof"), last.leaf, keys)
     if (proved.origin, proved.index) != (report.origin, last.index):
         raise Refused("proof_wrong", index=proved.index)
     try:
-        at = datetime.fromisoformat(last.said["at"]).astimezone(UTC)
+        at = datetime.fromisoformat(told[-1].said["at"]).astimezone(UTC)
     except ValueError as fault:
-        raise Refused("step_wrong", position=len(steps) - 1, why="at") from fault
+        raise Refused("step_wrong", position=told[-1].said["position"], why="at") from fault
     report.stamps.append(_check_stamp(files, f"{CASE_STAMP}.tsr", roots, at))
     missing = len(named.keys() - set(held.values()))
     if missing:
@@ -1274,16 +1308,28 @@ def _check_case(
                 f"{missing} papers of the record are not in this bundle (only their digests are).",
             )
         )
+    if withheld := len(steps) - len(told):
+        report.warnings.append(
+            (
+                f"有 {withheld} 步的内容未公开：只证明日志在这些位置有案件步骤的条目，"
+                "不证明它们说了什么、属于哪个案件。",
+                f"The words of {withheld} steps are withheld: that steps of a case stand at these places of the "
+                "log is proved, not what they say nor of which case they are.",
+            )
+        )
 
 
 def _told_steps(files: dict[str, bytes], steps: Sequence[Step]) -> Iterator[tuple[str, str]]:
     if not steps:
         return
-    number = _printable(steps[0].said["case"])
+    number = next(_printable(one.said["case"]) for one in steps if one.said)
     yield (f"案件 {number}，共 {len(steps)} 步", f"Case {number}, {len(steps)} steps")
-    for step in steps:
-        what = _printable(f"{step.said['at']} {step.said['action']}")
-        yield (f"第 {step.said['position'] + 1} 步，日志第 {step.index} 条：{what}", f"Step as logged: {what}")
+    for position, step in enumerate(steps, 1):
+        what = _printable(f"{step.said['at']} {step.said['action']}") if step.said else "（未公开 withheld）"
+        yield (
+            f"第 {position} 步，日志第 {step.index} 条：{what}",
+            f"Step {position}, log entry {step.index}: {what}",
+        )
     for name in files:
         if name.startswith(("papers/", "received/")):
             digest = hashlib.sha256(files[name]).hexdigest()
@@ -1307,24 +1353,56 @@ def verify_files(
     own = _keys(_member(files, LOG_KEYS), _LOG_TYPE)
     report.number, form = _check_contents(files, list(keys) or own, own)
     trusted = [*keys, *(one for one in own if one not in keys)]
-    steps = _check_steps(files, report.number, trusted) if form == CASE_BUNDLE_FORMAT else []
-    manifest = _check_filing(files, steps[0].said["filing"] if steps else report.number)
+    steps = _check_steps(files, report.number, trusted, form) if form in CASE_BUNDLE_FORMATS else []
+    if form == CASE_BUNDLE_FORMAT and MANIFEST not in files:
+        _check_alone(files, steps, report)
+    else:
+        number = next((one.said["filing"] for one in steps if one.said), report.number)
+        _check_whole_filing(files, number, trusted, roots, report)
+    if steps:
+        _check_case(files, steps, trusted, roots, report)
+        report.lines[:0] = _told_steps(files, steps)
+    _tell_stamps(report)
+    _warn(report, keys, roots, own)
+    return report
+
+
+def _check_whole_filing(
+    files: dict[str, bytes], number: str, keys: Sequence[Key], roots: Sequence[x509.Certificate], report: Report
+) -> None:
+    """The filing against its leaf, the leaf in the signed tree, the tree under the time stamps."""
+    manifest = _check_filing(files, number)
     report.title, report.filed_at = manifest["title"], _filed_at(manifest)
     applicant = _check_applicant(files, manifest)
     leaf = _check_leaf(files)
-    _check_log(files, leaf, trusted, report)
-    _check_versions(files, manifest, trusted, report)
+    _check_log(files, leaf, keys, report)
+    _check_versions(files, manifest, keys, report)
     for name in sorted(one for one in files if one.startswith("stamps/") and one.endswith(".tsr")):
         stem = name.removesuffix(".tsr")
-        proved = _check_proof(files, (f"{stem}.checkpoint", f"{stem}.tlog-proof"), leaf, trusted)
+        proved = _check_proof(files, (f"{stem}.checkpoint", f"{stem}.tlog-proof"), leaf, keys)
         if (proved.origin, proved.index) != (report.origin, report.index):
             raise Refused("proof_wrong", index=proved.index)
         report.stamps.append(_check_stamp(files, name, roots, report.filed_at))
-    if steps:
-        _check_case(files, steps, trusted, roots, report)
-    _tell(report, manifest, applicant, [*_told_steps(files, steps)])
-    _warn(report, keys, roots, own)
-    return report
+    _tell(report, manifest, applicant)
+
+
+def _check_alone(files: dict[str, bytes], steps: Sequence[Step], report: Report) -> None:
+    """A case without its filing, for whoever may not see that: then nothing of the filing is in the bundle."""
+    last = steps[-1].proved
+    report.origin, report.size, report.index = last.origin, last.size, last.index
+    for name in files:
+        if name.startswith(("originals/", "versions/", "stamps/", "proof/")) and name not in _WITHOUT_FILING:
+            raise Refused("file_extra", name=name)
+    number = next(_printable(one.said["filing"]) for one in steps if one.said)
+    report.warnings.append(
+        (
+            f"备案 {number} 不在本包内：它的图片和证明不对您公开。",
+            f"The filing {number} is not in this bundle: its pictures and its proof are not yours to see.",
+        )
+    )
+
+
+_WITHOUT_FILING = (LOG_KEYS, "proof/registry-ca.pem")
 
 
 def _filed_at(manifest: dict[str, Any]) -> datetime:
@@ -1352,12 +1430,9 @@ def _check_stamp(
     return stamp
 
 
-def _tell(
-    report: Report, manifest: dict[str, Any], applicant: dict[str, Any] | None, steps: Iterable[tuple[str, str]]
-) -> None:
-    """What the bundle proves, sentence by sentence."""
+def _tell(report: Report, manifest: dict[str, Any], applicant: dict[str, Any] | None) -> None:
+    """What the bundle proves of the filing, sentence by sentence."""
     say = report.lines.append
-    report.lines += steps
     filed = _moment(report.filed_at or datetime.now(UTC))
     title, creator = _printable(report.title), _printable(manifest["creator"])
     say(
@@ -1393,9 +1468,14 @@ def _tell(
         )
     for name in report.witnesses:
         say((f"见证方联署：{name}", f"Cosigned by the witness {name}"))
+
+
+def _tell_stamps(report: Report) -> None:
     for stamp in report.stamps:
         at, by = _moment(stamp.at), _printable(stamp.authority)
-        say((f"时间戳机构“{by}”证明检查点在 {at} 已存在", f"“{by}” stamped the checkpoint: it existed at {at}"))
+        report.lines.append(
+            (f"时间戳机构“{by}”证明检查点在 {at} 已存在", f"“{by}” stamped the checkpoint: it existed at {at}")
+        )
 
 
 def _warn(report: Report, keys: Sequence[Key], roots: Sequence[x509.Certificate], trusted: Sequence[Key]) -> None:

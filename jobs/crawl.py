@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from ipreg.db import Clock, utc_now
+from ipreg.db import Clock, transaction, utc_now
 from ipreg.models import RunState, Source, SourceKind, SourceRun, SourceState
 from ipreg.runtime import Runtime
 from ipreg.sightings.crawl import work_through
+from ipreg.sightings.faults import fault_of
+from ipreg.sightings.sources import end_run
 from jobs.alone import alone
 
 SECONDS = 10.0
@@ -30,5 +32,11 @@ def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
             )
             runs = list(session.scalars(wanted.order_by(SourceRun.id)))
         for run_id in runs:
-            work_through(runtime, run_id, clock=clock, seconds=SECONDS)
+            try:
+                work_through(runtime, run_id, clock=clock, seconds=SECONDS)
+            except Exception as error:  # a source that can't be crawled ends its own run and no other
+                fault = fault_of(error, f"crawl run {run_id}")
+                with transaction(runtime.sessions) as session:
+                    run = session.get_one(SourceRun, run_id)
+                    end_run(session, run=run, now=clock(), fault=fault.code, values=dict(fault.values))
         return len(runs)

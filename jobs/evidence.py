@@ -6,6 +6,7 @@ from ipreg.db import Clock, transaction, utc_now
 from ipreg.models import Capture
 from ipreg.runtime import Runtime
 from ipreg.sightings.capture import capture, due_captures, plan_captures
+from ipreg.sightings.faults import fault_of
 from ipreg.sightings.render import open_renderer
 
 
@@ -19,7 +20,10 @@ def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
     renderer = open_renderer(runtime.config.chromium) if pages else None
     try:
         for capture_id in waiting:
-            capture(runtime, capture_id, clock=clock, renderer=renderer)
+            try:
+                capture(runtime, capture_id, clock=clock, renderer=renderer)
+            except Exception as error:  # the others' evidence must not wait for this one
+                fault_of(error, f"capture {capture_id}")
     finally:
         if renderer is not None:
             renderer.__exit__()

@@ -46,7 +46,9 @@ def _run(runtime: Runtime, clock: Clock) -> int:
             [] if serving == configured else list(session.scalars(unseen(serving, configured).limit(_AT_ONCE)))
         )
     done = 0
-    for digest, seen in looks(waiting, lambda digest: _read(runtime, digest), configured.path):
+    for digest, seen in looks(
+        waiting, lambda digest: _read(runtime, digest), configured.path, cluster=runtime.config.dask_address
+    ):
         with transaction(runtime.sessions) as session:
             keep_seen(session, runtime.store, digest=digest, seen=seen, model=configured, now=clock())
         done += 1

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ipreg.db import Clock, utc_now
 from ipreg.runtime import Runtime
-from ipreg.sightings.feeds import run_import, unfinished_imports
+from ipreg.sightings.faults import fault_of
+from ipreg.sightings.feeds import fail_import, run_import, unfinished_imports
 
 
 def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
@@ -12,5 +13,8 @@ def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
     with runtime.sessions() as session:
         waiting = unfinished_imports(session)
     for import_id in waiting:
-        run_import(runtime, import_id, clock=clock)
+        try:
+            run_import(runtime, import_id, clock=clock)
+        except Exception as error:
+            fail_import(runtime, import_id, fault_of(error, f"import {import_id}"), clock())
     return len(waiting)

@@ -1,4 +1,9 @@
-"""Looks at many pictures: the costly step, done in processes of their own where there are enough of them."""
+"""Looks at many pictures: the costly step, done in processes of their own where there are enough of them, or by the
+workers of a Dask cluster.
+
+Looking is a pure function, so whoever is lost over it costs time and nothing else: what was seen is written by the
+job, in its own transaction.
+"""
 
 from __future__ import annotations
 
@@ -7,26 +12,35 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
 from multiprocessing import get_context, parent_process
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from ipreg.errors import UpstreamError
 from ipreg.fingerprints import LOST, Seen, see
 
 _log = logging.getLogger(__name__)
 WORTH_PROCESSES = 16
 """For fewer pictures it takes longer to start the processes."""
 _AHEAD = 3
+_FAR_SECONDS = 10
 Thing = TypeVar("Thing")
 _pool: Executor | None = None
+_far: tuple[str, Any] | None = None
 
 
-def looks(things: list[Thing], read: Callable[[Thing], bytes | None], model: Path) -> Iterator[tuple[Thing, Seen]]:
+def looks(
+    things: list[Thing], read: Callable[[Thing], bytes | None], model: Path, *, cluster: str = ""
+) -> Iterator[tuple[Thing, Seen]]:
     """What is seen of each picture, in order; ``read`` gives None for one whose file can't be read.
 
-    A process that is killed, or that dies of a picture, takes at most its own picture with it.
+    A process that is killed, or that dies of a picture, takes at most its own picture with it. ``cluster`` is the
+    address of a Dask scheduler, whose workers have this release and the model at the same place.
     """
+    if cluster and things:
+        yield from _looks_far(cluster, things, read, model)
+        return
     cores = len(os.sched_getaffinity(0))
     pictures = ((one, read(one)) for one in things)
     if len(things) < WORTH_PROCESSES or cores < 2:
@@ -43,10 +57,57 @@ def looks(things: list[Thing], read: Callable[[Thing], bytes | None], model: Pat
 
 def rest() -> None:
     """Ends the processes, as long as there is nothing to look at."""
-    global _pool
+    global _pool, _far
     if _pool is not None:
         _pool.shutdown(wait=False, cancel_futures=True)
         _pool = None
+    if _far is not None:
+        _far[1].close()
+        _far = None
+
+
+def _looks_far(
+    cluster: str, things: list[Thing], read: Callable[[Thing], bytes | None], model: Path
+) -> Iterator[tuple[Thing, Seen]]:
+    """By the cluster's executor; so many ahead that no worker waits for the job's transactions."""
+    client = _client(cluster)
+    executor: Executor = client.get_executor(pure=False)
+    ahead = _AHEAD * max(1, sum(client.ncores().values()))
+    waiting: deque[tuple[Thing, bytes, Future[Seen]]] = deque()
+    for one in things:
+        data = read(one)
+        waiting.append((one, data or b"", _lost() if data is None else executor.submit(see, data, model)))
+        if len(waiting) >= ahead:
+            yield _far_result(*waiting.popleft(), model)
+    while waiting:
+        yield _far_result(*waiting.popleft(), model)
+
+
+def _far_result(one: Thing, data: bytes, seen: Future[Seen], model: Path) -> tuple[Thing, Seen]:
+    """A worker's picture goes to another one when it dies; one that several died of is looked at no more."""
+    from distributed import KilledWorker
+
+    try:
+        return one, seen.result()
+    except KilledWorker:
+        _log.error("workers died of a picture of %d bytes; it has no fingerprint", len(data))
+        return one, Seen(None, "picture_broken")
+    except (CancelledError, OSError):
+        _log.warning("the cluster was lost while it looked; the picture is looked at here", exc_info=True)
+        return one, _look_alone(data, model)
+
+
+def _client(cluster: str) -> Any:
+    global _far
+    if _far is None or _far[0] != cluster or _far[1].status != "running":
+        import distributed  # an optional part, and slow to import
+
+        connect: Any = distributed.Client
+        try:
+            _far = (cluster, connect(cluster, timeout=_FAR_SECONDS, set_as_default=False))
+        except OSError as fault:
+            raise UpstreamError("cluster_unreachable", cluster=cluster) from fault
+    return _far[1]
 
 
 def _submit(cores: int, data: bytes, model: Path) -> Future[Seen]:

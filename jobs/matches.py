@@ -45,7 +45,7 @@ def _run(runtime: Runtime, clock: Clock) -> int:
         if not waiting:
             rest()
             return 0
-        indexes = held_indexes("matches", runtime.sessions, runtime.store, model)
+        indexes = held_indexes("matches", runtime.sessions, runtime.store, model, vectors=runtime.vectors)
         indexes.refresh(session)
     total = len(waiting)
 
@@ -66,7 +66,7 @@ def _run(runtime: Runtime, clock: Clock) -> int:
         for one in settled:
             with transaction(runtime.sessions) as session:
                 keep_alike(session, indexes, one=one, asked=None, found=Alike(), now=clock())
-        for one, seen in looks(asked, read, model.path):
+        for one, seen in looks(asked, read, model.path, cluster=runtime.config.dask_address):
             found = find_alike(indexes, one=one, asked=seen.fingerprint)
             with transaction(runtime.sessions) as session:
                 keep_seen(session, runtime.store, digest=one.sha256, seen=seen, model=model, now=clock())

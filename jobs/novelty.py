@@ -18,7 +18,7 @@ def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
         if not waiting:
             return 0
         model = serving_model(session, runtime.embeddings)
-        indexes = held_indexes("novelty", runtime.sessions, runtime.store, model)
+        indexes = held_indexes("novelty", runtime.sessions, runtime.store, model, vectors=runtime.vectors)
         indexes.refresh(session)
     for file_id in waiting:
         with runtime.sessions() as session:

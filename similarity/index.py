@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from similarity.fingerprint import Fingerprint
-from similarity.vectors import VectorIndex
+from similarity.vectors import EXACT_BELOW, VectorHit, VectorIndex
 from similarity.verdict import Verdict, judge_all
 from similarity.views import REGISTERED
 
@@ -28,6 +30,21 @@ for only the whole, its middle, and its content or first small part: asking with
 Fetch = Callable[[str], Fingerprint | None]
 
 
+class Vectors(Protocol):
+    """What an index of vectors can do: ``VectorIndex`` in memory, or one that a database keeps."""
+
+    def __len__(self) -> int: ...
+    def __contains__(self, key: object) -> bool: ...
+    def __iter__(self) -> Iterator[str]: ...
+    def add(self, key: str, vectors: NDArray[Any]) -> None: ...
+    def remove(self, key: str) -> None: ...
+    def query(self, vectors: NDArray[Any], limit: int = 20) -> list[VectorHit]: ...
+
+
+MakeVectors = Callable[[str], Vectors]
+"""Makes the index for the "parts" or the "wholes" of pictures."""
+
+
 @dataclass(frozen=True)
 class Found:
     """A registered picture (or, asked the other way, a sighted one) and the verdict on the pair."""
@@ -40,15 +57,26 @@ class PictureIndex:
     """Fingerprints of one algorithm by key. Blank pictures are held but never found.
 
     ``fetch`` gives back a fingerprint that was added, from wherever it is kept; without one they are kept here in
-    their stored form. ``views``: how many vectors of each picture are held.
+    their stored form. ``views``: how many vectors of each picture are held. ``make``: where the vectors lie, this
+    process's memory where nothing is said.
     """
 
     def __init__(
-        self, algorithm: str, dimensions: int, *, fetch: Fetch | None = None, views: int = REGISTERED
+        self,
+        algorithm: str,
+        dimensions: int,
+        *,
+        fetch: Fetch | None = None,
+        views: int = REGISTERED,
+        make: MakeVectors | None = None,
     ) -> None:
+        def in_memory(what: str) -> Vectors:
+            exact = _EXACT_WHOLES if what == "wholes" else EXACT_BELOW
+            return VectorIndex(dimensions, model=algorithm, exact_below=exact)
+
         self.algorithm = algorithm
-        self._vectors = VectorIndex(dimensions, model=algorithm)
-        self._wholes = VectorIndex(dimensions, model=algorithm, exact_below=_EXACT_WHOLES)
+        make = make or in_memory
+        self._vectors, self._wholes = make("parts"), make("wholes")
         self._hashes: dict[str, tuple[int, int]] = {}
         self._table: tuple[list[str], np.ndarray] | None = None
         self._views = views

@@ -133,7 +133,7 @@ class VectorIndex:
         """
         if len(key.encode()) > 0xFFFF:
             raise ValueError("the key is too long")
-        rows = _unit(vectors, self.dim).astype(np.float16)
+        rows = unit_vectors(vectors, self.dim).astype(np.float16)
         if len(rows) > MAX_VIEWS:
             raise ValueError(f"more than {MAX_VIEWS} vectors")
         with self._lock:
@@ -156,7 +156,7 @@ class VectorIndex:
 
     def query(self, vectors: NDArray[Any], limit: int = 20) -> list[VectorHit]:
         """The ``limit`` keys with the highest scores, best first; give all views of one picture in one call."""
-        asked = _unit(vectors, self.dim)
+        asked = unit_vectors(vectors, self.dim)
         with self._lock:
             if limit < 1 or not len(asked) or not self._live:
                 return []
@@ -557,7 +557,7 @@ def _words(data: bytes) -> tuple[list[str], list[int]]:
     return keys, counts
 
 
-def _unit(vectors: NDArray[Any], dim: int) -> Floats:
+def unit_vectors(vectors: NDArray[Any], dim: int) -> Floats:
     rows = np.asarray(vectors)
     if rows.ndim != 2 or rows.shape[1] != dim:
         raise ValueError(f"vectors must be an array of n x {dim}, not {rows.shape}")

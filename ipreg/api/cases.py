@@ -16,7 +16,7 @@ from ipreg.api.filings import reference
 from ipreg.api.matches import match_of
 from ipreg.api.operation import Routes
 from ipreg.api.paging import cursor_of, place_of, wrong
-from ipreg.casework import machine, queue, table, together
+from ipreg.casework import machine, queue, submissions, table, together
 from ipreg.casework.machine import Given
 from ipreg.casework.queue import Filter, Place
 from ipreg.db import utc_now
@@ -29,9 +29,8 @@ bp = Blueprint("api_cases", __name__)
 routes = Routes(bp, N_("Cases"))
 _PARTIES = (Role.REGULATOR, Role.ENTERPRISE, Role.DESIGNER)
 _READ = {"scope": Scope.CASES_READ, "roles": (*_PARTIES, Role.AUDITOR)}
-# The clocks, and the notes of officers, that the owner's page shows: those that concern him.
+# The clocks that the owner's page shows: those that concern him.
 _OWNERS_CLOCKS = (ClockKind.RESPONSE, ClockKind.APPEAL)
-_TOLD = ("notice_issued", "closed")
 
 
 @routes.get(
@@ -170,7 +169,7 @@ def whole(found: Case) -> shapes.Case:
             "match": match_of(found.match),
             "heard": machine.heard(found),
             "clocks": [_clock(one) for one in ends],
-            "events": [_event(one, official=official) for one in found.events],
+            "events": [_event(found, one, official=official) for one in found.events],
             "steps": [
                 {"action": one.action, "needs": sorted(one.needs)} for one in moves if _open_here(found, one.action)
             ],
@@ -194,8 +193,8 @@ def _clock(one: CaseClock) -> dict[str, object]:
     }
 
 
-def _event(one: CaseEvent, *, official: bool) -> dict[str, object]:
-    told = official or one.part != "officer" or one.action in _TOLD or one.action.startswith("decided")
+def _event(found: Case, one: CaseEvent, *, official: bool) -> dict[str, object]:
+    told = submissions.reads_step(found, one, me())
     documents = one.details.get("documents") or [] if official else []
     return {
         "position": one.position,

@@ -140,7 +140,7 @@ def _form(one: Operation) -> Values:
         "schema": {
             "type": "object",
             "properties": {"filing": _reference(one.body), **parts},
-            "required": ["filing", "pictures"],
+            "required": ["filing", *one.needed_files],
             "additionalProperties": False,
         },
         "encoding": {"filing": {"contentType": JSON}},

@@ -32,6 +32,8 @@ bp = Blueprint("api_filings", __name__)
 routes = Routes(bp, N_("Filings"))
 _OWNERS = (Role.DESIGNER, Role.ENTERPRISE)
 _CHINA = ZoneInfo("Asia/Shanghai")
+_FILES = ("pictures", "design_files")
+Files = dict[str, list[FileStorage]]
 _READ = {"scope": Scope.FILINGS_READ, "roles": tuple(Role)}
 
 
@@ -153,27 +155,22 @@ def view(number: str, position: int) -> Response:
     scope=Scope.FILINGS_WRITE,
     roles=_OWNERS,
     body=shapes.FilingForm,
-    files=("pictures", "design_files"),
+    files=_FILES,
+    needed_files=("pictures",),
     answer=shapes.Filing,
     status=201,
     errors=(409, 413, 415, 422),
 )
-def file_design(form: shapes.FilingForm, files: dict[str, list[FileStorage]]) -> Done:
-    pictures, config = files["pictures"], runtime().config
-    if len(pictures) != len(form.views):
-        raise CallerError("views_count", field="views", pictures=len(pictures), views=len(form.views))
+def file_design(form: shapes.FilingForm, files: Files) -> Done:
     made = registry.register_design(
         db(),
         runtime().store,
         applicant=me(),
         form=_form(form),
-        pictures=[
-            Picture(ViewKind(kind), one.filename or "", one.read())
-            for kind, one in zip(form.views, pictures, strict=True)
-        ],
-        design_files=[Attached(one.filename or "", one.read()) for one in files["design_files"]],
+        pictures=_pictures(form.views, files),
+        design_files=_attached(files),
         request_key=request_key(),
-        max_views=config.max_views,
+        max_views=runtime().config.max_views,
         sealed=form.sealed,
         opens_at=_opening(form),
         now=utc_now(),
@@ -182,13 +179,59 @@ def file_design(form: shapes.FilingForm, files: dict[str, list[FileStorage]]) ->
     return Done(whole(made), f"/api/v1/filings/{made.number}", after=_sign)
 
 
+@routes.post(
+    "/filings/<number>/versions",
+    N_("File the next version of a filing"),
+    description=N_("Chained to the one before, which stays as it is. Where another was filed since: 409."),
+    scope=Scope.FILINGS_WRITE,
+    roles=_OWNERS,
+    body=shapes.Amendment,
+    files=_FILES,
+    answer=shapes.Filing,
+    status=201,
+    errors=(404, 409, 413, 415, 422),
+)
+def amend(number: str, form: shapes.Amendment, files: Files) -> Done:
+    found = registry.get_filing(db(), number=number, account=me())
+    if not access.owns_filing(me(), found):
+        raise MissingError("filing_missing", number=number)
+    present = frozenset(one.sha256 for one in found.views) | {one.sha256 for one in found.design_files}
+    keep = present if form.keep is None else frozenset(form.keep)
+    if not keep <= present:
+        raise CallerError("choice_wrong", field="keep")
+    amending.amend(
+        db(),
+        runtime().store,
+        filing=found,
+        account=me(),
+        amendment=amending.Amendment(_form(form), keep, _pictures(form.views, files), _attached(files)),
+        seen_version=form.seen_version,
+        request_key=request_key(),
+        max_views=runtime().config.max_views,
+        now=utc_now(),
+    )
+    db().refresh(found)
+    return Done(whole(found), f"/api/v1/filings/{found.number}", after=_sign)
+
+
+def _pictures(views: Sequence[str], files: Files) -> list[Picture]:
+    given = files["pictures"]
+    if len(given) != len(views):
+        raise CallerError("views_count", field="views", pictures=len(given), views=len(views))
+    return [Picture(ViewKind(kind), one.filename or "", one.read()) for kind, one in zip(views, given, strict=True)]
+
+
+def _attached(files: Files) -> list[Attached]:
+    return [Attached(one.filename or "", one.read()) for one in files["design_files"]]
+
+
 def _sign() -> None:
     """What was filed stands under a signed checkpoint at once."""
     with transaction(runtime().sessions) as session:
         logkeys.sign_newest(session, runtime(), now=utc_now())
 
 
-def _form(form: shapes.FilingForm) -> DesignForm:
+def _form(form: shapes.Stated) -> DesignForm:
     place = form.locarno_class
     if place and locarno.find(place) is None:
         raise CallerError("locarno_unknown", field="locarno_class")

@@ -38,6 +38,7 @@ class Operation:
     body: type[BaseModel] | None = None
     raw: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    needed_files: tuple[str, ...] = ()
     answer: type[BaseModel] | None = None
     media: str = JSON
     status: int = 200

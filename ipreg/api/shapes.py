@@ -204,14 +204,13 @@ class NewCreator(Asked):
     share: str | None = Field(None, pattern=r"^\d{1,3}(\.\d{1,2})?$", examples=["60", "33.33"])
 
 
-class FilingForm(Asked):
-    """What is stated about the design. `views` says which view each of the `pictures` shows, in their order."""
+class Stated(Asked):
+    """What is stated about a design."""
 
     title: str = Field(min_length=1, max_length=200)
     industry: Industry
     creators: list[NewCreator] = Field(min_length=1, max_length=20)
     created_on: date
-    views: list[ViewKind] = Field(min_length=1, max_length=12)
     disclosure: Disclosure = Field(description=N_("How it was first shown; `none` where it was not."))
     first_disclosed_on: date | None = None
     description: str = Field("", max_length=5000)
@@ -221,8 +220,23 @@ class FilingForm(Asked):
     colours: list[str] = Field(default_factory=list, max_length=20)
     district: str = Field("", max_length=60)
     rights_wanted: list[RightKind] = Field(default_factory=list, max_length=4)
+
+
+class FilingForm(Stated):
+    """What is stated about the design. `views` says which view each of the `pictures` shows, in their order."""
+
+    views: list[ViewKind] = Field(min_length=1, max_length=12)
     sealed: bool = Field(False, description=N_("Kept encrypted, shown to nobody but its owner."))
     opens_on: date | None = Field(None, description=N_("The day on which a sealed filing opens."))
+
+
+class Amendment(Stated):
+    """What the next version states, whole. Of the present files those in `keep` (SHA-256) stay, all where it is
+    null; new `pictures` come after them, each with its view in `views`."""
+
+    seen_version: int = Field(ge=1, le=10**6, description=N_("The version that you saw."))
+    keep: list[str] | None = Field(None, max_length=50)
+    views: list[ViewKind] = Field(default_factory=list, max_length=12)
 
 
 class FilingsAsked(Paging):

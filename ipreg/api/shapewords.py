@@ -15,6 +15,10 @@ SHAPES = {
         "One version; `manifest` is what its log entry commits to, null where it is sealed for you."
     ),
     "FilingForm": N_("What is stated about the design. `views` says which view each of the `pictures` shows."),
+    "Amendment": N_(
+        "What the next version states, whole. Of the present files those in `keep` (SHA-256) stay, all where it is"
+        " null; new `pictures` come after them."
+    ),
     "NewCreator": N_("Who made the design; all have a share in percent, or none."),
     "Record": N_(
         "What anybody may know of a filing. `matches`: whether the file belongs to it, null where none was asked"

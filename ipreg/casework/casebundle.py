@@ -6,6 +6,7 @@ own proof. ``ipreg.verifier`` is the judge of its form, and is packed beside it 
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
 from cryptography.hazmat.primitives import serialization
@@ -17,8 +18,8 @@ from ipreg.bundle import Members
 from ipreg.casework import papers, submissions
 from ipreg.casework.submissions import Party
 from ipreg.db import Clock
-from ipreg.errors import ConflictError, MissingError
-from ipreg.models import Account, Case, CaseEvent, LogEntry, Role
+from ipreg.errors import ConflictError
+from ipreg.models import Account, Case, CaseEvent, LogEntry
 from ipreg.runtime import Runtime
 from ipreg.seal import open_seal
 from ipreg.tlog.note import sign_note
@@ -35,6 +36,9 @@ is needed:
 日志密钥请取自登记处公布处或您早先留存的副本。Take the log's key from where it is published, or from your own copy.
 `case/NNN.json` 是第 NNN 步，`.salt` 打开它在日志里的承诺，`.tlog-proof` 证明该条目在签名的检查点之内。
 `case/NNN.json` is step NNN; its `.salt` opens the commitment in the log, `.tlog-proof` proves the entry.
+`case/NNN.leaf` 是主管部门内部或不对您公开的步骤：只证明日志此处有这样一条，次序不变，内容不在本包内。
+`case/NNN.leaf` is a step that is internal to the authority or not yours to read: that an entry stands at this place
+of the log is proved, and the order; its words are not in here.
 未收入的材料（保密、已按期删除或不属于您）只列摘要。Of papers that are not in here only the digests are told.
 """
 
@@ -46,21 +50,16 @@ def build(runtime: Runtime, case_id: int, *, reader: Account, clock: Clock) -> b
     stamping.cover(runtime, _newest_entry(runtime, case_id), clock=clock)
     seal = open_seal(runtime.secrets, owner=runtime.config.origin, now=clock())
     with runtime.sessions() as session:
-        case = session.get_one(Case, case_id)
+        case, reader = session.get_one(Case, case_id), session.get_one(Account, reader.id)
         signers = logkeys.signers(session, first=runtime.log_key, folder=runtime.secrets)
-        named = reader.role in (Role.REGULATOR, Role.AUDITOR)
-        filing = case.match.filing
-        if not access.can_see_files(session, reader, filing):
-            raise MissingError("filing_missing", number=filing.number)
-        newest = version_of(session, filing, filing.version)
+        named = _named(case, reader)
         members: Members = [
             ("VERIFY.md", _READ_ME.format(number=case.number, key=signers[-1].verifier).encode()),
-            *_steps(session, case),
+            *_steps(session, case, reader),
             *_last_stamp(session, case),
-            *_papers(session, runtime, case, reader),
-            *_documents(session, runtime, case, reader),
-            *bundle.originals_of(runtime, newest),
-            *bundle.evidence_of(session, runtime, newest, named),
+            *(one for one in _papers(session, runtime, case, reader) if _digest(one) in named),
+            *(one for one in _documents(session, runtime, case, reader) if _digest(one) in named),
+            *_filing(session, runtime, case, reader),
             ("proof/registry-ca.pem", seal.ca.public_bytes(serialization.Encoding.PEM)),
             ("verifier.py", bundle.verifier_source()),
         ]
@@ -80,7 +79,38 @@ def _events(case: Case) -> list[CaseEvent]:
     return sorted(case.events, key=lambda one: one.position)
 
 
-def _steps(session: Session, case: Case) -> Members:
+def shown(case: Case, event: CaseEvent, reader: Account) -> bool:
+    """Whether its statement goes in. The first formats named people by the address that they sign in with: such a
+    one is for their own side and the officials alone."""
+    if not submissions.reads_step(case, event, reader):
+        return False
+    own = event.actor is None or submissions.side_of(case, event.actor) is submissions.side_of(case, reader)
+    return event.form >= 3 or own or reader.role in access.OFFICIALS
+
+
+def _named(case: Case, reader: Account) -> frozenset[str]:
+    """Digests of the papers that the steps in the bundle name: the others would have nothing to be checked by."""
+    told = [one for one in case.events if shown(case, one, reader)]
+    return frozenset(paper["sha256"] for one in told for paper in one.details.get("documents", []))
+
+
+def _digest(member: tuple[str, bytes]) -> str:
+    return hashlib.sha256(member[1]).hexdigest()
+
+
+def _filing(session: Session, runtime: Runtime, case: Case, reader: Account) -> Members:
+    """The filing with its proof. Who may not see what it shows gets the case alone, with the log's keys."""
+    filing = case.match.filing
+    if not access.can_see_files(session, reader, filing):
+        keys = logkeys.verifiers(session, first=runtime.log_key)
+        return [(verifier.LOG_KEYS, "".join(f"{one}\n" for one in keys).encode())]
+    newest = version_of(session, filing, filing.version)
+    official = reader.role in access.OFFICIALS
+    return [*bundle.originals_of(runtime, newest), *bundle.evidence_of(session, runtime, newest, official)]
+
+
+def _steps(session: Session, case: Case, reader: Account) -> Members:
+    """Each step with its salt; of one that is not for the reader what stands in the log, and the proof of that."""
     found: Members = []
     newest = log.latest_checkpoint(session)
     size = newest.size if newest else 0
@@ -88,11 +118,11 @@ def _steps(session: Session, case: Case) -> Members:
         entry = session.get_one(LogEntry, -1 if event.log_index is None else event.log_index)
         stem = verifier.step_stem(event.position)
         proof = replace(log.prove_inclusion(session, index=entry.index, size=size), cosignatures=())
-        found += [
-            (f"{stem}.json", entry.statement.encode()),
-            (f"{stem}.salt", entry.salt),
-            (f"{stem}.tlog-proof", str(proof.to_log_proof()).encode()),
-        ]
+        if shown(case, event, reader):
+            found += [(f"{stem}.json", entry.statement.encode()), (f"{stem}.salt", entry.salt)]
+        else:
+            found.append((f"{stem}.leaf", entry.leaf))
+        found.append((f"{stem}.tlog-proof", str(proof.to_log_proof()).encode()))
     return [*found, (verifier.CASE_CHECKPOINT, proof.checkpoint.encode())]
 
 

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from ipreg import cases
 from ipreg.casework import telling
-from ipreg.models import Account, Case, Filing, Match, OrganizationRole
+from ipreg.casework.owners import filings_of, owners_of
+from ipreg.models import Case, Match
 
 THRESHOLD = 0.95
 """Filings at least as probably the same design are a conflict; below it they are an alert to the earlier owner."""
-_ACTING = (OrganizationRole.OWNER, OrganizationRole.FILER)
 
 
 def matches_in_conflict(session: Session, *, threshold: float = THRESHOLD) -> list[int]:
@@ -26,17 +26,6 @@ def matches_in_conflict(session: Session, *, threshold: float = THRESHOLD) -> li
 def open_and_tell(session: Session, *, match: Match, now: datetime) -> Case:
     """Opens the case and tells the owners of both filings, each by the title of his own."""
     case = cases.open_conflict(session, match=match, now=now)
-    for filing in (match.filing, match.later_filing):
-        if filing is not None:
-            telling.conflict(session, case=case, owners=owners_of(session, filing), own=filing, now=now)
+    for filing in filings_of(case):
+        telling.conflict(session, case=case, owners=owners_of(session, filing), own=filing, now=now)
     return case
-
-
-def owners_of(session: Session, filing: Filing) -> list[Account]:
-    """The owner, and those who act for the enterprise that it belongs to."""
-    if filing.owner_organization_id is None:
-        return [filing.owner]
-    members = select(Account).where(
-        Account.organization_role.in_(_ACTING), Account.organization_id == filing.owner_organization_id
-    )
-    return list({one.id: one for one in [filing.owner, *session.scalars(members)]}.values())

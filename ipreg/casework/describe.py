@@ -40,6 +40,9 @@ Who takes a flagged case on accepts it first, as a step of its own: the owner ge
 infringe before he was served the notice, or has answered, unless the officer says why; that reason stands in the
 history and in the decision (Administrative Penalty Law, arts. 44 and 45).
 
+The other side has the notice, and its time to answer begins, when it opens the signed paper, or the one-time link
+once the paper is there; not while a job is still making it. An officer can record the service himself.
+
 An owner complains of what he saw himself from the page of his design (*Complain of a copy*): an address, or a
 stall at a place, with a picture. It becomes a listing, a match with the probability that the pictures give, a
 confirmed alert and a flagged case; what he wrote and attached is the first thing handed in, with its receipt.

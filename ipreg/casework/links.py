@@ -19,13 +19,14 @@ from ipreg.casework import machine, table
 from ipreg.casework.machine import Given, Outside
 from ipreg.casework.table import Part
 from ipreg.errors import CallerError, ConflictError, MissingError, PermissionDeniedError
-from ipreg.models import Account, Case, CaseState, LinkGuess, RespondentLink
+from ipreg.models import Account, Case, CasePaper, CaseState, LinkGuess, RespondentLink
 
 LINK_FOR = timedelta(days=30)
 SESSION_FOR = timedelta(days=30)
 MOST_GUESSES, GUESSES_WITHIN = 20, timedelta(minutes=15)
 OPEN_FOR = table.IN_HAND | table.DECISIONS - {CaseState.CLOSED}
 """While a case is here the respondent has a say, or something to read."""
+_BY_LINK = "被投诉方已通过一次性链接打开通知。The respondent opened the one-time link."
 
 
 def issue(
@@ -89,7 +90,10 @@ def look(session: Session, *, token: str, network: str, now: datetime) -> Respon
 
 
 def open_link(session: Session, *, token: str, network: str, now: datetime) -> tuple[RespondentLink, str]:
-    """Exchanges the link for a session, once; the notice counts as served by it. Raises as ``look``."""
+    """Exchanges the link for a session, once. Raises as ``look``.
+
+    The notice counts as served by it where its paper is there; else when the paper is opened (``papers.serve``).
+    """
     link = look(session, token=token, network=network, now=now)
     secret = secrets.token_urlsafe(32)
     taken = session.execute(
@@ -100,10 +104,16 @@ def open_link(session: Session, *, token: str, network: str, now: datetime) -> t
     if cast("CursorResult[Any]", taken).rowcount != 1:
         raise PermissionDeniedError("link_used")
     session.refresh(link)
-    if link.case.state is CaseState.NOTICE_ISSUED:
-        given = Given(reason="被投诉方已通过一次性链接打开通知。The respondent opened the one-time link.")
-        machine.transition(session, case=link.case, action="served", actor=machine.SYSTEM, given=given, now=now)
+    if _notice_is_there(session, link.case):
+        notice_served(session, case=link.case, how=_BY_LINK, now=now)
     return link, secret
+
+
+def notice_served(session: Session, *, case: Case, how: str, now: datetime) -> None:
+    """The other side has the notice, and its time to answer begins; nothing where that was so before."""
+    if case.state is CaseState.NOTICE_ISSUED:
+        given = Given(reason=how)
+        machine.transition(session, case=case, action="served", actor=machine.SYSTEM, given=given, now=now)
 
 
 def of_session(session: Session, *, secret: str | None, now: datetime) -> RespondentLink:
@@ -135,6 +145,12 @@ def actor_of(link: RespondentLink) -> Outside:
 def digest(secret: str) -> str:
     """How a link or a session is kept."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _notice_is_there(session: Session, case: Case) -> bool:
+    """Whether the paper of the last notice was made: a job makes it, some time after the step."""
+    issued = [event.id for event in case.events if event.action == "notice_issued"]
+    return bool(issued) and session.scalar(select(CasePaper.id).where(CasePaper.event_id == issued[-1])) is not None
 
 
 def _require_live(link: RespondentLink) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -21,7 +22,7 @@ from ipreg.casework.table import Move, Need, Part
 from ipreg.errors import CallerError, ConflictError, PermissionDeniedError
 from ipreg.models import Account, Case, CaseEvent, CaseKind, CaseOutcome, CaseState, ClockKind, Role
 
-EVENT_FORMAT, EVENT_FORMAT_2 = "ipreg-case-event/1", "ipreg-case-event/2"
+EVENT_FORMAT = "ipreg-case-event/"
 REASON_MIN, REASON_MAX = 10, 5000
 
 
@@ -63,6 +64,8 @@ class Given:
 
 
 NOTHING = Given()
+QUIET = ("paper_issued", "paper_served")
+"""Events that change nothing of what an officer decides on."""
 
 
 def transition(
@@ -130,8 +133,13 @@ def parts_of(session: Session, *, case: Case, actor: Actor, now: datetime) -> fr
 
 
 def require_current(case: Case, row_version: int | None) -> None:
-    """Raises ``ConflictError``, naming who was faster, unless the page was of the case as it is."""
-    if row_version is not None and case.row_version != row_version:
+    """Raises ``ConflictError``, naming who was faster, unless the page was of the case as it is.
+
+    A paper that was made or opened since takes nothing away from what the reader saw. Each such event moves the
+    version by one at least, so where it moved by no more than there are of them at the end, there was nothing else.
+    """
+    quiet = len(list(takewhile(lambda event: event.action in QUIET, reversed(case.events))))
+    if row_version is not None and not 0 <= case.row_version - row_version <= quiet:
         raise _changed(case)
 
 
@@ -159,6 +167,7 @@ def record(
         actor_name=actor.name if isinstance(actor, Outside) else "",
         part=part.value,
         action=action,
+        form=3,
         note=given.reason[:REASON_MAX],
         details=_details(given),
     )
@@ -177,9 +186,10 @@ def record(
 
 
 def event_statement(case: Case, event: CaseEvent) -> dict[str, object]:
-    """What the event's log entry commits to. Events of format 1 had neither part nor details."""
+    """What the event's log entry commits to. Format 1 had neither part nor details; since format 3 an account has
+    its name and its number and no address: parties read these statements in their bundles."""
     said: dict[str, object] = {
-        "format": EVENT_FORMAT_2 if event.part else EVENT_FORMAT,
+        "format": f"{EVENT_FORMAT}{event.form}",
         "case": case.number,
         "position": event.position,
         "at": event.at.isoformat(),
@@ -188,8 +198,10 @@ def event_statement(case: Case, event: CaseEvent) -> dict[str, object]:
         "note": event.note,
         "filing": case.match.filing.number,
     }
-    if event.part:
+    if event.form >= 2:
         said |= {"part": event.part, "details": event.details}
+    if event.form >= 3:
+        said["account"] = event.actor_id
     return said
 
 
@@ -385,7 +397,7 @@ def _turn_one_clock(case: Case, action: str, kind: ClockKind, given: Given, now:
 def _details(given: Given) -> dict[str, Any]:
     values: dict[str, Any] = {
         "outcome": given.outcome.value if given.outcome else None,
-        "officer": given.officer.email if given.officer else None,
+        "officer": given.officer.name if given.officer else None,
         "into": given.into.number if given.into else None,
         "clock": given.clock.value if given.clock else None,
         "days": given.days,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, lazyload
 
 from ipreg.models import Case, CaseOutcome, Match
@@ -24,30 +24,35 @@ class Neighbours:
 
 def of(session: Session, *, case: Case) -> Neighbours:
     """Newest first, at most ``MOST`` of each."""
-    bare = select(Case).options(lazyload(Case.events), lazyload(Case.clocks)).where(Case.id != case.id)
-    bare = bare.order_by(Case.id.desc()).limit(MOST)
+    others = select(Case.id).where(Case.id != case.id).order_by(Case.id.desc()).limit(MOST)
     of_seller: list[Case] = []
     repeat = 0
     if case.seller_id is not None:
-        of_seller = list(session.scalars(bare.where(Case.seller_id == case.seller_id)))
+        of_seller = _loaded(session, others.where(Case.seller_id == case.seller_id))
         found = select(func.count()).where(
             Case.seller_id == case.seller_id, Case.outcome == CaseOutcome.INFRINGING, Case.id != case.id
         )
         repeat = session.scalar(found) or 0
     same = Case.match_id.in_(select(Match.id).where(Match.filing_id == case.match.filing_id))
-    return Neighbours(of_seller, repeat, list(session.scalars(bare.where(same))), _decided(session, case))
+    return Neighbours(of_seller, repeat, _loaded(session, others.where(same)), _decided(session, case))
 
 
 def _decided(session: Session, case: Case) -> list[Case]:
     """Decided cases of the same industry and kind whose pictures were about as alike."""
     near = Match.probability.between(case.match.probability - 0.1, case.match.probability + 0.1)
     wanted = (
-        select(Case)
-        .options(lazyload(Case.events), lazyload(Case.clocks))
+        select(Case.id)
         .join(Match, Case.match_id == Match.id)
         .where(Case.id != case.id, Case.industry == case.industry, Case.kind == case.kind, near)
         .where(Case.outcome.is_not(None))
         .order_by(Case.id.desc())
         .limit(5)
     )
-    return list(session.scalars(wanted))
+    return _loaded(session, wanted)
+
+
+def _loaded(session: Session, wanted: Select[int]) -> list[Case]:
+    """First which, then all of them: with everything joined to it PostgreSQL would not begin with what is rare."""
+    ids = list(session.scalars(wanted))
+    bare = select(Case).options(lazyload(Case.events), lazyload(Case.clocks)).where(Case.id.in_(ids))
+    return list(session.scalars(bare.order_by(Case.id.desc()))) if ids else []

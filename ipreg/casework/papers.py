@@ -16,9 +16,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ipreg import certificate, stamping
-from ipreg.casework import clocks, links, machine, submissions, telling
-from ipreg.casework.conflicts import owners_of
+from ipreg.casework import links, machine, submissions, telling
 from ipreg.casework.machine import Document, Given
+from ipreg.casework.owners import owners_of
 from ipreg.casework.submissions import Party
 from ipreg.casework.table import Part
 from ipreg.casework.words import OUTCOMES
@@ -33,7 +33,6 @@ from ipreg.models import (
     CaseEvent,
     CaseOutcome,
     CasePaper,
-    ClockKind,
     PaperKind,
     PaperService,
     Submission,
@@ -63,8 +62,13 @@ _RIGHTS_EN = (
     "Who does not accept this decision may apply for administrative reconsideration within 60 days of receiving it "
     "(Administrative Reconsideration Law, art. 20), or sue."
 )
-_ANSWER_ZH = "请在 {days} 内提交说明、不侵权声明及证据；逾期未提交的，将依现有证据处理。"
-_ANSWER_EN = "Hand in a statement, a declaration of non-infringement and evidence by then."
+_ANSWER_ZH = "请自送达之日起十五日内提交说明、不侵权声明及证据；逾期未提交的，将依现有证据处理。"
+_ANSWER_EN = (
+    "Hand in a statement, a declaration of non-infringement and evidence within 15 days of service; after that the "
+    "case is decided on the evidence there is."
+)
+
+_BY_PAPER = "被投诉方已打开告知书。The other side opened the notice."
 
 
 @dataclass(frozen=True)
@@ -151,7 +155,10 @@ def find(session: Session, *, case: Case, paper_id: int, reader: Party) -> CaseP
 
 
 def serve(session: Session, *, paper: CasePaper, reader: Party, now: datetime) -> bool:
-    """Records that a party has it, the first time; officials are no parties."""
+    """Records that a party has it, the first time; officials are no parties.
+
+    By a notice that the other side opens it is told, and its time to answer begins.
+    """
     part = submissions.side_of(paper.case, reader)
     label = f"account:{reader.id}" if isinstance(reader, Account) else f"respondent:{reader.id}"
     if part is None or any(one.reader == label for one in paper.services):
@@ -160,7 +167,14 @@ def serve(session: Session, *, paper: CasePaper, reader: Party, now: datetime) -
     actor = reader if isinstance(reader, Account) else links.actor_of(reader)
     given = Given(documents=(Document(paper.kind.value, file_name(paper), paper.sha256),))
     machine.record(session, case=paper.case, actor=actor, part=part, action="paper_served", given=given, now=now)
+    if part is Part.RESPONDENT and _is_last_notice(paper):
+        links.notice_served(session, case=paper.case, how=_BY_PAPER, now=now)
     return True
+
+
+def _is_last_notice(paper: CasePaper) -> bool:
+    issued = [event.id for event in paper.case.events if event.action == "notice_issued"]
+    return bool(issued) and paper.event_id == issued[-1]
 
 
 def file_name(paper: CasePaper) -> str:
@@ -225,9 +239,7 @@ def _parts(case: Case, event: CaseEvent, kind: PaperKind) -> list[dict[str, obje
     if event.details.get("unheard"):
         parts.append(_part("未事先告知的理由", "Why the other side was not heard", [event.details["unheard"]]))
     if kind is PaperKind.NOTICE:
-        clock = clocks.running(case, ClockKind.RESPONSE)
-        days = clock.due_on.isoformat() if clock and clock.due_on else "送达之日起十五日 (15 days of service)"
-        parts.append(_part("答复", "Your answer", [_ANSWER_ZH.format(days=days), _ANSWER_EN]))
+        parts.append(_part("答复", "Your answer", [_ANSWER_ZH, _ANSWER_EN]))
     if kind is PaperKind.DECISION:
         parts.append(_part("救济途径", "Remedies", [_RIGHTS_ZH, _RIGHTS_EN]))
     if kind is PaperKind.ACCEPTANCE:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from ipreg import access
-from ipreg.casework import clocks, links, machine, table
+from ipreg.casework import clocks, links, machine, table, telling
 from ipreg.casework.machine import Document, Given
 from ipreg.casework.table import Part
 from ipreg.digests import digests
@@ -21,6 +21,7 @@ from ipreg.errors import CallerError, ConflictError, MissingError, PermissionDen
 from ipreg.models import (
     Account,
     Case,
+    CaseEvent,
     CaseState,
     ClockKind,
     Filing,
@@ -149,6 +150,14 @@ def _part(case: Case, party: Party, owns: Callable[[Account, Filing], bool]) -> 
     return Part.RESPONDENT if later is not None and owns(party, later) else None
 
 
+def reads_step(case: Case, event: CaseEvent, reader: Party) -> bool:
+    """Whether the words and values of a step are for the reader; that it was taken, and when, everybody sees."""
+    if _official(reader):
+        return True
+    part = side_of(case, reader)
+    return part is not None and table.tells(event.action, event.part, part)
+
+
 def seen_by(session: Session, case: Case, reader: Party) -> list[Submission]:
     """All for officials; for a party his own, and of the other side's what is not confidential."""
     query = select(Submission).where(Submission.case_id == case.id).order_by(Submission.serial)
@@ -244,4 +253,5 @@ def _log(session: Session, made: Submission, party: Party, part: Part, now: date
         event = machine.transition(session, case=case, action="responded", actor=actor, given=given, now=now)
     else:
         event = machine.record(session, case=case, actor=actor, part=part, action="received", given=given, now=now)
+        telling.received(session, case=case, submission=made, by=actor.name, now=now)
     return event.log_index

@@ -114,7 +114,7 @@ MOVES: tuple[Move, ...] = (
     Move("served", _in(S.NOTICE_ISSUED), S.AWAITING_RESPONSE, _of(Part.OFFICER, Part.SYSTEM), _WHY, _R),
     Move(
         "responded",
-        _in(S.AWAITING_RESPONSE, S.NO_RESPONSE),
+        _in(S.NOTICE_ISSUED, S.AWAITING_RESPONSE, S.NO_RESPONSE),
         S.RESPONSE_RECEIVED,
         _of(Part.RESPONDENT, Part.OFFICER),
         _WHY,
@@ -155,6 +155,42 @@ MOVES: tuple[Move, ...] = (
     Move("severity_set", WAITING, None, _of(Part.REGULATOR), _WHY | {Need.SEVERITY}),
     Move("severity_set", IN_HAND, None, _EITHER, _WHY | {Need.SEVERITY}),
 )
+_BOTH, _OWNER, _RESPONDENT = _of(Part.OWNER, Part.RESPONDENT), _of(Part.OWNER), _of(Part.RESPONDENT)
+TOLD: dict[str, frozenset[Part]] = {
+    "opened": _OWNER,
+    "accepted": _OWNER,
+    "not_accepted": _OWNER,
+    "notice_issued": _BOTH,
+    # How the other side was reached, and what it said by word of mouth, is not for the right holder as it stands.
+    "served": _RESPONDENT,
+    "responded": _RESPONDENT,
+    "hearing_called": _BOTH,
+    **{f"decided_{outcome.value}": _BOTH for outcome in CaseOutcome},
+    "remedies_ordered": _BOTH,
+    "closed": _BOTH,
+    "appealed": _BOTH,
+    "appeal_refused": _BOTH,
+    "appeal_granted": _BOTH,
+    "reopened": _BOTH,
+    "link_issued": _BOTH,
+    "link_revoked": _BOTH,
+}
+"""Which side reads what the authority wrote in a step. What is not here (a proposal, its way back, the severity,
+clocks, who has the case) is its own affair: the page, the API and the bundles of parties leave it out."""
+TOLD_ACROSS = frozenset({"conflict_found", "responded", "received", "appealed", "withdrawn", "paper_served"})
+"""The steps of one side that the other one reads, too."""
+
+
+def tells(action: str, part: str, reader: Part) -> bool:
+    """Whether the side ``reader`` may read the words and values of a step that ``part`` took. What the system
+    writes is for both."""
+    if part in (reader, Part.SYSTEM):
+        return True
+    if part in _BOTH:
+        return action in TOLD_ACROSS
+    return reader in TOLD.get(action, frozenset())
+
+
 ACTIONS: tuple[str, ...] = tuple(dict.fromkeys(move.action for move in MOVES))
 _ROWS = {(state, move.action): move for move in MOVES for state in move.sources}
 

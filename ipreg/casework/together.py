@@ -25,9 +25,11 @@ def add_note(session: Session, *, case: Case, author: Account, text: str, shared
     note = CaseNote(case_id=case.id, author=author, at=now, text=text, shared=shared)
     session.add(note)
     session.flush()
-    for told in mentioned(session, text):
-        if told.id != author.id:
-            telling.mentioned(session, case=case, note=note, account=told, now=now)
+    named = {one.id: one for one in mentioned(session, text) if one.id != author.id}
+    for told in named.values():
+        telling.mentioned(session, case=case, note=note, account=told, now=now)
+    if shared:
+        telling.noted(session, case=case, note=note, knowing=set(named), now=now)
     return note
 
 

@@ -8,9 +8,9 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from ipreg import workdays
-from ipreg.casework import clocks, deputies, machine, telling
+from ipreg.casework import clocks, machine, table, telling
 from ipreg.casework.law import PERIODS
-from ipreg.models import Account, Case, CaseClock, CaseState, ClockKind
+from ipreg.models import Case, CaseClock, CaseState, ClockKind
 
 LONGEST_WARNING = timedelta(days=30)
 ESCALATE_AFTER = 2
@@ -19,7 +19,9 @@ ESCALATE_AFTER = 2
 
 def clocks_to_look_at(session: Session, *, now: datetime) -> list[int]:
     """Ids of the running clocks whose end is near or past and of which not all has been said."""
-    said = or_(CaseClock.warned_at.is_(None), CaseClock.expired_told_at.is_(None), CaseClock.escalated_at.is_(None))
+    # The end of the time to appeal is nobody's failing: it is brought before no supervisor.
+    escalates = CaseClock.escalated_at.is_(None) & (CaseClock.kind != ClockKind.APPEAL)
+    said = or_(CaseClock.warned_at.is_(None), CaseClock.expired_told_at.is_(None), escalates)
     near = CaseClock.due_at <= now + LONGEST_WARNING
     found = select(CaseClock.id).where(CaseClock.stopped_at.is_(None), near, or_(said, CaseClock.provisional))
     return list(session.scalars(found.order_by(CaseClock.due_at)))
@@ -46,7 +48,7 @@ def _count_anew(session: Session, case: Case, clock: CaseClock, now: datetime) -
     before = (clock.due_on, clock.provisional)
     clocks.set_due(clock)
     if (clock.due_on, clock.provisional) != before:
-        clocks.rank(case, now, ended=False)
+        clocks.rank(case, now, ended=case.state in table.ENDED or case.state is CaseState.DECIDED)
         session.flush()
 
 
@@ -54,9 +56,8 @@ def _warn(session: Session, case: Case, clock: CaseClock, now: datetime) -> bool
     if clock.warned_at is not None or clocks.days_left(clock, now) > PERIODS[clock.rule].warn:
         return False
     clock.warned_at = now
-    telling.clock(
-        session, case=case, clock=clock, kind="case_clock_near", accounts=_concerned(session, case, now), now=now
-    )
+    told = telling.in_charge(session, case, now)
+    telling.clock(session, case=case, clock=clock, kind="case_clock_near", accounts=told, now=now)
     session.flush()
     return True
 
@@ -65,7 +66,7 @@ def _tell_expired(session: Session, case: Case, clock: CaseClock, now: datetime)
     done = False
     if clock.expired_told_at is None:
         clock.expired_told_at, clock.warned_at, done = now, clock.warned_at or now, True
-        told = _concerned(session, case, now)
+        told = telling.in_charge(session, case, now)
         telling.clock(session, case=case, clock=clock, kind="case_clock_over", accounts=told, now=now)
     late = workdays.working_days_between(clock.due_on or workdays.shanghai_day(now), workdays.shanghai_day(now))
     if clock.escalated_at is None and late > ESCALATE_AFTER and clock.kind is not ClockKind.APPEAL:
@@ -74,11 +75,3 @@ def _tell_expired(session: Session, case: Case, clock: CaseClock, now: datetime)
         telling.clock(session, case=case, clock=clock, kind="case_clock_escalated", accounts=chiefs, now=now)
     session.flush()
     return done
-
-
-def _concerned(session: Session, case: Case, now: datetime) -> list[Account]:
-    """The officer and his deputy; the supervisors where nobody has the case. Of time to appeal nobody is warned."""
-    if case.officer is None:
-        return telling.supervisors(session)
-    deputy = deputies.deputy_of(session, account_id=case.officer.id, now=now)
-    return [case.officer, *([deputy] if deputy else [])]

@@ -78,6 +78,8 @@ class Alert(Base):
         Index("ix_alerts_applicant_all", "applicant_id", "severity", "id"),
         Index("ix_alerts_sleeping", "state", "snoozed_until"),
         Index("ix_alerts_raised", "raised_at"),
+        Index("ix_alerts_organization_raised", "organization_id", "raised_at"),
+        Index("ix_alerts_applicant_raised", "applicant_id", "raised_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ipreg.db import Base
@@ -118,7 +118,8 @@ class CaseEvent(Base):
     """One step of a case: who did what, when. Its log entry makes a later change of this row visible.
 
     ``actor`` is None where no account acted: then ``part`` and ``actor_name`` say who (the system, a respondent by
-    his link). ``details`` are the values of the step: outcome, documents with digests, days of a clock.
+    his link). ``details`` are the values of the step: outcome, documents with digests, days of a clock. ``form`` is
+    the format of the log entry: before 3 it named people by the address that they sign in with.
     """
 
     __tablename__ = "case_events"
@@ -136,6 +137,7 @@ class CaseEvent(Base):
     part: Mapped[str] = mapped_column(String(16), default="", server_default="")
     action: Mapped[str] = mapped_column(String(32))
     note: Mapped[str] = mapped_column(Text, default="")
+    form: Mapped[int] = mapped_column(SmallInteger, default=3, server_default="2")
     details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
     log_index: Mapped[int | None] = mapped_column(unique=True)
 
@@ -143,8 +145,9 @@ class CaseEvent(Base):
 
     @property
     def who(self) -> str:
-        """The account's address at that time, or the name of whom acted without one: what the log entry says."""
-        return self.actor.known_as(self.at)[1] if self.actor else self.actor_name
+        """What the log entry calls him: the account's name at that time, before format 3 its address; or the name
+        of whom acted without an account."""
+        return self.actor.known_as(self.at)[self.form < 3] if self.actor else self.actor_name
 
     @property
     def name(self) -> str:

@@ -149,6 +149,11 @@ class Filing(Base):
 
     __mapper_args__ = {"version_id_col": row_version}  # noqa: RUF012
 
+    @property
+    def told_title(self) -> str:
+        """What notices call it, which leave by mail: its number while it is sealed."""
+        return self.title if self.vault_key_id is None else self.number
+
 
 class FilingView(Base):
     """One picture of one version. ``compared_by`` names the algorithm that has compared it with everything."""

@@ -44,6 +44,10 @@ KINDS: dict[str, Kind] = {
     ),
     "case_step": Kind(subject=N_("Case %(number)s: %(what)s"), sentences=(N_("%(who)s · “%(title)s”"),)),
     "case_mention": Kind(subject=N_("%(who)s mentions you in case %(number)s"), sentences=(N_("“%(text)s”"),)),
+    "case_message": Kind(subject=N_("A message in case %(number)s from %(who)s"), sentences=(N_("“%(text)s”"),)),
+    "case_received": Kind(
+        subject=N_("Case %(number)s: something was handed in"), sentences=(N_("%(who)s · receipt %(receipt)s"),)
+    ),
     "case_task": Kind(subject=N_("A task in case %(number)s: %(text)s"), sentences=(N_("Until: %(due)s"),)),
     "case_deputy": Kind(subject=N_("You stand in for %(who)s from %(from)s until %(until)s")),
     "case_clock_near": Kind(subject=N_("Case %(number)s: “%(what)s” ends on %(due)s")),

@@ -25,7 +25,7 @@ def match_values(match: Match) -> dict[str, Any]:
     share = min(match.probability, 0.99)  # two pictures never prove more than that they are alike
     return {
         "likelihood": {"say": likelihood(match.probability)},
-        "title": _title(match.filing),
+        "title": match.filing.told_title,
         "place": place,
         "facts": [
             [_FILED, _named(match.filing)],
@@ -52,10 +52,6 @@ def _pictures(match: Match) -> Iterator[tuple[str, str]]:
         yield match.picture.sha256, _SEEN
     elif match.later_view is not None and match.later_view.filing.vault_key_id is None:
         yield match.later_view.sha256, _SEEN
-
-
-def _title(filing: Filing) -> str:
-    return filing.title if filing.vault_key_id is None else filing.number
 
 
 def _named(filing: Filing) -> str:

@@ -183,7 +183,7 @@ def _row(session: Session, store: Store, alert: Alert, account: Account, wish: W
     )
     session.add(letter)
     session.flush()
-    letter.number = numbers.make_number(numbers.LETTER, year=now.year, serial=letter.id)
+    letter.number = numbers.make_number(numbers.LETTER, year=workdays.shanghai_day(now).year, serial=letter.id)
     return letter
 
 

@@ -59,7 +59,7 @@ def _tell(session: Session, letter: LegalLetter, kind: str, step: int, now: date
     values = {
         "number": letter.number,
         "addressee": letter.addressee,
-        "title": letter.filing.title,
+        "title": letter.filing.told_title,
         "day": day.isoformat(),
         "days": (day - workdays.shanghai_day(now)).days,
         "article": {"say": law.COUNTER_NOTICE_ARTICLE},

@@ -102,7 +102,7 @@ def _tell(session: Session, filing: Filing, clock: Clock, step: int, account: Ac
         kind=KIND,
         values={
             "clock": {"say": TITLES[clock.kind]},
-            "title": filing.title,
+            "title": filing.told_title,
             "day": clock.due_on.isoformat(),
             "days": clock.days_left,
             "number": filing.number,

@@ -21,6 +21,7 @@ from ipreg.digests import digests
 from ipreg.errors import IpregError, MissingError, UpstreamError
 from ipreg.models import Account, Alert, AlertMatch, Capture, CaptureFile, CaptureState, Case, Listing, Match
 from ipreg.runtime import Runtime
+from ipreg.sightings.faults import fault_of
 from ipreg.sightings.fetch import MAX_REDIRECTS, Answer, Fetcher
 from ipreg.sightings.harvest import MAX_PAGE_BYTES
 from ipreg.sightings.product import read_product
@@ -111,14 +112,15 @@ def capture(runtime: Runtime, capture_id: int, *, clock: Clock, renderer: Render
     if address:
         try:
             found = _take(runtime, address, wanted, renderer, clock())
-        except IpregError as error:
-            fault = error
+        except Exception as error:
+            fault = fault_of(error, f"page of capture {capture_id}")
     with transaction(runtime.sessions) as session:
         work = session.get_one(Capture, capture_id)
         if work.state is not CaptureState.WAITING:
             return  # another process was faster
         work.tries += 1
-        if fault is not None and work.tries < MAX_TRIES and isinstance(fault, UpstreamError):
+        again = isinstance(fault, UpstreamError) or (fault is not None and fault.code == "unexpected")
+        if fault is not None and again and work.tries < MAX_TRIES:
             work.next_try_at = clock() + FIRST_WAIT * 4 ** (work.tries - 1)
             work.fault, work.fault_values = fault.code, dict(fault.values)
             return
@@ -207,7 +209,8 @@ def _pictures(recorder: Recorder, page: Answer, wanted: list[str]) -> list[Answe
     """The pictures that the page shows of its product, and those that the listing is held with."""
     try:
         product = read_product(page_of(page.address, page.body, page.header("content-type")))
-    except IpregError:
+    except Exception as error:  # the page is evidence whatever is wrong with it
+        fault_of(error, f"product of {page.address}")
         product = None
     shown = list(product.pictures) if product else []
     addresses = dict.fromkeys(one for one in [*shown, *wanted] if one.startswith(("http://", "https://")))

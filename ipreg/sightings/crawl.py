@@ -22,6 +22,7 @@ from ipreg.db import Clock, transaction
 from ipreg.errors import CallerError, IpregError, UpstreamError
 from ipreg.models import CrawlPage, PageState, RunState, Source, SourceRun, SourceState
 from ipreg.runtime import Runtime
+from ipreg.sightings.faults import fault_of
 from ipreg.sightings.fetch import Answer, Fetcher
 from ipreg.sightings.frontier import Task, add_pages, count_undone, hosts_of, next_tasks, seeds
 from ipreg.sightings.harvest import MAX_PAGE_BYTES, MAX_SITEMAP_BYTES, Harvest, needs_scripts
@@ -261,8 +262,8 @@ class _Crawl:
         try:
             answer = self._fetcher().get(task.address, max_bytes=most, accept=accept, headers=headers, redirects=0)
             return _Got(task, task.origin, answer=answer, scripted=self._script(answer))
-        except IpregError as fault:
-            return _Got(task, task.origin, fault=fault)
+        except Exception as error:
+            return _Got(task, task.origin, fault=fault_of(error, f"fetching {task.address[:200]}"))
 
     def _script(self, answer: Answer) -> Scripted | None:
         if self._scripts is None or not self._scripts.there:
@@ -316,7 +317,8 @@ class _Crawl:
             page.run_id, page.not_before = 0, later.at
             run.found = self._fetched
             return
-        except IpregError as fault:
+        except Exception as error:
+            fault = fault_of(error, f"page {page.id} of source {self._source.id}")
             if isinstance(fault, UpstreamError) and page.tries < MAX_TRIES and fault.code != "fetch_too_large":
                 page.run_id, page.not_before = 0, now + timedelta(seconds=30 * 2**page.tries)
                 run.found = self._fetched

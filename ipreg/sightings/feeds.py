@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import lzma
 import shutil
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +21,7 @@ from ipreg.db import Clock, transaction
 from ipreg.errors import CallerError, ConflictError, IpregError, MissingError
 from ipreg.models import Account, FeedImport, ImportFault, ImportState, Role, RunState, Source, SourceRun
 from ipreg.runtime import Runtime
+from ipreg.sightings.faults import fault_of
 from ipreg.sightings.fetch import fetch
 from ipreg.sightings.listings import (
     Bringer,
@@ -36,6 +40,10 @@ MAX_FEED_BYTES = 50 * 2**20
 MAX_ZIP_FILES = 20_000
 MAX_ZIP_BYTES = 2 * 2**30
 FEED_ENDINGS = ((".csv", ".tsv"), (".jsonl", ".ndjson", ".json", ".xlsx", ".xml", ".txt"))
+_ZIP_FAULTS = (
+    zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OSError, zlib.error,
+    lzma.LZMAError, struct.error,
+)  # fmt: skip
 Progress = Callable[[int, int], None]
 
 
@@ -102,8 +110,11 @@ def run_import(runtime: Runtime, import_id: int, *, clock: Clock, progress: Prog
     try:
         data = (runtime.config.var / "imports" / str(import_id) / "feed").read_bytes()
         rows = read_feed(data, platform=platform)
-    except (CallerError, OSError) as fault:
-        _fail(runtime, import_id, fault, clock())
+    except OSError:
+        fail_import(runtime, import_id, CallerError("feed_lost"), clock())
+        return
+    except Exception as error:
+        fail_import(runtime, import_id, fault_of(error, f"feed of import {import_id}"), clock())
         return
     with transaction(runtime.sessions) as session:
         work = session.get_one(FeedImport, import_id)
@@ -198,8 +209,8 @@ def _contents(runtime: Runtime, import_id: int, row: Row) -> tuple[list[tuple[st
         folder = Path(session.get_one(FeedImport, import_id).folder)
     try:
         return [(name, _picture_bytes(runtime.config, folder, name)) for name in row.pictures], None
-    except IpregError as error:
-        return [], RowFault(row.line, error.code, dict(error.values))
+    except Exception as error:
+        return [], _row_fault(error, import_id, row)
 
 
 def _keep_row(
@@ -221,10 +232,15 @@ def _keep_row(
                 file = keep_picture(session, runtime.store, data=data, now=now)
                 shown.append(add_picture(session, listing=listing, file=file, source=name, now=now).sha256)
             settle_pictures(session, listing=listing, before=before, shown=shown, now=now)
-    except IpregError as error:
-        return RowFault(row.line, error.code, dict(error.values))
+    except Exception as error:
+        return _row_fault(error, work.id, row)
     work.kept_rows += 1
     return None
+
+
+def _row_fault(error: Exception, import_id: int, row: FeedRow) -> RowFault:
+    fault = fault_of(error, f"line {row.line} of import {import_id}")
+    return RowFault(row.line, fault.code, dict(fault.values))
 
 
 def _offer(row: FeedRow) -> Offer:
@@ -272,24 +288,32 @@ def _same_request(session: Session, account: Account, request_key: str) -> FeedI
 def _picture_bytes(config: Config, folder: Path, name: str) -> bytes:
     if name.startswith(("http://", "https://")):
         return fetch(name, max_bytes=config.max_file_bytes, allow_private=config.allow_private_addresses)
-    place = (folder / name).resolve()
-    if not place.is_relative_to(folder.resolve()):
-        raise CallerError("picture_outside_folder", name=name[:100])
-    if not place.is_file():
-        place = folder / _base_name(name)
-    if not place.is_file():
-        raise CallerError("picture_file_missing", name=name[:100])
+    place = _file_in(folder, name)
     if place.stat().st_size > config.max_file_bytes:
         raise CallerError("picture_too_large", megabytes=config.max_file_bytes // 2**20)
     return place.read_bytes()
 
 
-def _fail(runtime: Runtime, import_id: int, fault: CallerError | OSError, now: datetime) -> None:
+def _file_in(folder: Path, name: str) -> Path:
+    try:
+        place = (folder / name).resolve()
+        if not place.is_relative_to(folder.resolve()):
+            raise CallerError("picture_outside_folder", name=name[:100])
+        if not place.is_file():
+            place = folder / _base_name(name)
+        if place.is_file():
+            return place
+    except (OSError, ValueError):  # no file can have that name
+        pass
+    raise CallerError("picture_file_missing", name=name[:100])
+
+
+def fail_import(runtime: Runtime, import_id: int, fault: IpregError, now: datetime) -> None:
+    """The import is over, for a reason that concerns all of it."""
     with transaction(runtime.sessions) as session:
         work = session.get_one(FeedImport, import_id)
         work.state, work.finished_at = ImportState.FAILED, now
-        work.fault = fault.code if isinstance(fault, CallerError) else "feed_lost"
-        work.fault_values = dict(fault.values) if isinstance(fault, CallerError) else {}
+        work.fault, work.fault_values = fault.code, dict(fault.values)
         session.flush()
         _finish_run(session, work, now)
 
@@ -298,7 +322,7 @@ def _is_workbook(data: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return "[Content_Types].xml" in archive.namelist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError):
+    except _ZIP_FAULTS:
         return False
 
 
@@ -314,10 +338,11 @@ def _unpack(data: bytes) -> tuple[bytes, dict[str, bytes]]:
                 raise CallerError("zip_without_feed", field="feed")
             contents = {one.filename: archive.read(one) for one in members if one is not feeds[0]}
             return archive.read(feeds[0]), contents
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as fault:
+    except _ZIP_FAULTS as fault:
         raise CallerError("zip_malformed", field="feed") from fault
 
 
 def _base_name(filename: str) -> str:
     name = filename.replace("\\", "/").rsplit("/", 1)[-1].replace("\x00", "").strip()
-    return "feed" if name in ("", ".", "..") else name[-200:]
+    # File systems count bytes: 255 of them are a name.
+    return "feed" if name in ("", ".", "..") else name.encode("utf-8", "replace")[-200:].decode("utf-8", "ignore")

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from ipreg.db import Clock, transaction
-from ipreg.errors import CallerError, IpregError, UpstreamError
-from ipreg.models import RunState, Source, SourceRun
+from ipreg.errors import CallerError, UpstreamError
+from ipreg.models import FeedImport, RunState, Source, SourceKind, SourceRun
 from ipreg.runtime import Runtime
+from ipreg.sightings.faults import fault_of
 from ipreg.sightings.feeds import FEED_ENDINGS, MAX_FEED_BYTES, accept_feed
 from ipreg.sightings.fetch import Fetcher
 from ipreg.sightings.sources import begin_run, end_run, feed_settings
@@ -32,15 +37,35 @@ def collect(runtime: Runtime, source_id: int, *, clock: Clock) -> None:
         source = session.get_one(Source, source_id)
         run_id = begin_run(session, source=source, now=clock()).id
     try:
-        had, fault = _had(runtime, source), None
-    except IpregError as error:
-        had, fault = Had([]), error
+        _hand_in(runtime, source_id, run_id, _had(runtime, source), clock())
+    except Exception as error:
+        fault = fault_of(error, f"feed of source {source_id}")
+        with transaction(runtime.sessions) as session:
+            run = session.get_one(SourceRun, run_id)
+            end_run(session, run=run, now=clock(), fault=fault.code, values=dict(fault.values))
+
+
+def end_orphans(session: Session, *, now: datetime) -> int:
+    """Runs that were cut off before they handed in a feed are over, or their sources would never be due; how many.
+
+    Only for who knows that no ``collect`` is under way.
+    """
+    handed_in = select(FeedImport.id).where(FeedImport.run_id == SourceRun.id)
+    wanted = (
+        select(SourceRun)
+        .join(Source)
+        .where(SourceRun.state == RunState.RUNNING, Source.kind == SourceKind.FEED, ~handed_in.exists())
+    )
+    orphans = list(session.scalars(wanted))
+    for run in orphans:
+        end_run(session, run=run, now=now, fault="run_interrupted")
+    return len(orphans)
+
+
+def _hand_in(runtime: Runtime, source_id: int, run_id: int, had: Had, now: datetime) -> None:
     with transaction(runtime.sessions) as session:
         source = session.get_one(Source, source_id)
         run = session.get_one(SourceRun, run_id)
-        if fault is not None:
-            end_run(session, run=run, now=clock(), fault=fault.code, values=dict(fault.values))
-            return
         source.memory = {**source.memory, **had.memory}
         for name, data, folder in had.feeds:
             try:
@@ -53,12 +78,12 @@ def collect(runtime: Runtime, source_id: int, *, clock: Clock) -> None:
                     pictures_folder=folder,
                     source=source,
                     run=run,
-                    now=clock(),
+                    now=now,
                 )
             except CallerError as error:
-                end_run(session, run=run, now=clock(), fault=error.code, values=dict(error.values))
+                end_run(session, run=run, now=now, fault=error.code, values=dict(error.values))
         if not had.feeds and run.state is RunState.RUNNING:
-            end_run(session, run=run, now=clock())
+            end_run(session, run=run, now=now)
             run.detail = "unchanged"
 
 

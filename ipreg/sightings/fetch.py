@@ -71,10 +71,13 @@ class Answer:
 
     @property
     def location(self) -> str | None:
-        """Where a redirect leads, whole; None where this is none."""
+        """Where a redirect leads, whole; None where this is none. Raises ``UpstreamError`` for no address."""
         if self.status not in (301, 302, 303, 307, 308) or not self.header("location"):
             return None
-        return urljoin(self.address, self.header("location"))
+        try:
+            return urljoin(self.address, self.header("location"))
+        except ValueError as fault:
+            raise UpstreamError("fetch_failed", address=self.address) from fault
 
 
 @dataclass

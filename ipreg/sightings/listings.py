@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ipreg.models import ChangeKind, Listing, ListingChange, ListingPicture, ListingSighting, Seller, StoredFile
+from ipreg.sightings.faults import clean_text
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,8 @@ class Offer:
     region: str = ""
 
     def __post_init__(self) -> None:
-        for field in fields(self):  # PostgreSQL keeps no text with a NUL, and a reader sees none
-            object.__setattr__(self, field.name, getattr(self, field.name).replace("\0", ""))
+        for field in fields(self):
+            object.__setattr__(self, field.name, clean_text(getattr(self, field.name)))
 
 
 @dataclass(frozen=True)
@@ -181,8 +182,16 @@ def _seller_key(offer: Offer) -> str:
     """Shop id before address before name: the first that is told. Names are compared without case and blanks."""
     if offer.seller_id:
         return f"id:{offer.seller_id}"
-    if offer.seller_address:
-        parts = urlsplit(offer.seller_address)
-        return f"at:{(parts.hostname or '').removeprefix('www.')}{parts.path.rstrip('/')}"[:300]
+    if shop := _shop_key(offer.seller_address):
+        return shop
     name = "".join(offer.seller.split()).casefold()
     return f"name:{name}" if name else ""
+
+
+def _shop_key(address: str) -> str:
+    """What a shop's address says of whose it is; empty where it is none."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    return f"at:{(parts.hostname or '').removeprefix('www.')}{parts.path.rstrip('/')}"[:300] if address else ""

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from ipreg.db import transaction
 from ipreg.errors import IpregError
 from ipreg.models import CrawlHost
+from ipreg.sightings.faults import clean_text
 from ipreg.sightings.fetch import Answer, Fetcher
 
 AGENT_TOKEN = "ipreg"  # noqa: S105 - the name that robots.txt knows us by
@@ -80,7 +81,7 @@ def ask_robots(fetcher: Fetcher, origin: str) -> tuple[int, str]:
         answer = fetcher.get(f"{origin}/robots.txt", max_bytes=MAX_ROBOTS, accept="text/plain")
     except IpregError:
         return UNREACHABLE, ""
-    return answer.status, answer.body.decode("utf-8", "replace") if answer.status == 200 else ""
+    return answer.status, clean_text(answer.body.decode("utf-8", "replace")) if answer.status == 200 else ""
 
 
 def known_host(session: Session, origin: str, *, delay: float, now: datetime) -> Host | None:

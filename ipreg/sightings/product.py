@@ -15,6 +15,7 @@ from typing import Any
 
 from price_parser import Price
 
+from ipreg.sightings.faults import clean_text
 from ipreg.sightings.markup import Node, best_source, json_ld, microdata, rdfa
 from ipreg.sightings.siterules import SiteRules
 from ipreg.sightings.webpage import WebPage, attribute
@@ -42,6 +43,12 @@ class Product:
     pictures: tuple[str, ...] = ()
     address: str = ""
     found_by: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            value = getattr(self, one.name)
+            clean = clean_text(value) if isinstance(value, str) else tuple(clean_text(each) for each in value)
+            object.__setattr__(self, one.name, clean)
 
 
 def read_product(page: WebPage, rules: SiteRules | None = None) -> Product | None:

@@ -16,6 +16,7 @@ from ipreg.db import Clock, transaction
 from ipreg.errors import CallerError, IpregError, UpstreamError
 from ipreg.models import CrawlHost, Listing, ListingRemotePicture, PictureState, RemotePicture, StoredFile
 from ipreg.runtime import Runtime
+from ipreg.sightings.faults import fault_of
 from ipreg.sightings.fetch import Fetcher
 from ipreg.sightings.listings import add_picture, settle_pictures, shown_pictures
 from ipreg.sightings.manners import Host, keep_host, meet_host
@@ -114,8 +115,8 @@ def _fetch(wanted: _Wanted, fetcher: Fetcher, max_bytes: int) -> bytes | IpregEr
     time.sleep(DELAY)
     try:
         answer = fetcher.get(wanted.address, max_bytes=max_bytes, accept="image/*")
-    except IpregError as fault:
-        return fault
+    except Exception as error:
+        return fault_of(error, f"picture {wanted.remote_id}")
     if answer.status != 200:
         kind = UpstreamError if answer.status in (429,) or answer.status >= 500 else CallerError
         return kind("fetch_status", address=wanted.address[:200], status=answer.status)
@@ -134,7 +135,8 @@ def _write(
             with session.begin_nested():
                 remote.sha256 = keep_picture(session, runtime.store, data=found, now=now).sha256
             remote.state, remote.fault = PictureState.HELD, None
-        except IpregError as fault:
+        except Exception as error:
+            fault = fault_of(error, f"picture {wanted.remote_id}")
             remote.fault, remote.fault_values = fault.code, dict(fault.values)
             if isinstance(fault, UpstreamError) and remote.tries < MAX_TRIES:
                 remote.next_try_at = now + timedelta(seconds=60 * 4**remote.tries)

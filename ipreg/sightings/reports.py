@@ -14,6 +14,7 @@ from ipreg.db import Clock, transaction, utc_now
 from ipreg.errors import CallerError, IpregError, MissingError, UpstreamError
 from ipreg.models import Account, Report, ReportState, Source, SourceKind
 from ipreg.runtime import Runtime
+from ipreg.sightings.faults import fault_of
 from ipreg.sightings.fetch import MAX_ADDRESS, Answer, Fetcher
 from ipreg.sightings.harvest import MAX_PAGE_BYTES, offer_of, read_page, scripted_page
 from ipreg.sightings.listings import Bringer, Offer, add_picture, see_listing
@@ -23,6 +24,7 @@ from ipreg.sightings.product import Product, read_product
 from ipreg.sightings.remotes import want_pictures
 from ipreg.sightings.scripts import Scripts
 from ipreg.sightings.siterules import load_rules, rules_for
+from ipreg.sightings.sources import check_address
 from ipreg.sightings.webpage import WebPage, origin_of, tidy_address
 from ipreg.storage import Store, keep_picture
 from similarity.image import sniff
@@ -80,9 +82,7 @@ def report_address(session: Session, *, account: Account, address: str, note: st
     address = address.strip()
     if not address:
         raise CallerError("field_empty", field="address")
-    parts = urlsplit(address) if len(address) <= MAX_ADDRESS else None
-    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
-        raise CallerError("address_wrong", field="address", address=address[:100])
+    check_address(address, "address")
     _check_note(note)
     known = session.scalar(select(Report).where(Report.account_id == account.id, Report.address == address))
     if known is None:
@@ -108,8 +108,8 @@ def report_picture(
     """A picture that a person has, of something offered somewhere. Raises ``CallerError``."""
     if not title.strip() or len(title) > 500:
         raise CallerError("field_empty" if not title.strip() else "field_too_long", field="title", most=500)
-    if address and not address.startswith(("http://", "https://")):
-        raise CallerError("address_wrong", field="address", address=address[:100])
+    if address:
+        check_address(address, "address")
     _check_note(note)
     file = keep_picture(session, store, data=data, now=now)
     offer = Offer(BY_HAND, f"{account.id}-{file.sha256}", title.strip(), address=address[:MAX_ADDRESS])
@@ -157,22 +157,28 @@ def follow_report(runtime: Runtime, report_id: int, *, clock: Clock) -> None:
     """Fetches what was reported and keeps it as a listing, or writes down why not."""
     with runtime.sessions() as session:
         address = session.get_one(Report, report_id).address
-    look: Look | None = None
-    fault: IpregError | None = None
     try:
         look = look_at(runtime, address, clock=clock, scripts=True)
         if not look.product.pictures:
             raise CallerError("report_without_picture")
-    except IpregError as error:
-        fault = error
+        _keep(runtime, report_id, look, clock)
+    except Exception as error:
+        fault = fault_of(error, f"report {report_id}")
+        with transaction(runtime.sessions) as session:
+            report = session.get_one(Report, report_id)
+            if report.state is ReportState.WAITING:
+                report.state, report.fault, report.fault_values = (
+                    ReportState.REFUSED,
+                    fault.code,
+                    dict(fault.values),
+                )
+
+
+def _keep(runtime: Runtime, report_id: int, look: Look, clock: Clock) -> None:
     with transaction(runtime.sessions) as session:
         report = session.get_one(Report, report_id)
         if report.state is not ReportState.WAITING:
-            return
-        if fault is not None or look is None:
-            report.state, report.fault = ReportState.REFUSED, fault.code if fault else "unexpected"
-            report.fault_values = dict(fault.values) if fault else {}
-            return
+            return  # another process was faster
         source = own_source(session, report.account, clock())
         bringer = Bringer(report.account_id, source_id=source.id)
         listing = see_listing(session, offer=offer_of(look.product), bringer=bringer, now=clock())

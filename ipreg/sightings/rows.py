@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ipreg.errors import CallerError
+from ipreg.sightings.faults import clean_text
 
 MAX_ROWS = 100_000
 MAX_PICTURES = 20
@@ -101,7 +102,7 @@ def known_names(values: Mapping[str, str]) -> dict[str, str]:
 
 def checked_row(line: int, values: Mapping[str, str], *, platform: str = "") -> Row:
     """The row that ``values`` (by column) describe, or why it can't be kept."""
-    found = {name: value.strip() for name, value in values.items()}
+    found = {name: clean_text(value).strip() for name, value in values.items()}
     found["platform"] = found.get("platform") or platform or _host(found.get("address", ""))
     both = _PRICE_WITH_CURRENCY.fullmatch(found.get("price", ""))
     if both:
@@ -127,7 +128,7 @@ def _fault(line: int, values: Mapping[str, str]) -> RowFault | None:
     if values.get("currency") and not re.fullmatch(r"[A-Z]{3}", values["currency"]):
         return RowFault(line, "row_currency_wrong", {"currency": values["currency"][:40]})
     for name in ("address", "seller_address"):
-        if values.get(name) and not values[name].startswith(("http://", "https://")):
+        if values.get(name) and not _is_web(values[name]):
             return RowFault(line, "row_address_wrong", {"address": values[name][:100]})
     return None
 
@@ -148,6 +149,14 @@ def without_repeats(rows: list[Row]) -> list[Row]:
 
 def _pictures(text: str) -> list[str]:
     return [part.strip() for part in _BETWEEN_PICTURES.split(text) if part.strip()]
+
+
+def _is_web(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _host(address: str) -> str:

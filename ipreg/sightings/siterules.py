@@ -21,7 +21,6 @@ from pathlib import Path
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from ipreg.errors import ConfigError
 from ipreg.sightings.webpage import attribute, host_of
 
 FIELDS = frozenset({"title", "price", "currency", "seller", "seller_address", "brand", "availability", "pictures"})
@@ -59,7 +58,16 @@ class SiteRules:
 
 
 def load_rules(folder: Path) -> dict[str, SiteRules]:
-    """The rules of all files in ``folder`` by host; raises ``ConfigError`` with every fault that they have."""
+    """The rules of all files in ``folder`` by host; a file that can't be read is left out (``rule_faults``)."""
+    return _load(folder)[0]
+
+
+def rule_faults(folder: Path) -> tuple[str, ...]:
+    """What is wrong with files in ``folder``, one text a file that was left out."""
+    return _load(folder)[1]
+
+
+def _load(folder: Path) -> tuple[dict[str, SiteRules], tuple[str, ...]]:
     found: dict[str, SiteRules] = {}
     faults: list[str] = []
     for place in sorted(folder.glob("*.toml")) if folder.is_dir() else []:
@@ -69,9 +77,7 @@ def load_rules(folder: Path) -> dict[str, SiteRules]:
             faults.append(f"{place.name}: {fault}")
             continue
         found.update((host, rules) for host in rules.hosts)
-    if faults:
-        raise ConfigError(faults)
-    return found
+    return found, tuple(faults)
 
 
 def parse_rules(text: str) -> SiteRules:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shutil
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from pathlib import Path
 from typing import BinaryIO
 
 from ipreg.errors import MissingError, ProofError
-from ipreg.files import write_whole
+from ipreg.objects import Files
 from ipreg.vault.cipher import decrypt, encrypt
 from ipreg.vault.seekable import seekable
 from similarity.image import thumbnail
@@ -40,10 +38,10 @@ class _Pieces(Iterator[bytes]):
 class SealedShelf:
     """Files by SHA-256 of their content, encrypted under ``key``; ``token`` names the shelf."""
 
-    def __init__(self, folder: Path, token: str, key: bytes, *, max_bytes: int, max_pixels: int) -> None:
+    def __init__(self, files: Files, token: str, key: bytes, *, max_bytes: int, max_pixels: int) -> None:
         self.max_bytes = max_bytes
         self.max_pixels = max_pixels
-        self._folder = folder / token
+        self._files = files
         self._token = token
         self._key = key
 
@@ -68,7 +66,7 @@ class SealedShelf:
         self._write(digest, watched())
 
     def holds(self, digest: str) -> bool:
-        return self._place(digest).is_file()
+        return self._files.find(self._name(digest)) is not None
 
     def get(self, digest: str) -> bytes:
         """The bytes of that digest; raises ``MissingError`` where there are none."""
@@ -80,40 +78,40 @@ class SealedShelf:
 
     def open(self, digest: str) -> BinaryIO:
         """The same, to be read from any place in it; the caller closes it."""
-        place = self._place(digest)
-        if not place.is_file():
+        place = self._files.find(self._name(digest))
+        if place is None:
             raise MissingError("file_missing", digest=digest)
         return seekable(place.open("rb"), key=self._key, context=self._context(digest))
 
     def thumbnail(self, digest: str, side: int) -> bytes:
         """A JPEG whose long side is at most ``side`` pixels, made once and kept encrypted."""
         name = f"{digest}.{side}"
-        if not self._place(name).is_file():
+        if self._files.find(self._name(name)) is None:
             self._write(name, [thumbnail(self.get(digest), side)])
         return b"".join(self._read(name))
 
     def remove_all(self) -> None:
         """Takes the folder away; harmless where it is gone."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._files.remove_under(f"vault/{self._token}")
 
     def _write(self, name: str, pieces: Iterable[bytes]) -> None:
-        write_whole(self._place(name), encrypt(pieces, key=self._key, context=self._context(name)))
+        self._files.write(self._name(name), encrypt(pieces, key=self._key, context=self._context(name)))
 
     def _read(self, name: str) -> Iterator[bytes]:
-        try:
-            file = self._place(name).open("rb")
-        except FileNotFoundError as fault:
-            raise MissingError("file_missing", digest=name) from fault
+        place = self._files.find(self._name(name))
+        if place is None:
+            raise MissingError("file_missing", digest=name)
+        file = place.open("rb")
         try:
             return _Pieces(file, decrypt(file, key=self._key, context=self._context(name)))
         except BaseException:
             file.close()
             raise
 
-    def _place(self, name: str) -> Path:
+    def _name(self, name: str) -> str:
         if not _DIGEST.fullmatch(name.partition(".")[0]):
             raise MissingError("file_missing", digest=name)
-        return self._folder / name
+        return f"vault/{self._token}/{name}"
 
     def _context(self, name: str) -> bytes:
         return f"{self._token}/{name}".encode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import date
+from datetime import MAXYEAR, MINYEAR, date
 
 from flask import Blueprint, Response, render_template, request, stream_with_context
 
@@ -73,6 +73,9 @@ def _wanted() -> Wanted:
 def _day(name: str) -> date | None:
     text = request.args.get(name, "").strip()
     try:
-        return date.fromisoformat(text) if text else None
+        found = date.fromisoformat(text) if text else None
     except ValueError as fault:
         raise CallerError("date_wrong", field=name) from fault
+    if found is not None and not MINYEAR < found.year < MAXYEAR:
+        raise CallerError("date_wrong", field=name)  # the day after it, in another zone, may be none
+    return found

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from ipreg import access, amending, cases, logkeys
-from ipreg.casework import caseproofs, clocks, deputies, drawing, machine, neighbours, queue, together
+from ipreg.casework import caseproofs, clocks, deputies, drawing, machine, neighbours, queue, submissions, together
 from ipreg.casework.law import PERIODS
 from ipreg.casework.queue import Filter, Place
 from ipreg.casework.table import FOUR_EYES_FROM, Move, Tab
@@ -142,6 +142,7 @@ def page(found: Case, faults: dict[str, str], action: str = "decided") -> str:
         periods=PERIODS,
         days_left=lambda clock: clocks.days_left(clock, now),
         proposal=machine.proposal(found),
+        reads=lambda event: submissions.reads_step(found, event, me()),
         four_eyes=found.severity >= FOUR_EYES_FROM,
         heard=machine.heard(found),
         drawn=drawing.draw(found.state, {event.action for event in found.events}),
@@ -186,11 +187,12 @@ def _hidden(found: Case, move: Move) -> bool:
 
 
 def _moment(text: str | None) -> datetime | None:
+    """The moment in UTC; None for what is none, has no zone or lies out of the calendar."""
     try:
         found = datetime.fromisoformat(text or "")
-    except ValueError:
+        return found.astimezone(UTC) if found.tzinfo is not None else None
+    except (ValueError, OverflowError):
         return None
-    return found if found.tzinfo is not None else None
 
 
 def back(number: str) -> Response:

@@ -11,7 +11,7 @@ from ipreg.casework.bulk import Chosen
 from ipreg.casework.machine import Document, Given
 from ipreg.casework.table import Need
 from ipreg.db import utc_now
-from ipreg.errors import CallerError, IpregError, MissingError
+from ipreg.errors import CallerError, ConflictError, IpregError, MissingError
 from ipreg.models import Case, CaseOutcome, ClockKind, Role
 from ipreg.web.cases import PARTIES, back, page, queue_again
 from ipreg.web.errors import status_of, words_of
@@ -50,7 +50,7 @@ def decide(number: str) -> Response | tuple[str, int]:
             row_version=seen(),
             now=utc_now(),
         )
-    except CallerError as fault:
+    except (CallerError, ConflictError) as fault:
         return _again(number, fault, "decided")
     db().commit()
     return back(number)
@@ -68,7 +68,7 @@ def step(number: str, action: str) -> Response | tuple[str, int]:
         machine.transition(
             db(), case=found, action=action, actor=me(), given=given, row_version=seen(), now=utc_now()
         )
-    except CallerError as fault:
+    except (CallerError, ConflictError) as fault:
         return _again(number, fault, action)
     db().commit()
     return back(number)
@@ -162,6 +162,7 @@ def _documents(action: str) -> tuple[Document, ...]:
 
 
 def _again(number: str, fault: IpregError, action: str) -> tuple[str, int]:
+    """The page as the case is now, with what was wrong and what was written."""
     start_again()
     found = cases.get_case(db(), number=number, account=me())
     field = getattr(fault, "field", None) or ""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from ipreg import access, disclosed, drafts, locarno, logkeys
+from ipreg import access, disclosed, drafts, locarno, logkeys, workdays
 from ipreg.db import transaction, utc_now
 from ipreg.errors import CallerError, ConflictError, MissingError
 from ipreg.models import Draft, Industry, RightKind, Role
@@ -40,15 +41,18 @@ LABELS = {
     "created_on": N_("Day of creation"),
     "disclosure": N_("Has it been shown to the public?"),
     "first_disclosed_on": N_("Day of first showing"),
+    "rights_wanted": N_("Rights wanted"),
+    "sealed": N_("Open or sealed"),
     "opens_on": N_("Opens on"),
 }
 STEPS = {
     "pictures": ("pictures",),
     "about": ("title", "industry", "locarno_class", "description", "keywords", "materials", "colours", "district"),
-    "makers": ("creator", "created_on", "disclosure", "first_disclosed_on", "sealed", "opens_on"),
+    "makers": ("creator", "created_on", "disclosure", "first_disclosed_on", "rights_wanted", "sealed", "opens_on"),
     "check": (),
 }
 Answer = str | AnyResponse | tuple[str | AnyResponse, int]
+_FILE = re.compile(r"kind-(\d{1,18})")  # the field that says which view a file of the draft shows
 
 
 @bp.route("/filings/drafts/<int:draft_id>/<name>", methods=["GET", "POST"])
@@ -75,8 +79,8 @@ def step(draft_id: int, name: str) -> Answer:
 
 def _save(draft: Draft, name: str) -> None:
     if name == "pictures":
-        kinds = {int(key[5:]): value for key, value in request.form.items() if key.startswith("kind-")}
-        order = [int(one) for one in request.form.getlist("order") if one.isdecimal()]
+        kinds = {int(key[5:]): value for key, value in request.form.items() if _FILE.fullmatch(key)}
+        order = [int(one) for one in request.form.getlist("order") if _FILE.fullmatch(f"kind-{one}")]
         drafts.arrange(db(), runtime().config, draft=draft, order=order, kinds=kinds, now=utc_now())
         _act_on_file(draft)
         return
@@ -240,6 +244,7 @@ def _page(
     draft: Draft, name: str, *, faults: dict[str, str] | None = None, given: dict[str, Any] | None = None
 ) -> str:
     now = utc_now()
+    today = workdays.shanghai_day(now)
     form, wrong = read_form(draft.values, now)
     more: dict[str, Any] = {}
     if name == "check":
@@ -261,10 +266,11 @@ def _page(
         given=draft.values if given is None else given,
         first_creator=me().name if me().role is Role.DESIGNER else "",
         places=_places(form.industry if "industry" not in wrong else None),
-        warned=disclosed.warnings(form.disclosure, form.first_disclosed_on, form.rights_wanted, now.date())
+        warned=disclosed.warnings(form.disclosure, form.first_disclosed_on, form.rights_wanted, today)
         if dates_hold
         else [],
-        today=now.date().isoformat(),
+        today=today.isoformat(),
+        tomorrow=(today + timedelta(days=1)).isoformat(),
         max_views=runtime().config.max_views,
         may_file=access.may_file(me()),
         **more,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import request, send_file, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from ipreg.casework import papers, submissions
@@ -12,7 +13,7 @@ from ipreg.casework.submissions import Paper as HandedIn
 from ipreg.casework.submissions import Party, Upload
 from ipreg.db import transaction, utc_now
 from ipreg.errors import CallerError, MissingError
-from ipreg.models import Case, CasePaper, Submission, SubmissionKind
+from ipreg.models import Account, Case, CasePaper, RespondentLink, Submission, SubmissionKind
 from ipreg.web.session import db, runtime
 
 
@@ -61,13 +62,24 @@ def file_of(one: Submission, position: int) -> Response:
 def paper_file(found: CasePaper, reader: Party) -> Response:
     """The paper; who opens it first is served by that."""
     with transaction(runtime().sessions) as session:
-        papers.serve(session, paper=session.get_one(CasePaper, found.id), reader=reader, now=utc_now())
+        # One at a time: somebody who opens a paper twice at once, or two who open it, each get it.
+        session.get_one(Case, found.case_id, with_for_update=True)
+        papers.serve(
+            session, paper=session.get_one(CasePaper, found.id), reader=_here(session, reader), now=utc_now()
+        )
     return send_file(
         runtime().store.path(found.sha256),
         mimetype="application/pdf",
         as_attachment=True,
         download_name=papers.file_name(found),
     )
+
+
+def _here(session: Session, reader: Party) -> Party:
+    """The same reader in this session: the request's own object belongs to the request's."""
+    if isinstance(reader, Account):
+        return session.get_one(Account, reader.id)
+    return session.get_one(RespondentLink, reader.id)
 
 
 def absolute(endpoint: str, **values: Any) -> str:

@@ -14,6 +14,7 @@ from ipreg.errors import CallerError, IpregError, PermissionDeniedError
 from ipreg.models import FeedImport, Role, Source, SourceKind
 from ipreg.sightings import feeds, frontier, remotes, reports, sources
 from ipreg.sightings.render import find_chromium
+from ipreg.sightings.siterules import rule_faults
 from ipreg.sightings.sources import CrawlSettings, FeedSettings
 from ipreg.web.errors import words_of
 from ipreg.web.rules import who
@@ -147,6 +148,7 @@ def _page(source: Source, new_token: str | None = None) -> str:
         settings=source.settings,
         api=f"{runtime().config.public_url}/api/v1/listings",
         browser=_browser(),
+        rule_faults=rule_faults(runtime().config.var / "sites") if source.kind is SourceKind.CRAWL else (),
     )
 
 

@@ -48,13 +48,15 @@ class Program:
     def post(self, path: str, body: Any = None, **headers: str) -> TestResponse:
         return self.client.post(f"/api/v1{path}", json={} if body is None else body, headers=self._headers(headers))
 
-    def file(self, form: dict[str, Any], *pictures: bytes, **headers: str) -> TestResponse:
-        """Files a design."""
+    def file(self, form: dict[str, Any], *pictures: bytes, to: str = "/filings", **headers: str) -> TestResponse:
+        """Files a design, or a version of one."""
         parts: dict[str, Any] = {
             "filing": json.dumps(form),
             "pictures": [(io.BytesIO(one), f"{place}.jpg") for place, one in enumerate(pictures)],
         }
-        return self.client.post("/api/v1/filings", data=parts, headers=self._headers(headers))
+        return self.client.post(
+            f"/api/v1{to}", data=parts, headers=self._headers(headers), content_type="multipart/form-data"
+        )
 
     def _headers(self, more: dict[str, str]) -> dict[str, str]:
         named = {name.replace("_", "-"): value for name, value in more.items()}

@@ -3,7 +3,9 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from asking import FORM, Program, picture, program
 from site_of_tests import Site
 
@@ -114,3 +116,37 @@ def test_a_sealed_filing_stays_sealed_for_others(site: Site) -> None:
         assert program(site, name).get(f"/filings/{number}").status_code == 404
     mine: Program = program(site, "freelancer")
     assert mine.get(f"/filings/{number}").json["state"] == "sealed"
+
+
+def test_the_next_version_is_chained_and_the_slower_of_two_is_told_so(site: Site) -> None:
+    designer = program(site, "designer")
+    seen = designer.get(f"/filings/{site.filing}").json
+    stated = {**FORM, "title": "云纹外套 改", "views": ["back"], "seen_version": 1}
+    made = designer.file(stated, picture(55), to=f"/filings/{site.filing}/versions")
+    assert made.status_code == 201, made.text
+    assert (made.json["version"], made.json["title"]) == (2, "云纹外套 改")
+    assert [one["view"] for one in made.json["views"]] == ["front", "back"]
+    assert made.json["log_index"] > seen["log_index"]
+    first, second = designer.get(f"/filings/{site.filing}/versions").json["items"]
+    assert (
+        first["manifest"]["title"] == "云纹外套" and second["manifest"]["amends"]["log_index"] == first["log_index"]
+    )
+    late = designer.file(stated, picture(56), to=f"/filings/{site.filing}/versions")
+    assert (late.status_code, late.json["code"]) == (409, "changed_meanwhile")
+    words = {**FORM, "title": "又改", "views": [], "seen_version": 2, "keep": [seen["views"][0]["sha256"]]}
+    fewer = designer.file(words, to=f"/filings/{site.filing}/versions").json
+    assert (fewer["version"], len(fewer["views"])) == (3, 1)
+    wrong = {**words, "seen_version": 3, "keep": ["0" * 64]}
+    assert designer.file(wrong, to=f"/filings/{site.filing}/versions").json["field"] == "keep"
+    for name, status in (("regulator", 403), ("rival", 404)):
+        assert program(site, name).file(stated, to=f"/filings/{site.filing}/versions").status_code == status
+
+
+@pytest.mark.parametrize("key", ["the same", ""])
+def test_the_same_request_at_once_is_done_once_where_it_has_a_key(site: Site, key: str) -> None:
+    asks, data = program(site, "designer"), picture(57)
+    header = {"Idempotency_Key": key} if key else {}
+    with ThreadPoolExecutor(4) as together:
+        answers = list(together.map(lambda _: asks.file(FORM, data, **header), range(4)))
+    assert {one.status_code for one in answers} == {201}, [one.text for one in answers]
+    assert len({one.json["number"] for one in answers}) == (1 if key else 4)

@@ -11,14 +11,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ipreg import access, cases
-from ipreg.casework import bulk, conflicts, machine, neighbours, queue, together, watch
+from ipreg.casework import bulk, conflicts, machine, neighbours, queue, submissions, together, watch
 from ipreg.casework.bulk import Chosen
 from ipreg.casework.machine import Given
 from ipreg.casework.queue import Filter, Place
-from ipreg.casework.table import Tab
+from ipreg.casework.table import Part, Tab
 from ipreg.db import transaction
 from ipreg.errors import CallerError, ConflictError, MissingError, PermissionDeniedError
-from ipreg.models import Account, Case, CaseOutcome, CaseState, ClockKind, Match
+from ipreg.models import Account, Case, CaseOutcome, CaseState, ClockKind, Match, SubmissionKind
 from ipreg.notify import notices
 from ipreg.runtime import Runtime
 
@@ -95,6 +95,24 @@ def test_owners_see_the_cases_of_their_designs_only(desk: Desk) -> None:
     case = desk.open()
     assert numbers(desk, desk.people.enterprise) == numbers(desk, desk.people.designer) == [case.number]
     assert numbers(desk, desk.people.rival) == numbers(desk, desk.people.freelancer) == []
+
+
+def test_who_owns_much_sees_the_same_as_who_owns_little(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.open()
+    desk.taken()
+    readers = [desk.people.enterprise, desk.people.designer, desk.people.rival, desk.officer]
+
+    def seen() -> list[object]:
+        def of(one: Account) -> tuple[object, ...]:
+            told = queue.counts(desk.session, account=one, wanted=queue.Filter(), now=desk.clock())
+            return numbers(desk, one), told
+
+        return [of(one) for one in readers]
+
+    few = seen()
+    monkeypatch.setattr(queue, "MANY", 1)
+    assert seen() == few
+    assert few[0][1] == few[3][1] | {queue.Tab.MINE: few[0][1][queue.Tab.MINE]}  # type: ignore[index]
 
 
 def test_duplicates_are_merged_into_the_oldest_and_what_can_not_is_named(desk: Desk) -> None:
@@ -296,3 +314,36 @@ def test_people_are_told_of_what_concerns_them_once(desk: Desk, clock: HandClock
             watch.look_at(desk.session, clock=one, now=clock())
     assert told(desk.second)[2:] == ["case_clock_over"]
     assert told(desk.supervisor) == ["case_clock_escalated"]
+
+
+def test_the_officer_hears_what_comes_in_and_the_owner_what_is_done(desk: Desk, clock: HandClock) -> None:
+    def told(account: Account) -> list[str]:
+        return [one.kind for one in reversed(notices.inbox(desk.session, account=account))]
+
+    case = desk.taken()
+    owner = case.match.filing.owner
+    before = len(told(owner))
+    together.add_note(desk.session, case=case, author=owner, text="何时答复？", shared=True, now=clock())
+    together.add_note(desk.session, case=case, author=desk.officer, text="下周", shared=True, now=clock())
+    together.add_note(desk.session, case=case, author=desk.officer, text="内部", shared=False, now=clock())
+    statement = submissions.Paper(SubmissionKind.STATEMENT, "图样草稿完成于三月，见附件。")
+    submissions.submit(
+        desk.session, desk.runtime.store, case=case, party=owner, paper=statement, request_key="s", now=clock()
+    )
+    desk.step(case, "hearing_called")
+    assert told(desk.officer) == ["case_message", "case_received"], "not of what he did himself"
+    assert told(owner)[before:] == ["case_message", "case_step"]
+
+
+def test_a_paper_made_meanwhile_does_not_send_the_officer_back(desk: Desk, clock: HandClock) -> None:
+    case = desk.taken()
+    seen = case.row_version
+    for action in machine.QUIET:
+        machine.record(desk.session, case=case, actor=machine.SYSTEM, part=Part.SYSTEM, action=action, now=clock())
+    machine.require_current(case, seen)
+    desk.step(case, "severity_set", desk.officer, severity=2)
+    machine.record(
+        desk.session, case=case, actor=machine.SYSTEM, part=Part.SYSTEM, action=machine.QUIET[0], now=clock()
+    )
+    with pytest.raises(ConflictError, match="case_changed_by"):
+        machine.require_current(case, seen)

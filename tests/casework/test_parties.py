@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from respondent import ANSWER, REASON, decide, issue_link, respond, state
 from scenery import HandClock, draw_picture
-from site_of_tests import Site, hidden
-from sqlalchemy import select, update
+from site_of_tests import Site
+from sqlalchemy import func, select, update
 
 from ipreg import verifier
-from ipreg.casework import casebundle, links, retention
+from ipreg.casework import casebundle, links, machine, retention
 from ipreg.db import transaction, utc_now
 from ipreg.errors import IpregError
 from ipreg.log import verify_log
@@ -27,6 +28,7 @@ from ipreg.models import (
     CaseEvent,
     CasePaper,
     CaseState,
+    Filing,
     Notice,
     RespondentLink,
     Submission,
@@ -36,47 +38,12 @@ from ipreg.tlog.note import sign_note
 from jobs import checkpoints, papers
 from jobs import retention as retention_job
 
-REASON = "图案与备案设计基本一致，请说明来源。"
-ANSWER = "本店商品为自行设计，附有设计稿。"
-
-
-def issue_link(site: Site) -> str:
-    """The officer takes the case on, issues the notice and gets the link's path."""
-    officer = site.sign_in("regulator")
-    with site.runtime.sessions() as session:
-        case = session.scalars(select(Case)).one()
-    if case.officer_id is None:
-        officer.post(f"/cases/{site.case}/assign", data={"row_version": str(case.row_version)})
-        case.row_version += 1
-    page = officer.get(f"/cases/{site.case}/parties").text
-    form = {
-        "row_version": hidden(page, "row_version"),
-        "name": "快手小铺 张三",
-        "contact": "a@b.cn",
-        "reason": REASON,
-    }
-    answer = officer.post(f"/cases/{site.case}/parties/notice", data=form, follow_redirects=True)
-    found = re.search(r'id="link" href="[^"]*(/respond/[^"]+)"', answer.text)
-    assert found, answer.text
-    assert found.group(1) not in officer.get(f"/cases/{site.case}/parties/link", follow_redirects=True).text
-    return found.group(1)
-
-
-def respond(client: FlaskClient, text: str = ANSWER, *files: tuple[bytes, str], **more: str) -> object:
-    data = {"kind": "counter_notice", "text": text, "request_key": "k1", **more}
-    data["files"] = [(io.BytesIO(content), name) for content, name in files]  # type: ignore[assignment]
-    return client.post("/respond", data=data, content_type="multipart/form-data", follow_redirects=True)
-
-
-def state(site: Site) -> CaseState:
-    with site.runtime.sessions() as session:
-        return session.scalars(select(Case.state)).one()
-
 
 @pytest.fixture
 def opened(site: Site) -> FlaskClient:
     """A respondent's browser that has opened its link."""
     path = issue_link(site)
+    papers.run(site.runtime)
     client = site.app.test_client()
     assert "打开案件" in client.get(path).text
     assert client.post(path).status_code == 302
@@ -210,17 +177,6 @@ def test_what_is_confidential_is_read_by_the_authority_and_by_who_handed_it_in(
 # --- Papers and bundle
 
 
-def decide(site: Site) -> None:
-    officer = site.sign_in("regulator")
-    with site.runtime.sessions() as session:
-        version = session.scalars(select(Case.row_version)).one()
-    form = {"row_version": str(version), "outcome": "infringing", "reason": "图案、廓形一致，来源说明不成立。"}
-    form["unheard"] = "卖家已注销店铺，无法送达告知书。"
-    officer.post(f"/cases/{site.case}/decide", data=form)
-    assert state(site) is CaseState.DECIDED
-    papers.run(site.runtime)
-
-
 def build(runtime: Runtime, name: str = "regulator") -> dict[str, bytes]:
     with runtime.sessions() as session:
         reader = session.scalars(select(Account).where(Account.email == f"{name}@ipreg.example")).one()
@@ -228,11 +184,13 @@ def build(runtime: Runtime, name: str = "regulator") -> dict[str, bytes]:
     return verifier.read_zip(casebundle.build(runtime, case_id, reader=reader, clock=utc_now))
 
 
-def sealed(runtime: Runtime, files: dict[str, bytes], number: str) -> dict[str, bytes]:
+def sealed(
+    runtime: Runtime, files: dict[str, bytes], number: str, form: str = verifier.CASE_BUNDLE_FORMAT
+) -> dict[str, bytes]:
     """As somebody with the log's own key would sign the changed files again."""
     members = [(name, data) for name, data in files.items() if name not in (verifier.SUMS, verifier.CONTENTS)]
     sums = verifier.sums_of(members)
-    note = sign_note(verifier.contents_text(number, sums, verifier.CASE_BUNDLE_FORMAT), [runtime.log_key])
+    note = sign_note(verifier.contents_text(number, sums, form), [runtime.log_key])
     return {verifier.SUMS: sums, verifier.CONTENTS: note.encode(), **dict(members)}
 
 
@@ -308,6 +266,120 @@ def check_the_bundle(site: Site, decision: CasePaper) -> None:
     assert refusal(runtime, sealed(runtime, files, "AJ2026-0000009-9")) == "step_wrong"
     owners = build(runtime, "designer")
     assert not [name for name in owners if "张三".encode() in owners[name] or b"a@b.cn" in owners[name]]
+
+
+INTERNAL = "两位同事意见不一，先按严重程度三处理。"
+PROPOSED = "拟认定侵权：图案、廓形与备案一致。"
+SENT_BACK = "说理不足，请补充比对意见后再报。"
+
+
+def grave(site: Site) -> None:
+    """An officer makes the case grave and proposes a decision, another sends it back; he proposes anew."""
+    officer, second = site.sign_in("regulator"), site.sign_in("second-regulator")
+    for client, action, form in (
+        (officer, "severity_set", {"severity": "3", "reason": INTERNAL}),
+        (officer, "proposed", {"outcome": "infringing", "reason": PROPOSED, "unheard": PROPOSED}),
+        (second, "sent_back", {"reason": SENT_BACK}),
+        (officer, "proposed", {"outcome": "not_infringing", "reason": "主要视图不同，不构成近似，不予认定。"}),
+    ):
+        with site.runtime.sessions() as session:
+            form["row_version"] = str(session.scalars(select(Case.row_version)).one())
+        answer = client.post(f"/cases/{site.case}/steps/{action}", data=form)
+        assert answer.status_code == 302, answer.text
+
+
+def test_parties_read_nothing_that_is_the_authoritys_own(site: Site, opened: FlaskClient) -> None:
+    respond(opened)
+    grave(site)
+    papers.run(site.runtime)
+    officials = site.sign_in("regulator").get(f"/cases/{site.case}").text
+    assert all(words in officials for words in (INTERNAL, PROPOSED, SENT_BACK))
+    secrets = (INTERNAL, PROPOSED, SENT_BACK, "主要视图不同", "regulator@")
+    for name in ("enterprise", "designer"):
+        client = site.sign_in(name)
+        page = client.get(f"/cases/{site.case}").text
+        assert REASON in page and not [one for one in secrets if one in page]
+        files = verifier.read_zip(client.get(f"/cases/{site.case}/bundle.zip").data)
+        told = b"".join(data for name, data in files.items() if name != "verifier.py")
+        assert REASON.encode() in told
+        assert not [one for one in (*secrets, '"proposed"', "severity") if one.encode() in told]
+        assert_holds(site, files)
+
+
+def assert_holds(site: Site, files: dict[str, bytes]) -> None:
+    """What is told is proved, and that the withheld steps stand between; no change of them passes."""
+    runtime = site.runtime
+    report = verifier.verify_files(files, keys=[verifier.Key.parse(str(runtime.log_key.verifier))], ordered=True)
+    kept = [name for name in files if re.fullmatch(r"case/\d{3}\.leaf", name)]
+    with runtime.sessions() as session:
+        steps = session.scalar(select(func.count()).select_from(CaseEvent))
+    assert len(kept) == 5  # who has the case, the severity, two proposals, one sent back
+    told = [english for _, english in report.lines if english.startswith("Step ")]
+    assert len(told) == steps and sum("withheld" in line for line in told) == len(kept)
+    assert any(f"words of {len(kept)} steps are withheld" in english for _, english in report.warnings)
+    one, other = (name.removesuffix(".leaf") for name in kept[1:3])
+    swapped = {**files, f"{one}.leaf": files[f"{other}.leaf"], f"{other}.leaf": files[f"{one}.leaf"]}
+    assert refusal(runtime, sealed(runtime, swapped, site.case)) == "step_commitment_wrong"
+    for this, that in ((one, other), (other, one)):
+        swapped[f"{this}.tlog-proof"] = files[f"{that}.tlog-proof"]
+    assert refusal(runtime, sealed(runtime, swapped, site.case)) == "step_wrong"
+    without = {name: data for name, data in files.items() if not name.startswith(one)}
+    assert refusal(runtime, sealed(runtime, without, site.case)) == "file_extra"
+    forged = {**files, f"{one}.leaf": files[f"{one}.leaf"].replace(b"case_event", b"filing")}
+    assert refusal(runtime, sealed(runtime, forged, site.case)) == "step_wrong"
+    assert refusal(runtime, sealed(runtime, files, site.case, "ipreg-case-bundle/1")) == "file_extra"
+
+
+def test_the_authoritys_bundle_withholds_nothing_and_its_first_form_still_holds(
+    site: Site, opened: FlaskClient
+) -> None:
+    respond(opened)
+    grave(site)
+    runtime = site.runtime
+    keys = [verifier.Key.parse(str(runtime.log_key.verifier))]
+    files = build(runtime, "regulator")
+    assert not [one for one in files if one.endswith(".leaf")]
+    assert SENT_BACK.encode() in b"".join(files.values())
+    first = sealed(runtime, files, site.case, "ipreg-case-bundle/1")
+    assert verifier.verify_files(first, keys=keys).number == site.case
+
+
+def test_who_may_not_see_the_filing_gets_the_case_without_it(site: Site, opened: FlaskClient) -> None:
+    respond(opened, ANSWER, (draw_picture(5), "设计稿.jpg"))
+    runtime = site.runtime
+    papers.run(runtime)
+    whole = build(runtime)
+    original = next(one for one in whole if one.startswith("originals/"))
+    with transaction(runtime.sessions) as session:
+        session.execute(update(Filing).values(files_destroyed_at=utc_now()))
+    keys = [verifier.Key.parse(str(runtime.log_key.verifier))]
+    for name in ("regulator", "designer"):
+        files = build(runtime, name)
+        assert not [one for one in files if one.startswith(("originals/", "stamps/", "proof/manifest"))]
+        report = verifier.verify_files(files, keys=keys, ordered=True)
+        assert report.number == site.case and report.stamps and report.title == ""
+        assert any("not in this bundle: its pictures" in english for _, english in report.warnings)
+        assert [one for one in files if one.startswith("papers/")] and len(files) > 20
+        slipped_in = sealed(runtime, {**files, original: whole[original]}, site.case)
+        assert refusal(runtime, slipped_in) == "file_extra"
+
+
+def test_steps_of_the_first_formats_keep_addresses_from_the_other_side(site: Site, opened: FlaskClient) -> None:
+    """They named people by the address that they sign in with, and their log entries stay as they are."""
+    respond(opened)
+    with transaction(site.runtime.sessions) as session:
+        session.execute(update(CaseEvent).values(form=2))
+    with site.runtime.sessions() as session:
+        case = session.scalars(select(Case)).one()
+        designer, officer = (
+            session.scalars(select(Account).where(Account.email == f"{name}@ipreg.example")).one()
+            for name in ("designer", "regulator")
+        )
+        said = machine.event_statement(case, case.events[1])
+        assert (said["format"], said["actor"]) == ("ipreg-case-event/2", "regulator@ipreg.example")
+        shown = [one.action for one in case.events if casebundle.shown(case, one, designer)]
+        assert shown == ["opened", "served", "responded"]
+        assert all(casebundle.shown(case, one, officer) for one in case.events)
 
 
 def test_when_the_time_to_keep_it_is_over_words_names_and_files_are_erased_and_the_log_still_holds(

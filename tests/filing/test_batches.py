@@ -111,6 +111,28 @@ def test_only_the_good_rows_are_filed_and_each_bad_one_says_why(client: FlaskCli
     assert titles(runtime) == ["外套一", "外套二"]
 
 
+def test_what_was_meant_to_be_sealed_is_never_filed_open(client: FlaskClient, runtime: Runtime) -> None:
+    head = HEAD.replace("密封", "Sealed (yes/no),Opens on,Rights wanted")
+    said = [
+        ("yes", "", "", ""), ("✓", "", "", ""), ("no", "", "", ""), ("sealed until 2027", "", "", "密封："),
+        ("", "2099-01-01", "", "公开日期："), ("no", "", "Invention", "“Invention”"),
+    ]  # fmt: skip
+    lines = (
+        f"外套{n},服装,林晓,2026-01-31,0.jpg,,{sealed},{opens},{right}\n"
+        for n, (sealed, opens, right, _) in enumerate(said)
+    )
+    page = upload(client, packed(head + "".join(lines)))
+    job.run(runtime)
+    shown = client.get(page).text
+    for *_, words in said:
+        assert words in shown, words
+    client.post(page)
+    job.run(runtime)
+    with runtime.sessions() as session:
+        states = session.scalars(select(Filing.state).order_by(Filing.id)).all()
+    assert states == [FilingState.SEALED, FilingState.SEALED, FilingState.OPEN]
+
+
 def test_a_killed_run_goes_on_with_the_next_row(
     client: FlaskClient, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,6 +162,10 @@ def test_a_killed_run_goes_on_with_the_next_row(
         (packed("名称,行业\n外套,服装\n"), "表格缺少以下列：设计人/Creators"),
         (packed(HEAD), "表格中没有数据行"),
         (packed(HEAD + '"外套,服装\n'), "引号没有闭合"),
+        (packed(HEAD.replace("密封", "Seal it?") + "外套,服装,林晓,2026-01-31,0.jpg,,yes\n"), "Seal it?"),
+        (packed(HEAD.replace("首次公开", "Sealed") + "外套,服装,林晓,2026-01-31,0.jpg,yes,\n"), "“密封”重复"),
+        (packed(HEAD.replace(",密封", "") + "外套,服装,林晓,2026-01-31,0.jpg,,是\n"), "“是”上方没有列名"),
+        (packed(HEAD + "外套,服装,林晓,2026-01-31,0.jpg,,是,x\n"), "第 2 行"),
         (packed(HEAD + "外套,服装,林晓,2026-01-31,0.jpg,,\n" * 501), "每批最多 500 件"),
         (packed(b"\x00\x01\x02\x00"), "表格不是文本"),
         (packed(**{"second.csv": b"x"}), "有且只有一个 CSV"),

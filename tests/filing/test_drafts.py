@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,17 @@ def test_a_wrong_value_is_named_beside_its_field_and_kept(
             assert not str(one).strip() or str(one) in client.get(f"{draft}/{step}").text or field == "industry"
 
 
+def test_days_are_those_of_china(app: Flask, runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At five in the afternoon of New Year's Eve in Greenwich it is the new year in Shenzhen."""
+    eve = datetime(2026, 12, 31, 17, tzinfo=UTC)
+    monkeypatch.setattr("ipreg.web.drafts.utc_now", lambda: eve)
+    client = sign_in(app)
+    draft = fill(client, FRONT, created_on="2027-01-01")
+    page = client.get(f"{draft}/makers").text
+    assert 'max="2027-01-01"' in page and 'min="2027-01-02"' in page
+    assert "/filings/YB2027-" in client.post(f"{draft}/check").headers["Location"]
+
+
 def test_what_lacks_is_listed_before_it_can_be_filed(app: Flask, runtime: Runtime) -> None:
     client = sign_in(app)
     draft = new_draft(client)
@@ -156,6 +168,8 @@ def test_views_are_guessed_moved_changed_and_taken_out(app: Flask, runtime: Runt
     assert [file_id for file_id, _ in kinds()] == [front, back, drawing]
     client.post(f"{draft}/pictures", data={"order": [drawing, front, back], f"kind-{drawing}": "detail"})
     assert kinds() == [(drawing, "detail"), (front, "front"), (back, "back")]
+    nonsense = {"kind-abc": "front", "kind-": "back", f"kind-{'9' * 5000}": "top", "order": ["x", "9" * 5000]}
+    assert client.post(f"{draft}/pictures", data=nonsense).status_code == 302 and kinds()[0] == (drawing, "detail")
     client.post(f"{draft}/pictures", data={"remove": drawing})
     assert [file_id for file_id, _ in kinds()] == [front, back]
     assert client.get(f"{draft}/files/{front}?size=160").mimetype == "image/jpeg"

@@ -23,9 +23,9 @@ def looked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
     real = matches.looks
 
-    def noted(things: list[Any], *others: Any) -> Iterator[Any]:
+    def noted(things: list[Any], *others: Any, **more: Any) -> Iterator[Any]:
         found.extend(one.sha256 for one in things)
-        return real(things, *others)
+        return real(things, *others, **more)
 
     monkeypatch.setattr(matches, "looks", noted)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import zipfile
 from datetime import date, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ipreg import alerts, logcheck, logkeys
+from ipreg.casework import telling
 from ipreg.errors import CallerError, ConflictError, MissingError, PermissionDeniedError
 from ipreg.models import (
     AlertState,
@@ -25,10 +27,17 @@ from ipreg.models import (
     Letter,
     LogEntry,
     Notice,
+    ObtainedKind,
 )
+from ipreg.notify import notices
+from ipreg.notify.kinds import KINDS
+from ipreg.notify.likeness import match_values
 from ipreg.registry import Attached
 from ipreg.response import law, letters, mailing, making, reminders, steps, table
 from ipreg.response.letters import Asked
+from ipreg.rights import records
+from ipreg.rights import reminders as rights_reminders
+from ipreg.rights.records import RightForm
 from ipreg.runtime import Runtime
 
 S = LegalLetterState
@@ -236,6 +245,35 @@ def test_a_platform_or_seller_that_does_not_answer_is_asked_after_once(desk: Des
         desk.clock.move(days=1)
         run(desk)
     assert sorted(told(desk)) == [("letter_answer", -1), ("letter_ask", -1)]
+
+
+def test_no_kind_of_notice_tells_the_title_of_a_sealed_design(desk: Desk) -> None:
+    session, filing, me = desk.session, desk.alert.match.filing, desk.me
+    case = alerts.confirm(session, alert=desk.alert, account=me, now=desk.clock())
+    form = RightForm(ObtainedKind.DESIGN_PATENT, "202630123456.0", today(desk))
+    records.record_right(
+        session, desk.runtime.store, filing=filing, account=me, form=form, request_key="r", now=desk.clock()
+    )
+    for kind, key in ((NOTICE, "n"), (NOTICE, "m"), (WARNING, "w")):
+        letter = sent(desk, kind, key)
+        if key == "m":
+            counter(desk, letter, today(desk))
+    filing.vault_key = desk.runtime.store.new_key(session, now=desk.clock())
+    session.flush()
+    telling.conflict(session, case=case, owners=[me], own=filing, now=desk.clock())
+    telling.stepped(session, case=case, event=case.events[-1], now=desk.clock())
+    values = match_values(desk.alert.match)
+    for kind in ("alert", "alert_changed"):
+        notices.tell(session, account=me, kind=kind, values=values, path="/", key=kind, now=desk.clock())
+    for _ in range(20):
+        run(desk)
+        desk.clock.move(days=1)
+    desk.clock.move(days=130)
+    rights_reminders.remind(session, filing_id=filing.id, now=desk.clock())
+    made = session.scalars(select(Notice)).all()
+    speaking = {kind for kind, words in KINDS.items() if "%(title)s" in words.subject + "".join(words.sentences)}
+    assert speaking - {one.kind for one in made} == {"case_step"}, "of each kind one was told"
+    assert not [one.kind for one in made if filing.title in json.dumps(one.values, ensure_ascii=False)]
 
 
 def test_what_was_removed_may_still_be_contested_and_nothing_else_may(desk: Desk) -> None:

@@ -100,6 +100,36 @@ def test_two_officers_at_once_the_slower_is_told(site: Site) -> None:
     assert answer.status_code == 409 and "别人" in answer.text
 
 
+def test_who_is_too_late_does_not_lose_what_he_wrote(site: Site) -> None:
+    first, second = site.sign_in("regulator"), site.sign_in("second-regulator")
+    version = second.get(f"/cases/{site.case}").text.split('name="row_version" value="')[1].split('"')[0]
+    assert first.post(f"/cases/{site.case}/assign", data={"row_version": version}).status_code == 302
+    given = {"row_version": version, "reason": "该案与备案设计明显不同，不予受理。"}
+    answer = second.post(f"/cases/{site.case}/steps/not_accepted", data=given)
+    assert answer.status_code == 409 and "别人" in answer.text and given["reason"] in answer.text
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026-01-01", "x"])
+def test_a_moment_out_of_the_calendar_is_no_fault_of_ours(site: Site, moment: str) -> None:
+    assert site.sign_in("regulator").get("/cases", query_string={"as_of": moment}).status_code == 200
+
+
+def test_a_nul_is_refused_wherever_it_comes(site: Site) -> None:
+    officer = site.sign_in("regulator")
+    for path in ("/cases?search=a%00b", "/cases/AJ%00"):
+        answer = officer.get(path)
+        assert answer.status_code == 400 and "控制字符" in answer.text, path
+    assert officer.post(f"/cases/{site.case}/notes", data={"note": "a\0b"}).status_code == 400
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "yesterday"])
+def test_the_audit_page_says_which_day_is_none(site: Site, day: str) -> None:
+    auditor = site.sign_in("auditor")
+    assert auditor.get("/audit", query_string={"until": day}).status_code == 400
+    assert auditor.get("/audit.csv", query_string={"until": day}).status_code == 400
+    assert site.case in auditor.get("/audit", query_string={"subject": site.case.lower()}).text.upper()
+
+
 def test_a_damaged_log_is_said_to_be_damaged(site: Site) -> None:
     checkpoints.run(site.runtime)
     assert "刚刚验证通过" in site.sign_in("designer").get(f"/filings/{site.filing}").text

@@ -34,15 +34,19 @@ def _index_what_is_there() -> None:
     """As ``ipreg.models.terms`` did on this day; what is written later indexes itself."""
     connection = op.get_bind()
     terms = sa.table('filing_terms', sa.column('term'), sa.column('filing_id'))
-    filings = connection.execute(sa.text('select id, title, creator, keywords from filings'))
-    for filing_id, *texts in filings.all():
-        found = {}
-        for word in ' '.join(text or '' for text in texts).casefold().split():
-            found.update(dict.fromkeys(word))
-            found.update(dict.fromkeys(word[at:at + 2] for at in range(len(word) - 1)))
-        if found:
-            rows = [{'term': one, 'filing_id': filing_id} for one in list(found)[:400]]
+    filings = connection.execute(sa.text('select id, title, creator, keywords from filings')).all()
+    for start in range(0, len(filings), 5_000):
+        rows = [row for filing_id, *texts in filings[start:start + 5_000] for row in _terms(filing_id, texts)]
+        if rows:
             connection.execute(sa.insert(terms), rows)
+
+
+def _terms(filing_id: int, texts: list[str | None]) -> list[dict[str, object]]:
+    found = {}
+    for word in ' '.join(text or '' for text in texts).casefold().split():
+        found.update(dict.fromkeys(word))
+        found.update(dict.fromkeys(word[at:at + 2] for at in range(len(word) - 1)))
+    return [{'term': one, 'filing_id': filing_id} for one in list(found)[:400]]
 
 
 def downgrade() -> None:

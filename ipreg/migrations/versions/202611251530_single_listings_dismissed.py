@@ -1,7 +1,7 @@
 """a listing of an alert that was dismissed alone
 
 Revision ID: 202611251530
-Revises: 202611251520
+Revises: 202611251525
 Create Date: 2026-11-25 15:30:00
 """
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '202611251530'
-down_revision = '202611251520'
+down_revision = '202611251525'
 branch_labels = None
 depends_on = None
 
