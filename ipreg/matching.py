@@ -7,6 +7,7 @@ process at a time compares, and each picture is among what others are compared w
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -161,6 +162,36 @@ def _undone(kind: type[FilingView] | type[ListingPicture]) -> Select[int, str]:
     if kind is FilingView:
         return wanted.join(Filing, FilingView.filing_id == Filing.id).where(Filing.state != FilingState.WITHDRAWN)
     return wanted
+
+
+@dataclass(frozen=True)
+class Known:
+    """Digests of listings' pictures that were looked at and compared before: all, and those like no design."""
+
+    compared: frozenset[str] = frozenset()
+    unlike: frozenset[str] = frozenset()
+
+
+def known_pictures(session: Session, indexes: Indexes, waiting: Sequence[Pending]) -> Known:
+    """What is known already of the pictures that wait: resellers show the same ones again and again.
+
+    One that is like no design need not be looked at again: what is filed later is compared with all that was seen.
+    """
+    digests = {one.sha256 for one in waiting if one.kind is ListingPicture}
+    before = (
+        select(ListingPicture.sha256)
+        .join(PictureFingerprint, PictureFingerprint.sha256 == ListingPicture.sha256)
+        .where(ListingPicture.sha256.in_(digests), ListingPicture.compared_by == indexes.comparison)
+        .where(PictureFingerprint.algorithm == indexes.algorithm, PictureFingerprint.data.is_not(None))
+    )
+    compared = frozenset(session.scalars(before.distinct()))
+    alike = (
+        select(MatchPair.seen)
+        .join(Match, MatchPair.match_id == Match.id)
+        .join(ListingPicture, ListingPicture.listing_id == Match.listing_id)
+        .where(ListingPicture.sha256.in_(compared), MatchPair.seen == ListingPicture.sha256)
+    )
+    return Known(compared, compared - set(session.scalars(alike.distinct())))
 
 
 def shelf_of(session: Session, store: Store, one: Pending) -> Shelf:

@@ -10,7 +10,18 @@ import logging
 from ipreg.db import Clock, transaction, utc_now
 from ipreg.errors import MissingError, ProofError
 from ipreg.fingerprints import keep_seen, serving_model
-from ipreg.matching import Pending, find_alike, held_indexes, keep_alike, pending, shelf_of
+from ipreg.matching import (
+    Alike,
+    Known,
+    Pending,
+    find_alike,
+    held_indexes,
+    keep_alike,
+    known_pictures,
+    pending,
+    shelf_of,
+)
+from ipreg.models import ListingPicture
 from ipreg.runtime import Runtime
 from jobs import progress
 from jobs.alone import alone
@@ -36,6 +47,7 @@ def _run(runtime: Runtime, clock: Clock) -> int:
             return 0
         indexes = held_indexes("matches", runtime.sessions, runtime.store, model, vectors=runtime.vectors)
         indexes.refresh(session)
+    total = len(waiting)
 
     def read(one: Pending) -> bytes | None:
         try:
@@ -47,11 +59,37 @@ def _run(runtime: Runtime, clock: Clock) -> int:
             return None
 
     done = 0
-    for one, seen in looks(waiting, read, model.path, cluster=runtime.config.dask_address):
-        found = find_alike(indexes, one=one, asked=seen.fingerprint)
-        with transaction(runtime.sessions) as session:
-            keep_seen(session, runtime.store, digest=one.sha256, seen=seen, model=model, now=clock())
-            keep_alike(session, indexes, one=one, asked=seen.fingerprint, found=found, now=clock())
-        done += 1
-        progress.note(done, len(waiting))
+    while waiting:
+        with runtime.sessions() as session:
+            known = known_pictures(session, indexes, waiting)
+        settled, asked, waiting = _parted(waiting, known)
+        for one in settled:
+            with transaction(runtime.sessions) as session:
+                keep_alike(session, indexes, one=one, asked=None, found=Alike(), now=clock())
+        for one, seen in looks(asked, read, model.path, cluster=runtime.config.dask_address):
+            found = find_alike(indexes, one=one, asked=seen.fingerprint)
+            with transaction(runtime.sessions) as session:
+                keep_seen(session, runtime.store, digest=one.sha256, seen=seen, model=model, now=clock())
+                keep_alike(session, indexes, one=one, asked=seen.fingerprint, found=found, now=clock())
+            done += 1
+            progress.note(done, total)
+        done += len(settled)
     return done
+
+
+def _parted(waiting: list[Pending], known: Known) -> tuple[list[Pending], list[Pending], list[Pending]]:
+    """Which are like nothing, as is known already; which are to be looked at; and which, the same picture as one of
+    those, are better asked about once that was."""
+    settled, asked, later = [], [], []
+    first: set[str] = set()
+    for one in waiting:
+        if one.kind is not ListingPicture:
+            asked.append(one)
+        elif one.sha256 in known.unlike:
+            settled.append(one)
+        elif one.sha256 in known.compared or one.sha256 not in first:
+            first.add(one.sha256)
+            asked.append(one)
+        else:
+            later.append(one)
+    return settled, asked, later

@@ -322,6 +322,7 @@ WITHOUT_A_ROW = {
     "alertbulk.bulk", "alertbulk.undo", "alertbulk.save", "alertbulk.forget", "alertbulk.download",
     "watches.one", "watches.remove", "watches.switch", "watches.allow", "watches.forbid", "operations.ask_of_job",
 }  # fmt: skip
+OF_OWNERS = ("alerts.", "alertlistings.", "cases.", "parties.", "keeping.", "letters.")
 OF_THE_DESIGNER = {"reports.retry", "drafts.add", "drafts.discard", "batches.discard"}
 # To a new draft; and a link that is shown once, right after it was made.
 LEADS_ON = {"filings.new", "parties.link"}
@@ -394,7 +395,7 @@ def address(site: Site, rule: Rule) -> str:
     values = {"number": site.filing, "position": "0", "listing_id": "1", "import_id": "1", "alert_id": "1",
               "notice_id": "1", "channel_id": "999",
               "index": "0", "code": "en", "filename": "ipreg.css", "source_id": "1", "seller_id": "1",
-              "capture_id": "1", "report_id": "1", "record_id": "1",
+              "capture_id": "1", "match_id": "1", "report_id": "1", "record_id": "1",
               "kind": "crawl", "token": "x", "slug": "copied",
               "serial": "1", "paper_id": "1", "side": "filed", "figure": "cases", "dimension": "month",
               "sign_in_id": "999", "member_id": "999", "invitation_id": "999", "action": "accepted", "which": "0",
@@ -461,9 +462,9 @@ def test_each_reader_gets_what_is_his_and_nothing_else(site: Site, name: str) ->
             assert status in ((302, 400) if name in ("designer", "enterprise") else (404,)), rule
         elif rule.endpoint in OF_THE_DESIGNER:
             assert status == (302 if name == "designer" else 404), rule
-        elif rule.endpoint.startswith(("alerts.", "cases.", "parties.", "keeping.", "letters.")) and "POST" in (
-            rule.methods or ()
-        ):
+        elif rule.endpoint.startswith(
+            ("alerts.", "alertlistings.", "cases.", "parties.", "keeping.", "letters.")
+        ) and "POST" in (rule.methods or ()):
             stranger = name in ("freelancer", "rival")
             assert status in ((404,) if stranger else (302, 400, 403, 409)), rule
         elif rule.endpoint.startswith(("casesteps.", "casedesk.")) and rule.endpoint != "casedesk.away":
