@@ -1,7 +1,7 @@
 """matches say what was recognised, pictures by what their goods were compared
 
 Revision ID: 202611251620
-Revises: 202611251535
+Revises: 202611251610
 Create Date: 2026-11-25 16:20:00
 """
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '202611251620'
-down_revision = '202611251535'
+down_revision = '202611251610'
 branch_labels = None
 depends_on = None
 KINDS = sa.Enum('copy', 'new_photograph', 'similar', name='matchkind', native_enum=False, length=32, create_constraint=True)

@@ -1,7 +1,7 @@
 """licences begin on their first day, and each has its own rows of shops
 
 Revision ID: 202611251630
-Revises: 202611251535
+Revises: 202611251620
 Create Date: 2026-11-25 16:30:00
 """
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '202611251630'
-down_revision = '202611251535'
+down_revision = '202611251620'
 branch_labels = None
 depends_on = None
 
