@@ -517,17 +517,17 @@ def case_events(rows: list[Row], plan: Plan, entries: LogRows) -> list[Row]:
         owner = _designer(_copied(row["alert_id"], plan))
         for position, step in enumerate(STEPS[row["state"]]):
             account = ORGANIZATIONS + owner if position == 0 else row["changed_by_id"]
-            email = f"designer{owner}" if position == 0 else f"officer{account - ORGANIZATIONS - DESIGNERS}"
+            name = f"designer{owner}" if position == 0 else f"officer{account - ORGANIZATIONS - DESIGNERS}"
             action = f"decided_{row['outcome'].value}" if step == "decided" else step
             said.append(
                 {"case_id": row["id"], "position": position, "at": row["opened_at"] + timedelta(days=position),
                  "actor_id": account, "action": action, "note": REASON if position else "", "details": {},
-                 "part": "", "actor_name": "", "number": row["number"], "email": f"{email}@load.example",
+                 "part": "", "actor_name": "", "number": row["number"], "form": 3, "who": name,
                  "design": _copied(row["alert_id"], plan)}
             )  # fmt: skip
     said.sort(key=lambda one: one["at"])
     for event in said:
-        design, event["who"] = event["design"], event["email"]
+        design = event["design"]
         filed = make_number(FILING, year=plan.filed_at(design).year, serial=design)
         about = SimpleNamespace(number=event["number"], match=SimpleNamespace(filing=SimpleNamespace(number=filed)))
         statement = canonical(event_statement(about, SimpleNamespace(**event)))  # type: ignore[arg-type]

@@ -25,6 +25,8 @@ WORTH_PROCESSES = 16
 """For fewer pictures it takes longer to start the processes."""
 _AHEAD = 3
 _FAR_SECONDS = 10
+_LONGEST_LOOK = 180.0
+"""Seconds that a picture may take in a process, those before it included: many times what any of them needs."""
 Thing = TypeVar("Thing")
 _pool: Executor | None = None
 _far: tuple[str, Any] | None = None
@@ -129,23 +131,48 @@ def _lost() -> Future[Seen]:
 
 def _result(cores: int, one: Thing, data: bytes, seen: Future[Seen], model: Path) -> tuple[Thing, Seen]:
     try:
-        return one, seen.result()
-    except BrokenExecutor:
+        return one, seen.result(_LONGEST_LOOK)
+    except (BrokenExecutor, CancelledError):
         pass  # all that were under way lose their process with the one that died
+    except TimeoutError:
+        _give_up()
     try:
-        return one, _submit(cores, data, model).result()
-    except BrokenExecutor:
+        return one, _submit(cores, data, model).result(_LONGEST_LOOK)
+    except (BrokenExecutor, CancelledError):
         return one, _look_alone(data, model)
+    except TimeoutError:
+        _give_up()
+        return one, _look_alone(data, model)
+
+
+def _give_up() -> None:
+    """A process that is killed while it hands its result over leaves half of it behind, and the pool waits for the
+    other half for ever."""
+    global _pool
+    _log.warning("the processes have not answered for %.0f seconds and are ended", _LONGEST_LOOK)
+    if _pool is not None:
+        _end(_pool)
+        _pool = None
+
+
+def _end(pool: Any) -> None:
+    """At once, whatever they are at: ``shutdown`` alone waits for what will not come."""
+    for process in list((pool._processes or {}).values()):
+        process.kill()
+    pool._result_queue._writer.close()  # the last writing end: who waits for the other half learns that it is lost
+    pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _look_alone(data: bytes, model: Path) -> Seen:
     """Processes died, of this picture or of another: now it is known of which."""
-    with _processes(1) as single:
-        try:
-            return single.submit(see, data, model).result()
-        except BrokenExecutor:
-            _log.error("a process died of a picture of %d bytes; it has no fingerprint", len(data))
-            return Seen(None, "picture_broken")
+    single = _processes(1)
+    try:
+        return single.submit(see, data, model).result(_LONGEST_LOOK)
+    except (BrokenExecutor, TimeoutError):
+        _log.error("a process died of a picture of %d bytes; it has no fingerprint", len(data))
+        return Seen(None, "picture_broken")
+    finally:
+        _end(single)
 
 
 def _processes(count: int) -> ProcessPoolExecutor:

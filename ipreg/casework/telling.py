@@ -64,7 +64,10 @@ def noted(session: Session, *, case: Case, note: CaseNote, knowing: set[int], no
     key = f"case-message-{note.id}"
     told: set[int | None] = {note.author_id, *knowing}
     if note.author.role is Role.REGULATOR:
-        _tell_owners(session, case, "case_message", key, now, told, who=note.author.name, text=note.text[:300])
+        side = Part(note.side) if note.side else None
+        _tell_owners(
+            session, case, "case_message", key, now, told, side=side, who=note.author.name, text=note.text[:300]
+        )
         return
     for account in in_charge(session, case, now):
         if account.id not in told:
@@ -145,14 +148,24 @@ def _of_interest(session: Session, case: Case, event: CaseEvent, now: datetime) 
 
 
 def _tell_owners(
-    session: Session, case: Case, kind: str, key: str, now: datetime, told: set[int | None], **values: Any
+    session: Session,
+    case: Case,
+    kind: str,
+    key: str,
+    now: datetime,
+    told: set[int | None],
+    side: Part | None = None,
+    **values: Any,
 ) -> None:
-    """Each by the title of his own design: nobody learns here how somebody else's is called."""
-    for filing in filings_of(case):
+    """Each by the title of his own design: nobody learns here how somebody else's is called. ``side`` names the one
+    side of a conflict that it is for."""
+    for part, filing in zip((Part.OWNER, Part.RESPONDENT), filings_of(case), strict=False):
+        if side not in (None, part):
+            continue
         for account in owners_of(session, filing):
             if account.id not in told:
                 told.add(account.id)
-                said = {"number": case.number, "title": filing.title, **values}
+                said = {"number": case.number, "title": filing.told_title, **values}
                 path = f"/cases/{case.number}"
                 notices.tell(session, account=account, kind=kind, values=said, path=path, key=key, now=now)
 

@@ -15,6 +15,7 @@ from ipreg.models.columns import enum_column
 from ipreg.models.designs import Filing, FilingView, ViewKind
 from ipreg.models.files import VaultKey
 from ipreg.models.listings import ListingPicture
+from ipreg.models.matches import MatchKind
 
 
 class Draft(Base):
@@ -84,6 +85,11 @@ class DraftFinding(Base):
     file: Mapped[DraftFile] = relationship(back_populates="findings")
     view: Mapped[FilingView | None] = relationship()
     picture: Mapped[ListingPicture | None] = relationship()
+
+    @property
+    def kind(self) -> MatchKind:
+        """Drafts are compared by their pictures, not by what these show."""
+        return MatchKind.COPY
 
 
 class BatchState(StrEnum):

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from ipreg.accounts import LOCALES
 from ipreg.db import transaction
 from ipreg.messages import message_for
-from ipreg.models import Account, Case, CaseState, Match, MatchKind
+from ipreg.models import Account, Case, CaseState, DraftFinding, Match, MatchKind
 from ipreg.notify.likeness import LOOK, likelihood
 from ipreg.reasons import KINDS, describe
 from ipreg.web import words
@@ -99,14 +99,14 @@ def _remember(answer: Response) -> Response:
     return answer
 
 
-def match_words(match: Match) -> list[str]:
+def match_words(match: Match | DraftFinding) -> list[str]:
     """Why it matches."""
     if match.kind is not MatchKind.COPY:
         return [say(KINDS[match.kind])]
     return describe(match.reason, say)
 
 
-def likeness(match: Match) -> str:
+def likeness(match: Match | DraftFinding) -> str:
     """How likely it is a copy, as a word; goods that were recognised are never more than worth a look."""
     return say(likelihood(match.probability) if match.kind is MatchKind.COPY else LOOK)
 

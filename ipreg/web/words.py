@@ -122,6 +122,7 @@ JOBS = {
     "fingerprints": N_("Fingerprints by a new model"),
     "figures": N_("Count dashboards ahead"),
     "matches": N_("Compare new pictures"),
+    "goods": N_("Recognise goods photographed anew"),
     "novelty": N_("Check drafts for novelty"),
     "batches": N_("Work through batches"),
     "alerts": N_("Raise alerts"),

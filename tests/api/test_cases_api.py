@@ -76,7 +76,7 @@ def test_a_personal_token_pushes_to_a_source_of_its_account(site: Site, clock: H
     rows = json.dumps({"listings": [row, {"listing_id": "78"}]})
 
     def push(query: str, token: str) -> object:
-        header = {"Authorization": f"Bearer {token}", "Accept-Language": "en"}
+        header = {"Authorization": f"Bearer {token}", "Accept-Language": "en", "Idempotency-Key": "monday"}
         return site.app.test_client().post(f"/api/v1/listings{query}", data=rows, headers=header)
 
     first, again = push("?source=1", shop.token), push("?source=1", shop.token)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
-from waitress.server import create_server
+from waitress import create_server, wasyncore
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -45,7 +45,8 @@ def serving(app: Flask) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.effective_port}"
     finally:
-        server.close()
+        # waitress closes in its own loop, and only there: closed from here it waits for the loop's next turn
+        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
         thread.join(10)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import multiprocessing
 import os
 import select
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 from scenery import draw_picture
@@ -40,6 +42,30 @@ def test_all_are_seen_in_order_though_processes_are_killed_meanwhile(monkeypatch
     assert [number for number, _ in found] == list(range(COUNT))
     assert [number for number, seen in found if seen.fingerprint is None] == [3, 5]
     assert dict(found)[3].fault == "picture_not_a_picture" and dict(found)[5].fault == "picture_unreadable"
+
+
+def test_a_process_that_died_while_it_handed_over_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of a result is left in the pool's queue, and its other half never comes."""
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
+    give_up, given_up = looks._give_up, []
+
+    def patient_again() -> None:
+        given_up.append(looks._pool)
+        give_up()
+        monkeypatch.setattr(looks, "_LONGEST_LOOK", 180.0)
+
+    def read(number: int) -> bytes:
+        if number == 10:
+            assert isinstance(looks._pool, ProcessPoolExecutor)
+            os.write(looks._pool._result_queue._writer.fileno(), struct.pack("!i", 1 << 30))
+            monkeypatch.setattr(looks, "_LONGEST_LOOK", 1.0)
+        return draw_picture(number % 3, (120, 150))
+
+    monkeypatch.setattr(looks, "_give_up", patient_again)
+    found = list(looks.looks(list(range(COUNT)), read, embedding.model().path))
+    assert given_up
+    assert [number for number, _ in found] == list(range(COUNT))
+    assert all(seen.fingerprint is not None for _, seen in found)
 
 
 def test_few_are_looked_at_here() -> None:
