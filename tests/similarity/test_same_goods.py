@@ -18,6 +18,7 @@ from similarity.designs import (
     Kind,
     design_print,
     judge_design,
+    likeness,
     tell_apart,
 )
 from similarity.parts import corresponding
@@ -113,6 +114,26 @@ def test_the_three_are_told_apart(copied: float, same: float, similar: float, ki
 def test_goods_are_never_certain(prints: list[DesignPrint]) -> None:
     found = judge_design(prints, prints[0])
     assert found.same <= found.similar < 0.99
+
+
+def test_goods_shown_half_way_between_two_views_are_nearer_than_to_either(prints: list[DesignPrint]) -> None:
+    one, other = prints[0].unit, prints[1].unit
+    half_way = np.rint((one + other) / np.linalg.norm(one + other) * 381).clip(-127, 127).astype(np.int8)
+    found = likeness(np.stack([one, other, prints[4].unit]), DesignPrint(prints[0].model, False, half_way))
+    assert found.between > 0.99 > found.cosines.max()
+
+
+def test_a_single_view_is_as_like_as_its_cosine(prints: list[DesignPrint]) -> None:
+    found = likeness(prints[0].unit[None], prints[3])
+    assert found.between == pytest.approx(float(found.cosines[0]))
+
+
+def test_a_design_that_is_as_like_as_another_is_less_sure(prints: list[DesignPrint]) -> None:
+    alone, beside = (DesignIndex(designs.model().id, designs.model().dimensions) for _ in range(2))
+    for made in (alone, beside):
+        made.add("filed", [("front", prints[0])])
+    beside.add("its twin", [("front", prints[0])])
+    assert beside.search(prints[0])[0].verdict.same < alone.search(prints[0])[0].verdict.same
 
 
 def test_corresponding_parts_lie_in_both_pictures() -> None:
