@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser.chromium import CLICKED, chromium, serving
+from browser.chromium import CLICKED, chromium
 from browser.furnished import furnish
 from flask.testing import FlaskClient
 from scenery import HandClock
+from serving import serving
 from site_letter import a_letter
 from site_of_tests import Site
 
