@@ -17,9 +17,11 @@ _CERTAIN = {
     "SG$": "SGD", "S$": "SGD", "MX$": "MXN", "MXN$": "MXN", "R$": "BRL", "CN¥": "CNY", "JP¥": "JPY", "RMB": "CNY",
     "CNH": "CNY", "€": "EUR", "円": "JPY", "₩": "KRW", "원": "KRW", "₫": "VND", "đ": "VND", "฿": "THB", "₹": "INR",
     "грн": "UAH", "Rp": "IDR", "RM": "MYR", "₱": "PHP", "₺": "TRY", "TL": "TRY", "₽": "RUB", "₴": "UAH",
-    "руб": "RUB",    "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "лв": "BGN", "lei": "RON", "₪": "ILS", "Fr.": "CHF", "SFr": "CHF",
-    "د.إ": "AED", "人民币": "CNY", "人民幣": "CNY", "美元": "USD", "美金": "USD", "欧元": "EUR", "歐元": "EUR",
-    "英镑": "GBP", "英鎊": "GBP", "日元": "JPY", "日圆": "JPY", "日圓": "JPY", "韩元": "KRW", "韓元": "KRW",
+    "руб": "RUB", "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "лв": "BGN", "lei": "RON", "₪": "ILS", "Fr.": "CHF",
+    "SFr": "CHF", "د.إ": "AED", "人民币": "CNY", "人民幣": "CNY", "美元": "USD", "美金": "USD",
+    "欧元": "EUR", "歐元": "EUR",
+    "英镑": "GBP", "英鎊": "GBP", "日元": "JPY", "日圆": "JPY", "日圓": "JPY",
+    "韩元": "KRW", "韓元": "KRW",
     "港元": "HKD", "港币": "HKD", "港幣": "HKD", "新台币": "TWD", "新台幣": "TWD", "台币": "TWD", "台幣": "TWD",
 }  # fmt: skip
 # Signs that several countries share: what is meant where nothing else tells (empty: none), then what else may be.

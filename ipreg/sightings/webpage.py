@@ -13,6 +13,7 @@ from w3lib.encoding import html_to_unicode
 from w3lib.url import canonicalize_url, url_query_cleaner
 
 from ipreg.errors import CallerError
+from ipreg.sightings.charsets import guess_charset
 
 MAX_LINKS = 2000
 MAX_ADDRESS = 1500
@@ -111,7 +112,7 @@ def page_of(address: str, body: bytes, content_type: str) -> WebPage:
         raise CallerError("page_not_html", address=address[:200])
     if not head.startswith((b"\xff\xfe", b"\xfe\xff")) and not _MARKUP.search(body[:65536]):
         raise CallerError("page_not_html", address=address[:200])
-    _encoding, text = html_to_unicode(content_type, body, default_encoding="utf-8", auto_detect_fun=_guess)
+    _encoding, text = html_to_unicode(content_type, body, default_encoding="utf-8", auto_detect_fun=guess_charset)
     return WebPage(address, text)
 
 
@@ -163,13 +164,3 @@ def attribute(node: LexborNode | None, name: str) -> str:
     if node is None:
         return ""
     return (node.attributes.get(name) or "").strip()
-
-
-def _guess(body: bytes) -> str | None:
-    for encoding in ("utf-8", "gb18030", "big5"):
-        try:
-            body.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return encoding
-    return None
