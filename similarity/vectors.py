@@ -163,8 +163,7 @@ class VectorIndex:
             if self._scan is None or self._live < self._exact_below:
                 slots, scores = self._compare_all(asked)
             else:
-                wanted = max(self._scan.short_list(self._rows.count, len(asked)), 50 * limit)
-                slots, scores = self._compare_some(asked, wanted)
+                slots, scores = self._compare_some(asked, 50 * limit)
             return self._hits(slots, scores, limit)
 
     def save(self, path: Path) -> None:
@@ -273,17 +272,21 @@ class VectorIndex:
         live = np.flatnonzero(self._owner.values >= 0)
         return live, scores if len(live) == self._rows.count else scores[:, live]
 
-    def _compare_some(self, asked: Floats, wanted: int) -> tuple[Slots, Floats]:
+    def _compare_some(self, asked: Floats, least: int) -> tuple[Slots, Floats]:
         """One short list for all views of the query: a part that is like nothing much takes no place on it.
 
-        Where many of those found were removed meanwhile, more are asked for: the list is not silently short.
+        What is among the best of all views is among the best of its nearest one, so each is asked for no more than
+        it would be alone. Where many of those found were removed meanwhile, more are asked for: the list is not
+        silently short.
         """
         assert self._scan is not None
-        count = wanted
+        rows = self._rows.count
+        alone, wanted = (max(self._scan.short_list(rows, views), least) for views in (1, len(asked)))
+        count = alone
         while True:
-            found, nearness = self._scan.search(asked, min(count, self._rows.count))
+            found, nearness = self._scan.search(asked, min(count, rows))
             live = (found >= 0) & (self._owner.values[found] >= 0)
-            if count >= self._rows.count or live.sum(axis=1).min() >= min(wanted // 2, self._live):
+            if count >= rows or live.sum(axis=1).min() >= min(alone // 2, self._live):
                 break
             count *= 4
         slots = np.sort(_first_of_each(found[live], nearness[live])[:wanted])
