@@ -55,8 +55,9 @@ class Features:
     def _distance_columns(self) -> tuple[Floats, Floats]:
         """What ``_distances`` multiplies; of a sighted picture it serves every candidate."""
         vectors, odd = self.descriptors.T.astype(np.float32) / 256, _basis()[2] < 0
-        squares: Floats = np.square(vectors).sum(axis=0, dtype=np.float32)[None]
-        return np.concatenate([vectors[~odd], np.ones_like(squares), squares]), vectors[odd]
+        squares = (vectors**2).sum(axis=0)[None]
+        columns = np.concatenate([vectors[~odd], np.ones_like(squares), squares])
+        return columns.astype(np.float32), vectors[odd].astype(np.float32)
 
     def first(self, count: int) -> Features:
         """The ``count`` worthiest."""

@@ -26,6 +26,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import mmap
 import os
 import struct
 import tempfile
@@ -349,11 +350,12 @@ class VectorIndex:
 
 
 class _Rows:
-    """Vectors in 16-bit floats, in an unnamed file. Reading by ``pread`` keeps them out of the process's memory."""
+    """Vectors in 16-bit floats, in an unnamed file that is mapped: the system keeps of it what memory allows."""
 
     def __init__(self, dim: int, folder: Path | None) -> None:
         self.count = 0
         self._dim = dim
+        self._mapped = np.zeros((0, dim), np.float16)
         with tempfile.TemporaryFile(dir=folder, prefix="ipreg-rows-") as file:
             self._handle = os.dup(file.fileno())
         weakref.finalize(self, os.close, self._handle)
@@ -368,9 +370,13 @@ class _Rows:
         return self.count - len(rows)
 
     def read(self, slots: Slots) -> Floats:
-        size, handle = self._dim * 2, self._handle
-        data = b"".join([os.pread(handle, size, slot * size) for slot in slots.tolist()])
-        return np.frombuffer(data, np.float16).reshape(len(slots), self._dim).astype(np.float32)
+        if not len(slots):
+            return np.zeros((0, self._dim), np.float32)
+        if len(self._mapped) <= slots.max():
+            mapped = mmap.mmap(self._handle, self.count * self._dim * 2, mmap.MAP_SHARED, mmap.PROT_READ)
+            mapped.madvise(mmap.MADV_RANDOM)  # else the rows around come too
+            self._mapped = np.frombuffer(mapped, np.float16).reshape(-1, self._dim)
+        return self._mapped[slots].astype(np.float32)
 
     def blocks(self) -> Iterator[tuple[int, NDArray[np.float16]]]:
         """All rows as (first slot, rows); a block is overwritten by the next one."""
