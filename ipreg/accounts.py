@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from ipreg.errors import CallerError, ConflictError, PermissionDeniedError
 from ipreg.models import Account, FormerName, Organization, OrganizationRole, Role
+from ipreg.plaintext import has_controls, is_blank
 
 PASSWORD_MIN, PASSWORD_MAX = 10, 200
 MAX_FAILED_SIGN_INS = 10
@@ -290,8 +291,10 @@ def _checked_password(password: str, field: str = "password") -> str:
 
 def _checked_text(value: str, field: str, most: int) -> str:
     value = " ".join(value.split())
-    if not value:
+    if is_blank(value):
         raise CallerError("field_empty", field=field)
     if len(value) > most:
         raise CallerError("field_too_long", field=field, most=most)
+    if has_controls(value):
+        raise CallerError("field_control_characters", field=field)
     return value

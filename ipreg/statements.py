@@ -28,7 +28,7 @@ def read_form(values: Mapping[str, Any], now: datetime) -> tuple[DesignForm, Fau
         creator=_text(values, "creator"),
         creators=_creators(values.get("creators") or [], faults),
         created_on=_day(values, "created_on", faults, needed=True) or _STAND_IN,
-        description=_text(values, "description").replace("\r\n", "\n"),
+        description="\n".join(_text(values, "description").splitlines()),  # a line end of any program
         locarno_class=_locarno(values, faults),
         rights_wanted=_rights(values, faults),
         disclosure=_disclosure(values, faults),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from ipreg import (
@@ -24,7 +23,7 @@ from ipreg import (
 from ipreg.casework import complaints
 from ipreg.db import transaction, utc_now
 from ipreg.errors import MissingError, ProofError
-from ipreg.models import Account, Filing, LogEntry, LogTimeStamp, Match, Role
+from ipreg.models import Account, Filing, LogEntry, LogTimeStamp, Role
 from ipreg.web import keeping
 from ipreg.web.downloads import name_file
 from ipreg.web.pictures import shows, told
@@ -71,7 +70,6 @@ def new() -> Response:
 def filing(number: str) -> str:
     found = registry.get_filing(db(), number=number, account=me())
     told(found, "filing.page")
-    wanted = select(Match).where(Match.filing_id == found.id).order_by(Match.probability.desc())
     return render_template(
         "filing.html",
         filing=found,
@@ -82,7 +80,8 @@ def filing(number: str) -> str:
         may_have_certificate=may_have_certificate(found),
         may_have_bundle=may_have_bundle(found),
         may_complain=me().role in complaints.OWNERS and access.can_complain(me(), found),
-        matches=db().scalars(wanted).unique().all() if access.owns_filing(me(), found) else [],
+        seen_again=designs.seen_again(db(), found) if access.owns_filing(me(), found) else [],
+        most_seen=designs.SEEN,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -243,7 +244,7 @@ def test_the_configured_limits_hold(app: Flask, runtime: Runtime) -> None:
     assert client.post(f"{draft}/files", data={"files": (io.BytesIO(bytes(5000)), "a")}).status_code == 413
 
 
-def test_a_sealed_filing_of_somebody_else_shows_only_that_it_exists(
+def test_what_is_alike_of_others_is_shown_where_it_is_open_and_told_where_it_is_sealed(
     app: Flask, runtime: Runtime, clock: HandClock
 ) -> None:
     """Its own is shown beside; nobody waits for the comparing."""
@@ -252,7 +253,7 @@ def test_a_sealed_filing_of_somebody_else_shows_only_that_it_exists(
         def account(name: str) -> Account:
             return session.scalars(select(Account).where(Account.email == f"{name}@ipreg.example")).one()
 
-        for name, sealed in (("rival", True), ("designer", False)):
+        for name, sealed in (("rival", True), ("designer", False), ("freelancer", False)):
             registry.register_design(
                 session, runtime.store, applicant=account(name), form=design_form(f"{name}的外套"),
                 pictures=one_picture(1), request_key="r", sealed=sealed, now=clock(),
@@ -264,9 +265,12 @@ def test_a_sealed_filing_of_somebody_else_shows_only_that_it_exists(
     assert "正在与全部备案" in waiting and "立即备案" in waiting
     assert novelty.run(runtime) == 1
     page = client.get(f"{draft}/alike").text
-    assert "他人的设计，备案时间 <time" in page and "您自己的备案" in page
-    assert "rival" not in page and "几乎可以肯定" in page
+    assert "他人的密封设计，备案时间 <time" in page and "您自己的备案" in page and "他人的备案" in page
+    assert "rival" not in page and "freelancer" not in page and "几乎可以肯定" in page
     shown = [part.split('"')[0] for part in page.split("/alike/")[1:]]
-    assert len(shown) == 1 and client.get(f"{draft}/alike/{shown[0]}").status_code == 200
-    other = 1 if shown[0] != "1" else 2
-    assert client.get(f"{draft}/alike/{other}").status_code == 404
+    assert [client.get(f"{draft}/alike/{one}").status_code for one in shown] == [200, 200]
+    (hidden,) = {"1", "2", "3"} - set(shown)
+    assert client.get(f"{draft}/alike/{hidden}").status_code == 404
+    led = re.findall(r'class="number" href="([^"]*)"', page)
+    assert sorted(one.split("/")[1] for one in led) == ["filings", "verify"]
+    assert all(client.get(one).status_code == 200 for one in led)
