@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -23,6 +23,8 @@ PASSWORD_MIN, PASSWORD_MAX = 10, 200
 MAX_FAILED_SIGN_INS = 10
 LOCK_FOR = timedelta(minutes=15)
 LOCALES = ("zh", "en")
+PAGE = 50
+"""So many people stand on a page."""
 _REGIONS = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 _SELF_SERVICE = (Role.DESIGNER, Role.ENTERPRISE)
 # No 0/O or 1/I/L: the code is read out and typed in.
@@ -197,6 +199,14 @@ def join_organization(session: Session, *, account: Account, join_code: str) -> 
     session.flush()
     session.refresh(account)
     return found
+
+
+def people(session: Session, wanted: Select[Account], *, words: str, page: int) -> list[Account]:
+    """Of the ``wanted`` whose name or address holds ``words``: one page, and one more where there is another."""
+    if words := words.strip()[:100]:
+        named = Account.name.icontains(words, autoescape=True)
+        wanted = wanted.where(or_(named, Account.email.icontains(words, autoescape=True)))
+    return list(session.scalars(wanted.limit(PAGE + 1).offset((page - 1) * PAGE)).unique())
 
 
 def rename(session: Session, *, account: Account, name: str, now: datetime) -> None:

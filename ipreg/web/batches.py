@@ -18,6 +18,7 @@ from ipreg.db import utc_now
 from ipreg.errors import CallerError, ConflictError
 from ipreg.messages import message_for
 from ipreg.models import Batch, BatchState, Role, RowState
+from ipreg.web.asked import page_asked
 from ipreg.web.downloads import name_file
 from ipreg.web.errors import words_of
 from ipreg.web.language import chosen, say
@@ -96,7 +97,7 @@ def _report(batch: Batch, fault: str = "") -> str:
     counts = service.counts(db(), batch)
     state = RowState(request.args["state"]) if request.args.get("state") in list(RowState) else None
     pages = -(-(counts[state] if state else sum(counts.values())) // service.PAGE)
-    page = min(max(request.args.get("page", 1, type=int), 1), max(pages, 1))
+    page = min(page_asked(), max(pages, 1))
     return render_template(
         "batch.html",
         batch=batch,

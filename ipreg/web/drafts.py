@@ -295,6 +295,9 @@ def creators_line(given: Sequence[Sequence[str]] | None) -> str:
     return say(", ").join(f"{name} {share} %".removesuffix("  %") for name, share in given or ())
 
 
+bp.add_app_template_global(locarno.goods_of, "goods_of")
+
+
 @bp.app_template_global()
 def locarno_line(number: str | None) -> str:
     """A class with its name in the reader's language."""

@@ -229,7 +229,7 @@ def test_a_long_report_comes_in_pages_and_the_bad_rows_alone(client: FlaskClient
     assert job.run(runtime) == 230
     first, last = client.get(page).text, client.get(f"{page}?page=3").text
     assert "外套 7<" in first and "外套 100<" not in first and len(first.encode()) < 200_000
-    assert "外套 229<" in last and "外套 199<" not in last and "3 / 3" in last
+    assert "外套 229<" in last and "外套 199<" not in last and "page=2" in last and "page=4" not in last
     assert "外套 7<" not in client.get(f"{page}?state=bad").text
     assert client.get(f"{page}?state=x&page=99").text.count("<tr>") == 1 + 30
     assert len(list(csv.reader(io.StringIO(client.get(f"{page}/report.csv").text)))) == 231

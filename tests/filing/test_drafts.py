@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ import pytest
 from databases import Databases
 from flask import Flask
 from flask.testing import FlaskClient
-from kinds import svg_scene
+from kinds import pdf_scene, psd, svg_scene
 from papers import open_prepared
 from scenery import PASSWORD, HandClock, People, design_form, draw_picture, one_picture
 from sqlalchemy import func, select
@@ -52,6 +53,13 @@ def sign_in(app: Flask, name: str = "designer") -> FlaskClient:
     client = app.test_client()
     client.post("/sign-in", data={"email": f"{name}@ipreg.example", "password": PASSWORD})
     return client
+
+
+def zipped(data: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("notes.txt", data)
+    return out.getvalue()
 
 
 def shelves(runtime: Runtime) -> list[Path]:
@@ -99,6 +107,7 @@ def test_looking_at_the_wizard_leaves_one_empty_draft(app: Flask, runtime: Runti
         ("about", {"title": "长" * 201}, "title"),
         ("about", {"industry": "cars"}, "industry"),
         ("about", {"locarno_class": "外星人"}, "locarno_class"),
+        ("about", {"locarno_class": "家具"}, "locarno_class"),
         ("about", {"keywords": "，".join(f"词{n}" for n in range(30))}, "keywords"),
         ("makers", {"creator": ""}, "creator"),
         ("makers", {"creator": ["林晓", "周宁"], "share": ["60", "30"]}, "creator"),
@@ -176,10 +185,20 @@ def test_views_are_guessed_moved_changed_and_taken_out(app: Flask, runtime: Runt
     assert client.get(f"{draft}/files/{front}?size=160").mimetype == "image/jpeg"
 
 
-def test_design_files_are_filed_as_they_are(app: Flask, runtime: Runtime) -> None:
+@pytest.mark.parametrize("sealed", ["", "yes"])
+def test_design_files_are_filed_as_they_are_and_shown(app: Flask, sealed: str) -> None:
+    """Where a library can; each can be had again as it was."""
+    work = {"云纹.svg": svg_scene(), "线稿.pdf": pdf_scene(), "层.psd": psd(), "源.zip": zipped(b"notes")}
     client = sign_in(app)
-    page = client.get(file_by_wizard(client, {**FRONT, "云纹.svg": svg_scene()}).headers["Location"]).text
-    assert "设计文件 · 云纹.svg" in page
+    filed = file_by_wizard(client, {**FRONT, **work}, sealed=sealed).headers["Location"].split("?")[0]
+    page = client.get(filed).text
+    assert all(f"设计文件 · {name}" in page for name in work)
+    for place, data in enumerate(work.values()):
+        whole, shown = (client.get(f"{filed}/files/{place}{asked}") for asked in ("", "?size=320"))
+        assert whole.data == data and whole.headers["Content-Disposition"].startswith("attachment")
+        assert (shown.status_code, shown.mimetype) == ((200, "image/jpeg") if place < 3 else (404, "text/html"))
+        assert page.count(f"/files/{place}?size=320") == (place < 3)
+    assert sign_in(app, "rival").get(f"{filed}/files/0").status_code == 404
 
 
 def test_another_tab_is_not_overwritten_unseen(app: Flask) -> None:
