@@ -132,12 +132,17 @@ def views_of(session: Session, version: FilingVersion) -> list[FilingView]:
     return list(session.scalars(wanted.order_by(FilingView.position)))
 
 
-def files_of(session: Session, version: FilingVersion) -> set[str]:
-    """The SHA-256 of all files of one version."""
-    wanted = select(DesignFile.sha256).where(
+def works_of(session: Session, version: FilingVersion) -> list[DesignFile]:
+    """The designer's files of one version, in their order."""
+    wanted = select(DesignFile).where(
         DesignFile.filing_id == version.filing_id, DesignFile.version == version.version
     )
-    return {one.sha256 for one in views_of(session, version)} | set(session.scalars(wanted))
+    return list(session.scalars(wanted.order_by(DesignFile.position)))
+
+
+def files_of(session: Session, version: FilingVersion) -> set[str]:
+    """The SHA-256 of all files of one version."""
+    return {one.sha256 for one in [*views_of(session, version), *works_of(session, version)]}
 
 
 @dataclass(frozen=True)

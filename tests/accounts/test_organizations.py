@@ -129,13 +129,13 @@ def test_what_was_filed_under_an_older_name_still_opens_its_commitment(
     assert manifest.applicant_opening(filing)["applicant"] == "freelancer"
 
 
-def test_people_come_in_pages_owners_first_and_are_found(
-    session: Session, people: People, clock: HandClock
-) -> None:
+def test_people_come_in_pages_and_are_found(session: Session, people: People, clock: HandClock) -> None:
+    assert people.enterprise.organization is not None
+    code = people.enterprise.organization.join_code
     for n in range(accounts.PAGE + 5):
         accounts.create_account(
             session, email=f"person{n}@ipreg.example", password=PASSWORD, name=f"张三{n}", role=Role.DESIGNER,
-            join_code=people.enterprise.organization.join_code if people.enterprise.organization else None, now=clock(),
+            join_code=code, now=clock(),
         )  # fmt: skip
     first = organizations.members(session, account=people.enterprise)
     second = organizations.members(session, account=people.enterprise, page=2)
