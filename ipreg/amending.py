@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ipreg import access, acts, registry
-from ipreg.designform import Creator, DesignForm, check_form
+from ipreg.designform import Creator, DesignForm, check_form, trimmed
 from ipreg.errors import CallerError, ConflictError, MissingError, PermissionDeniedError
 from ipreg.manifest import NEWEST
 from ipreg.models import Account, DesignFile, Filing, FilingState, FilingVersion, FilingView, RightKind, ViewKind
@@ -96,7 +96,7 @@ def amend(
     form = check_form(amendment.form, now)
     before = {view.sha256: (view.compared_by, view.goods_by) for view in filing.views}
     kept = _content(session, store, filing, amendment, max_views, now)
-    if form == check_form(form_of(filing), now) and _files(kept) == _files(_present(filing)):
+    if form == trimmed(form_of(filing)) and _files(kept) == _files(_present(filing)):
         raise CallerError("amend_nothing")
     _state(filing, form)
     filing.version, filing.amended_at, filing.manifest_version = filing.version + 1, now, NEWEST

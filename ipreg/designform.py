@@ -60,6 +60,11 @@ def check_form(form: DesignForm, now: datetime) -> DesignForm:
     """The form with its texts trimmed; raises ``CallerError`` for the first field at fault."""
     for fault in faults_of(form, now):
         raise fault
+    return trimmed(form)
+
+
+def trimmed(form: DesignForm) -> DesignForm:
+    """The form as it is kept: one spelling of what says the same."""
     creators = form.creators or read_creators(form.creator)
     return replace(
         form,
