@@ -142,7 +142,8 @@ def works_of(session: Session, version: FilingVersion) -> list[DesignFile]:
 
 def files_of(session: Session, version: FilingVersion) -> set[str]:
     """The SHA-256 of all files of one version."""
-    return {one.sha256 for one in [*views_of(session, version), *works_of(session, version)]}
+    views, works = views_of(session, version), works_of(session, version)
+    return {one.sha256 for one in views} | {one.sha256 for one in works}
 
 
 @dataclass(frozen=True)

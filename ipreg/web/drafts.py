@@ -165,6 +165,8 @@ def add(draft_id: int) -> Answer:
     looked, faults = [], []
     for file in request.files.getlist("files"):
         name = file.filename or ""
+        if not name:  # a browser without scripts sends the field in which nothing was chosen as well
+            continue
         try:
             looked.append((name, drafts.look(config, file.read())))
         except CallerError as fault:

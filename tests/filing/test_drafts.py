@@ -162,6 +162,18 @@ def test_a_bad_file_is_named_and_the_good_ones_are_kept(app: Flask) -> None:
     assert answer.text.count('class="draft-file"') == 1
 
 
+def test_without_scripts_the_field_that_was_left_empty_is_no_fault(app: Flask) -> None:
+    """A browser sends both fields, that for files and that for the camera."""
+    client = sign_in(app)
+    draft = new_draft(client)
+    sent = [(io.BytesIO(draw_picture(1, (60, 80))), "a.jpg"), (io.BytesIO(b""), "")]
+    answer = client.post(f"{draft}/files", data={"files": sent}, content_type="multipart/form-data")
+    assert answer.status_code == 302 and "a.jpg" in client.get(f"{draft}/pictures").text
+    nothing = [(io.BytesIO(b""), ""), (io.BytesIO(b""), "")]
+    answer = client.post(f"{draft}/files", data={"files": nothing}, content_type="multipart/form-data")
+    assert answer.status_code == 302
+
+
 def test_views_are_guessed_moved_changed_and_taken_out(app: Flask, runtime: Runtime) -> None:
     client = sign_in(app)
     draft = new_draft(client)
