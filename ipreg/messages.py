@@ -351,6 +351,7 @@ MESSAGES: dict[str, str] = {
     "zip_without_feed": N_("The ZIP must hold exactly one feed."),
     "row_value_missing": N_("“%(column)s” is empty."),
     "row_value_too_long": N_("“%(column)s” has more than %(most)s characters."),
+    "row_malformed": N_("The quotes of this row do not close."),
     "row_price_wrong": N_("“%(price)s” is not a price like 129.00."),
     "row_currency_wrong": N_("“%(currency)s” is not a currency code like CNY."),
     "row_address_wrong": N_("“%(address)s” is not an http address."),

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browser.chromium import CLICKED, follow, new_page, no_sideways_scrolling, serving
+from browser.chromium import CLICKED, follow, new_page, no_sideways_scrolling
 from kinds import svg_scene
 from scenery import PASSWORD, draw_picture
+from serving import serving
 
 from ipreg.app import create_app
 from ipreg.runtime import Runtime
