@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -143,6 +146,19 @@ def test_corresponding_parts_lie_in_both_pictures() -> None:
     assert not found.mirrored
     for x, y, u, v in found.lines:
         assert (x, y) == (u, v) and 0 < x < 1 and 0 < y < 1
+
+
+def test_no_part_lies_on_the_plain_ground_of_a_filed_view() -> None:
+    pictures = Path(__file__).parent.parent / "acceptance" / "same_design"
+    filed = (pictures / "registry" / "antiqueChair__perspective.jpg").read_bytes()
+    found = corresponding(filed, (pictures / "queries" / "q00086.jpg").read_bytes())
+    assert len(found.lines) >= 4
+    goods = np.asarray(Image.open(io.BytesIO(filed)).convert("L"))
+    reach = goods.shape[0] // 12
+    for x, y, _, _ in found.lines:
+        at, level = round(x * goods.shape[1]), round(y * goods.shape[0])
+        near = goods[max(0, level - reach) : level + reach, max(0, at - reach) : at + reach]
+        assert near.min() < 200, "part of the chair"
 
 
 def test_parts_of_mirrored_goods_are_mirrored() -> None:
