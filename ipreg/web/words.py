@@ -45,6 +45,7 @@ from ipreg.names import DISCLOSURES as DISCLOSURES
 from ipreg.names import INDUSTRIES as INDUSTRIES
 from ipreg.names import RIGHTS as RIGHTS
 from ipreg.names import VIEWS as VIEWS
+from ipreg.reasons import KINDS as MATCH_KINDS  # noqa: F401
 from ipreg.warning.words import ALERT_EVENTS as ALERT_EVENTS
 from ipreg.warning.words import GRAVITIES as GRAVITIES
 from ipreg.web.alertwords import ALERT_FILTERS as ALERT_FILTERS
@@ -128,6 +129,7 @@ JOBS = {
     "alerts": N_("Raise alerts"),
     "learning": N_("Learn from decisions"),
     "conflicts": N_("Find filings much like earlier ones"),
+    "repeats": N_("Raise cases of repeat sellers"),
     "caseclocks": N_("Watch the clocks of cases"),
     "evidence": N_("Capture pages as evidence"),
     "openings": N_("Open sealed filings whose day has come"),
@@ -228,6 +230,7 @@ PAPERS = {
     PaperKind.ACCEPTANCE: N_("Notice of acceptance"),
     PaperKind.NON_ACCEPTANCE: N_("Notice of non-acceptance"),
     PaperKind.NOTICE: N_("Notice of alleged infringement"),
+    PaperKind.HEARING: N_("Notice of hearing"),
     PaperKind.DECISION: N_("Decision"),
 }
 AUDIT_KINDS = {
