@@ -702,12 +702,28 @@ class FigureTable(Shape):
     rows: list[CountRow]
 
 
-class Stage(Shape):
-    """How long a stage of cases takes."""
+class StageRow(Shape):
+    """How long the stage takes there."""
 
     name: str
-    count: int
+    count: int | None
     median_days: float | None
+
+
+class StageTable(Shape):
+    """A stage by one dimension."""
+
+    dimension: str
+    rows: list[StageRow]
+
+
+class Stage(Shape):
+    """How long a stage of cases takes, in all and by each dimension; over how many cases is not told in public."""
+
+    name: str
+    count: int | None
+    median_days: float | None
+    tables: list[StageTable]
 
 
 class Figures(Shape):

@@ -76,7 +76,8 @@ def mentioned(session: Session, text: str) -> list[Account]:
         re.compile("(?<![a-z0-9._-])@(" + "|".join(_pattern(name) for name in names) + ")") if names else None
     )
     found = any_of_them.findall(_folded(text)) if any_of_them else []
-    return list({one.id: one for name in found for one in called[name]}.values())
+    named = {one.id: one for name in found for one in called[name]}
+    return [named[one] for one in sorted(named)]
 
 
 def _folded(text: str) -> str:

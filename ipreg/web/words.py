@@ -121,7 +121,7 @@ JOBS = {
     "witnesses": N_("Have checkpoints cosigned"),
     "timestamps": N_("Fetch time stamps"),
     "fingerprints": N_("Fingerprints by a new model"),
-    "figures": N_("Count dashboards ahead"),
+    "figures": N_("Count dashboards and the yearly figures ahead"),
     "matches": N_("Compare new pictures"),
     "goods": N_("Recognise goods photographed anew"),
     "novelty": N_("Check drafts for novelty"),
