@@ -7,14 +7,25 @@ Days are those of Beijing. A figure is counted from rows and from nothing else, 
 from __future__ import annotations
 
 import statistics
-from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, FunctionElement, Row, Select, and_, case, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    FunctionElement,
+    Row,
+    Select,
+    String,
+    and_,
+    case,
+    func,
+    select,
+    type_coerce,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 
@@ -201,15 +212,9 @@ STAGES: dict[str, tuple[str, frozenset[str] | None, frozenset[str]]] = {
 
 
 def figures(session: Session, *, asked: Asked) -> Figures:
-    """Everything, in some thirty queries."""
+    """Everything, in ten queries."""
     counted = {**_FIGURES, "repeat": _repeats(asked)}
-    tables = [
-        _by_month(session, name, figure, asked)
-        if dimension == "month"
-        else _by_column(session, name, figure, dimension, asked)
-        for name, figure in counted.items()
-        for dimension in ("month", *figure.columns)
-    ]
+    tables = [table for name, figure in counted.items() for table in _tables(session, name, figure, asked)]
     stages = tuple(_stage(session, name, asked) for name in STAGES)
     repeat = next(one.total for one in tables if one.figure == "repeat")
     return Figures(asked, tuple(tables), stages, repeat)
@@ -242,25 +247,31 @@ def _within(figure: _Figure, asked: Asked) -> ColumnElement[bool]:
     return and_(*wanted)
 
 
-def _by_month(session: Session, name: str, figure: _Figure, asked: Asked) -> Table:
+def _tables(session: Session, name: str, figure: _Figure, asked: Asked) -> Iterator[Table]:
+    """The figure by each dimension, from one reading of its rows: the database counts them by all dimensions at
+    once, and the cells are added up here."""
     months = asked.months()
-    counts = [
-        func.coalesce(func.sum(case((and_(figure.at >= start, figure.at < end), 1), else_=0)), 0)
-        for _, start, end in months
-    ]
-    if not months:
-        return Table(name, "month", ())
-    found = session.execute(figure.base().add_columns(*counts).where(_within(figure, asked))).one()
-    named = zip(months, found, strict=True)
-    return Table(name, "month", tuple((month, int(count)) for (month, _, _), count in named))
+    counts: dict[str, Counter[str]] = {one: Counter() for one in ("month", *figure.columns)}
+    for month, *values, count in _cells(session, figure, asked) if months else ():
+        counts["month"][months[month][0]] += count
+        for column, value in zip(figure.columns, values, strict=True):
+            counts[column][str(getattr(value, "value", value))] += count
+    yield Table(name, "month", tuple((month, counts["month"][month]) for month, _, _ in months))
+    for column in figure.columns:
+        rows = sorted(counts[column].items(), key=lambda row: (-row[1], row[0]))
+        yield Table(name, column, tuple(rows))
 
 
-def _by_column(session: Session, name: str, figure: _Figure, dimension: str, asked: Asked) -> Table:
-    column = figure.columns[dimension]
-    query = figure.base().add_columns(column, func.count()).where(_within(figure, asked)).group_by(column)
-    found = [(str(getattr(value, "value", value)), int(count)) for value, count in session.execute(query)]
-    rows = sorted(found, key=lambda row: (-row[1], row[0]))
-    return Table(name, dimension, tuple(rows))
+def _month(at: Any, asked: Asked) -> ColumnElement[int]:
+    """The place of a time's month among those of the question, to which it belongs."""
+    return case(*((at < end, place) for place, (_, _, end) in enumerate(asked.months())))
+
+
+def _cells(session: Session, figure: _Figure, asked: Asked) -> Iterator[tuple[Any, ...]]:
+    """The number of the month, a value of each column, and how many rows have just these."""
+    rows = figure.base().add_columns(_month(figure.at, asked).label("month"), *figure.columns.values())
+    found = rows.where(_within(figure, asked)).subquery()
+    return map(tuple, session.execute(select(*found.c, func.count()).group_by(*found.c)))
 
 
 # --- Medians
@@ -293,12 +304,13 @@ def _stage(session: Session, name: str, asked: Asked) -> Stage:
     ended = _first(ends)
     started = None if begins is None else _first(begins)
     start_at = Case.opened_at if started is None else started.c.at
-    columns = (days_between(start_at, ended.c.at), ended.c.at, *(figure.columns[one] for one in _STAGE_COLUMNS))
+    plain = (type_coerce(figure.columns[one], String) for one in _STAGE_COLUMNS)
+    columns: list[Any] = [days_between(start_at, ended.c.at), _month(ended.c.at, asked), *plain]
     query = select(*columns).select_from(Case).join(ended, ended.c.case_id == Case.id)
     if started is not None:
         query = query.join(started, started.c.case_id == Case.id)
     within = _within(_Figure(ended.c.at, figure.base, figure.columns), asked)
-    found = session.execute(query.where(within, ended.c.at >= start_at)).all()
+    found = session.execute(query.where(within, ended.c.at >= start_at)).all() if asked.months() else []
     return Stage(title, _median([row[0] for row in found]), tuple(_stage_tables(found, asked)))
 
 
@@ -307,14 +319,13 @@ _STAGE_COLUMNS = ("industry", "district", "platform")
 
 def _stage_tables(found: Sequence[Row[Any]], asked: Asked) -> Iterator[tuple[str, tuple[tuple[str, Median], ...]]]:
     months = asked.months()
-    starts = [start for _, start, _ in months]
     groups: dict[str, defaultdict[str, list[float]]] = {
         one: defaultdict(list) for one in ("month", *_STAGE_COLUMNS)
     }
-    for days, at, *values in map(tuple, found):
-        groups["month"][months[bisect_right(starts, at) - 1][0]].append(days)
+    for days, month, *values in map(tuple, found):
+        groups["month"][months[month][0]].append(days)
         for column, value in zip(_STAGE_COLUMNS, values, strict=True):
-            groups[column][str(getattr(value, "value", value))].append(days)
+            groups[column][value].append(days)
     for dimension, lengths in groups.items():
         rows = [(value, _median(of_it)) for value, of_it in lengths.items()]
         by_name = dimension == "month"

@@ -272,6 +272,7 @@ AUDIT_ACTIONS = {
     "alerts.dismiss": N_("Dismiss an alert"),
     "alerts.reopen": N_("Reopen an alert"),
     "casesteps.assign": N_("Assign a case"),
+    "casesteps.draft": N_("Begin a decision with a template"),
     "casesteps.decide": N_("Decide a case"),
     "parties.notice": N_("Issue a one-time link"),
     "parties.revoke": N_("Withdraw a one-time link"),
