@@ -115,7 +115,7 @@ def _in(*states: CaseState) -> frozenset[CaseState]:
 
 _OFFICER, _CHIEF, _EITHER = _of(Part.OFFICER), _of(Part.SUPERVISOR), _of(Part.OFFICER, Part.SUPERVISOR)
 _WHY = frozenset({Need.REASON})
-_APPEALABLE = _in(S.DECIDED, S.REMEDIES, S.CLOSED)
+APPEALABLE = _in(S.DECIDED, S.REMEDIES, S.CLOSED)
 
 MOVES: tuple[Move, ...] = (
     # Whether it becomes a case at all
@@ -152,7 +152,7 @@ MOVES: tuple[Move, ...] = (
     Move("closed", _in(S.DECIDED, S.REMEDIES), S.CLOSED, _EITHER, _WHY, stops=ALL_CLOCKS - _P),
     Move(
         "appealed",
-        _APPEALABLE,
+        APPEALABLE,
         S.APPEALED,
         _of(Part.OWNER, Part.RESPONDENT, Part.OFFICER),
         _WHY | {Need.SIDE},
