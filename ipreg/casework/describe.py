@@ -34,7 +34,8 @@ rows, so that nothing jumps while one reads. `benchmarks/bench_queue.py` measure
 A grave case is proposed by its officer and approved by another officer; nobody approves or lengthens what is
 his own. A case becomes grave by its officer, or by itself where the seller was found to infringe three times,
 before it was opened or since (a job looks each minute); only a supervisor who does not have it calls it less
-grave. `ipreg account supervisor EMAIL` or an administrator's page makes one. On days away a deputy acts for an officer, under his own name.
+grave. `ipreg account supervisor EMAIL` or an administrator's page makes one. On days away a deputy acts for
+an officer, under his own name.
 
 Who takes a flagged case on accepts it first, as a step of its own: the owner gets his paper. Nobody is found to
 infringe before he was served the notice, or has answered, unless the officer says why; that reason stands in the
