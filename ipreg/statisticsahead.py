@@ -46,18 +46,23 @@ def kept(session: Session, *, asked: Asked, now: datetime) -> tuple[Figures, dat
     return (_read(asked, row.figures), row.made_at) if now - row.made_at <= 3 * _fresh(asked, now) else None
 
 
+def looked_at(session: Session, *, asked: Asked, now: datetime) -> None:
+    """They are looked at, so they are kept fresh; written once an hour at most."""
+    row = session.get(CountedFigures, key_of(asked))
+    if row is not None and not timedelta(0) <= now - row.looked_at < timedelta(hours=1):
+        row.looked_at = now
+
+
 def ask(session: Session, *, asked: Asked, now: datetime) -> bool:
-    """Notes that somebody looks at these figures, so that they are counted and kept fresh; whether a job will."""
+    """Has the figures counted by the job; False where none is going to do it."""
     if len(key_of(asked)) > LONGEST_KEY:
         return False
-    row = session.get(CountedFigures, key_of(asked))
-    if row is None:
+    if session.get(CountedFigures, key_of(asked)) is None:
         waiting = select(func.count()).select_from(CountedFigures).where(CountedFigures.figures.is_(None))
         if (session.scalar(waiting) or 0) >= MOST_WAITING:
             return False
-        row = _add(session, key_of(asked), now)
-    if row is not None and not timedelta(0) <= now - row.looked_at < timedelta(hours=1):
-        row.looked_at = now
+        _add(session, key_of(asked), now)
+    looked_at(session, asked=asked, now=now)
     if jobtable.keeper(session, now=now) is None:
         return False
     try:

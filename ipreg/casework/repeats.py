@@ -14,6 +14,8 @@ from ipreg.models import Case, CaseEvent, CaseOutcome
 GRAVE_FROM = 3
 """So many decisions against a seller make his cases grave."""
 _AT_ONCE = 500
+_WHY = "该卖家其间被认定侵权。The seller was found to infringe meanwhile."
+"""Read by officials alone: what became of other cases is not for the parties of this one."""
 
 
 def severity_of(session: Session, seller_id: int | None) -> int:
@@ -54,5 +56,5 @@ def raise_one(session: Session, *, case: Case, now: datetime) -> None:
     """Takes the step, which says why; a case that was decided or raised meanwhile stays as it is."""
     severity = severity_of(session, case.seller_id)
     if case.state in table.OPEN and case.severity < severity:
-        given = Given(severity=severity)
+        given = Given(severity=severity, reason=_WHY)
         machine.transition(session, case=case, action="severity_raised", actor=machine.SYSTEM, given=given, now=now)

@@ -110,7 +110,7 @@ EVENTS = {
     "extension_asked": N_("More time asked for"),
     "clock_extended": N_("More time granted"),
     "severity_set": N_("Severity changed"),
-    "severity_raised": N_("Severity raised: the seller was found to infringe meanwhile"),
+    "severity_raised": N_("Severity changed"),
 }
 """What the history says."""
 PARTS = {

@@ -140,7 +140,7 @@ def _known(asked: Asked) -> Counted | None:
     kept = statisticsahead.kept(db(), asked=asked, now=utc_now())
     if kept is None:
         return None
-    statisticsahead.ask(db(), asked=asked, now=utc_now())  # goes on being counted
+    statisticsahead.looked_at(db(), asked=asked, now=utc_now())
     db().commit()
     return _remember(asked, Counted(*kept))
 
