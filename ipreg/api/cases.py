@@ -16,7 +16,7 @@ from ipreg.api.filings import reference
 from ipreg.api.matches import match_of
 from ipreg.api.operation import Routes
 from ipreg.api.paging import cursor_of, place_of, wrong
-from ipreg.casework import machine, queue, submissions, table, together
+from ipreg.casework import hearings, machine, queue, submissions, table, together
 from ipreg.casework.machine import Given
 from ipreg.casework.queue import Filter, Place
 from ipreg.db import utc_now
@@ -101,6 +101,8 @@ def _given(found: Case, action: str, body: shapes.Step) -> Given:
         days=body.days,
         severity=body.severity,
         side=table.Part(body.side) if body.side else None,
+        at=body.time,
+        place=body.place,
         unheard=body.unheard,
     )
 
@@ -170,6 +172,7 @@ def whole(found: Case) -> shapes.Case:
             "merged_into": found.merged_into.number if found.merged_into else None,
             "match": match_of(found.match),
             "heard": machine.heard(found),
+            "hearing": _hearing(found),
             "clocks": [_clock(one) for one in ends],
             "events": [_event(found, one, official=official) for one in found.events],
             "steps": [
@@ -185,6 +188,11 @@ def _open_here(found: Case, action: str) -> bool:
     """A grave case is not decided by one alone; its decision is proposed."""
     grave = found.severity >= table.FOUR_EYES_FROM and found.state is not CaseState.DECISION_PROPOSED
     return not (action == "decided" and grave) and not (action == "proposed" and not grave)
+
+
+def _hearing(found: Case) -> dict[str, object] | None:
+    appointed = hearings.appointed(found)
+    return None if appointed is None else {"at": appointed.at, "place": appointed.place}
 
 
 def _clock(one: CaseClock) -> dict[str, object]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 N_ = str  # marks a text for extraction
 
@@ -624,6 +624,13 @@ class CaseEvent(Shape):
     log_index: int | None
 
 
+class Hearing(Shape):
+    """When and where both sides are heard."""
+
+    at: datetime
+    place: str
+
+
 class CaseStep(Shape):
     """A step that you may take now, and what it needs."""
 
@@ -638,6 +645,7 @@ class Case(CaseBrief):
     merged_into: str | None
     match: Match
     heard: bool
+    hearing: Hearing | None
     clocks: list[CaseClock]
     events: list[CaseEvent]
     steps: list[CaseStep]
@@ -670,6 +678,8 @@ class Step(Asked):
     days: int | None = Field(None, ge=1, le=1000)
     severity: int | None = Field(None, ge=1, le=3)
     side: Literal["owner", "respondent"] | None = None
+    time: AwareDatetime | None = Field(None, description=N_("When a hearing is."))
+    place: str = Field("", max_length=200)
     unheard: str = Field("", max_length=5000)
 
 
@@ -692,12 +702,28 @@ class FigureTable(Shape):
     rows: list[CountRow]
 
 
-class Stage(Shape):
-    """How long a stage of cases takes."""
+class StageRow(Shape):
+    """How long the stage takes there."""
 
     name: str
-    count: int
+    count: int | None
     median_days: float | None
+
+
+class StageTable(Shape):
+    """A stage by one dimension."""
+
+    dimension: str
+    rows: list[StageRow]
+
+
+class Stage(Shape):
+    """How long a stage of cases takes, in all and by each dimension; over how many cases is not told in public."""
+
+    name: str
+    count: int | None
+    median_days: float | None
+    tables: list[StageTable]
 
 
 class Figures(Shape):

@@ -33,6 +33,7 @@ from ipreg.models.desk import Absence, CaseNote, CaseTask, SavedView
 from ipreg.models.drafts import Batch, BatchRow, BatchState, Draft, DraftFile, DraftFinding, RowState
 from ipreg.models.evidence import Capture, CaptureFile, CaptureState, Report, ReportState
 from ipreg.models.exports import DataExport, ExportState
+from ipreg.models.figures import CountedFigures
 from ipreg.models.files import PictureFingerprint, StoredFile, VaultKey
 from ipreg.models.jobs import JobResult, JobState, Lease
 from ipreg.models.keeping import (
@@ -156,6 +157,7 @@ __all__ = [
     "ChannelKind",
     "ChannelState",
     "ClockKind",
+    "CountedFigures",
     "CrawlHost",
     "CrawlPage",
     "DataExport",

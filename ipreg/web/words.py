@@ -45,6 +45,7 @@ from ipreg.names import DISCLOSURES as DISCLOSURES
 from ipreg.names import INDUSTRIES as INDUSTRIES
 from ipreg.names import RIGHTS as RIGHTS
 from ipreg.names import VIEWS as VIEWS
+from ipreg.reasons import KINDS as MATCH_KINDS  # noqa: F401
 from ipreg.warning.words import ALERT_EVENTS as ALERT_EVENTS
 from ipreg.warning.words import GRAVITIES as GRAVITIES
 from ipreg.web.alertwords import ALERT_FILTERS as ALERT_FILTERS
@@ -120,7 +121,7 @@ JOBS = {
     "witnesses": N_("Have checkpoints cosigned"),
     "timestamps": N_("Fetch time stamps"),
     "fingerprints": N_("Fingerprints by a new model"),
-    "figures": N_("Count dashboards ahead"),
+    "figures": N_("Count dashboards and the yearly figures ahead"),
     "matches": N_("Compare new pictures"),
     "goods": N_("Recognise goods photographed anew"),
     "novelty": N_("Check drafts for novelty"),
@@ -128,6 +129,7 @@ JOBS = {
     "alerts": N_("Raise alerts"),
     "learning": N_("Learn from decisions"),
     "conflicts": N_("Find filings much like earlier ones"),
+    "repeats": N_("Raise cases of repeat sellers"),
     "caseclocks": N_("Watch the clocks of cases"),
     "evidence": N_("Capture pages as evidence"),
     "openings": N_("Open sealed filings whose day has come"),
@@ -228,6 +230,7 @@ PAPERS = {
     PaperKind.ACCEPTANCE: N_("Notice of acceptance"),
     PaperKind.NON_ACCEPTANCE: N_("Notice of non-acceptance"),
     PaperKind.NOTICE: N_("Notice of alleged infringement"),
+    PaperKind.HEARING: N_("Notice of hearing"),
     PaperKind.DECISION: N_("Decision"),
 }
 AUDIT_KINDS = {
@@ -269,6 +272,7 @@ AUDIT_ACTIONS = {
     "alerts.dismiss": N_("Dismiss an alert"),
     "alerts.reopen": N_("Reopen an alert"),
     "casesteps.assign": N_("Assign a case"),
+    "casesteps.draft": N_("Begin a decision with a template"),
     "casesteps.decide": N_("Decide a case"),
     "parties.notice": N_("Issue a one-time link"),
     "parties.revoke": N_("Withdraw a one-time link"),
