@@ -95,7 +95,7 @@ def judge_all(pairs: Sequence[tuple[Fingerprint, Fingerprint]]) -> list[Verdict]
 
 
 def _placed(found: Evidence) -> bool:
-    """Whether enough places correspond: three or four agree with some transform in any two pictures of thin or plain
+    """Whether enough places correspond: three or four agree with some transform in any two pictures of thin, plain
     things on plain ground, whose edges then agree too."""
     return found.alignment is not None and found.alignment.inliers >= _FEWEST_PLACES
 
