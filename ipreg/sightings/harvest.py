@@ -85,12 +85,13 @@ class Harvest:
         """
         if answer.status == 304:
             run.unchanged += 1
-            _seen_again(session, page, now)
+            _seen_again(session, page, self.source, now)
         elif answer.location is not None:
             self._follow(session, page, [answer.location], page.depth)
         elif answer.status in (404, 410):
             if page.listing_id is not None:
-                mark_gone(session, listing=session.get_one(Listing, page.listing_id), now=now)
+                listing = session.get_one(Listing, page.listing_id)
+                mark_gone(session, listing=listing, bringer=self._bringer(run), now=now)
                 run.gone += 1
         elif answer.status != 200:
             raise UpstreamError("fetch_status", address=page.address[:200], status=answer.status)
@@ -129,11 +130,14 @@ class Harvest:
 
     def _keep(self, session: Session, run: SourceRun, page: CrawlPage, product: Product, now: datetime) -> None:
         offer = offer_of(product, platform=self.source.platform)
-        bringer = Bringer(self.source.account_id, source_id=self.source.id)
+        bringer = self._bringer(run)
         listing = see_listing(session, offer=offer, bringer=bringer, now=now)
-        want_pictures(session, listing=listing, addresses=product.pictures, now=now)
+        want_pictures(session, listing=listing, addresses=product.pictures, bringer=bringer, now=now)
         page.listing_id = listing.id
         run.kept += 1
+
+    def _bringer(self, run: SourceRun) -> Bringer:
+        return Bringer(self.source.account_id, source_id=self.source.id, run_id=run.id)
 
     def _follow(self, session: Session, page: CrawlPage, links: Iterable[str], depth: int) -> None:
         inside = [tidy_address(one) for one in links if len(one) <= MAX_ADDRESS and host_of(one) in self.scope]
@@ -208,6 +212,9 @@ def unpacked(answer: Answer) -> bytes:
     return found if is_sitemap(found) else answer.body
 
 
-def _seen_again(session: Session, page: CrawlPage, now: datetime) -> None:
+def _seen_again(session: Session, page: CrawlPage, source: Source, now: datetime) -> None:
     if page.listing_id is not None:
-        session.get_one(Listing, page.listing_id).last_seen_at = now
+        listing = session.get_one(Listing, page.listing_id)
+        listing.last_seen_at = now
+        if listing.led_by_id == source.id:
+            listing.led_at = now
