@@ -201,11 +201,6 @@ def see_all_again(session: Session, *, source_id: int, now: datetime) -> None:
     session.execute(there.values(last_seen_at=now, led_at=now).execution_options(synchronize_session="fetch"))
 
 
-def is_recent(listing: Listing, *, at: datetime, days: int) -> bool:
-    """Whether it was seen in the ``days`` before ``at``."""
-    return listing.last_seen_at >= at - timedelta(days=days)
-
-
 def _note_changes(
     session: Session, listing: Listing, offer: Offer, bringer: Bringer, now: datetime, *, leads: bool
 ) -> None:

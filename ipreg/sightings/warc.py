@@ -11,7 +11,7 @@ from typing import Any
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from ipreg.sightings.fetch import Answer
+from ipreg.sightings.fetch import Answer, target_of
 
 
 def write_warc(
@@ -63,7 +63,7 @@ def _write_exchange(writer: WARCWriter, answer: Answer, date: str) -> None:
         http_headers=StatusAndHeaders(f"{answer.status} {answer.reason}".strip(), headers, protocol="HTTP/1.1"),
         warc_headers_dict=named,
     )
-    asked = StatusAndHeaders(f"GET {answer.address} HTTP/1.1", list(answer.asked), is_http_request=True)
+    asked = StatusAndHeaders(f"GET {target_of(answer.address)} HTTP/1.1", list(answer.asked), is_http_request=True)
     request = writer.create_warc_record(
         answer.address, "request", http_headers=asked, warc_headers_dict={"WARC-Date": date}
     )

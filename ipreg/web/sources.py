@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -71,7 +71,8 @@ def one(source_id: int) -> str:
 @who(*_KEEPERS)
 def edit(source_id: int) -> str | Response | tuple[str, int]:
     source = sources.get_source(db(), source_id=source_id, account=me())
-    kind, given, faults = source.kind, _given(source), dict[str, str]()
+    kind, faults = source.kind, dict[str, str]()
+    given: Mapping[str, object] = _given(source)
     if request.method == "POST":
         try:
             sources.change_source(
