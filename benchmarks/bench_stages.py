@@ -110,3 +110,7 @@ def _stages(path: Path) -> Scores:
 
 def _each(score: Callable[[Fingerprint], float]) -> dict[str, float]:
     return {name: score(one) for name, one in _known.items() if not one.blank}
+
+
+if __name__ == "__main__":
+    main()

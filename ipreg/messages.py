@@ -45,10 +45,12 @@ MESSAGES: dict[str, str] = {
         "The ZIP holds another kind of archive (“%(name)s”), which can't be checked. Unpack it first."
     ),
     "share_wrong": N_("“%(share)s” is not a share like 60 or 33.33."),
+    "locarno_several": N_("This may be one of several classes. Type the number of one: %(classes)s"),
     "locarno_unknown": N_("Choose a class of the list, or type its number like 02-02."),
     "drafts_too_many": N_("You have %(most)s drafts. File or discard one of them first."),
     "draft_missing": N_("There is no such draft, or it is not yours."),
     "draft_filed": N_("This draft has been filed already."),
+    "files_destroyed": N_("The files of %(number)s were destroyed when it was withdrawn."),
     "batch_missing": N_("There is no such batch, or it is not yours."),
     "batch_not_checked": N_("The batch is still being checked."),
     "batch_is_filing": N_("The batch is being filed just now."),

@@ -103,6 +103,7 @@ TABLE: dict[str, set[Role]] = {
     "filings.filing": EVERYBODY,
     "filings.certificate_file": EVERYBODY,
     "filings.evidence": EVERYBODY,
+    "filings.design_file": EVERYBODY,
     "keeping.amend": OWN,
     "keeping.compare": EVERYBODY,
     "keeping.version_picture": EVERYBODY,
@@ -272,6 +273,7 @@ OF_ONE_OWNER = {
     "keeping.agreement": {"designer", "enterprise"},
     "filings.certificate_file": {"designer", "enterprise"} | OFFICERS,
     "filings.evidence": {"designer", "enterprise"} | OFFICERS,
+    "filings.design_file": set(),  # it has none
     "imports.one": {"enterprise", "administrator"},
     "imports.progress": {"enterprise", "administrator"},
     "sources.one": {"enterprise", "administrator"},
