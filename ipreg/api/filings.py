@@ -176,7 +176,7 @@ def file_design(form: shapes.FilingForm, files: Files) -> Done:
         now=utc_now(),
     )
     db().refresh(made)
-    return Done(whole(made), f"/api/v1/filings/{made.number}", after=_sign)
+    return Done(whole(made), f"/api/v1/filings/{made.number}", after=sign_newest)
 
 
 @routes.post(
@@ -211,7 +211,7 @@ def amend(number: str, form: shapes.Amendment, files: Files) -> Done:
         now=utc_now(),
     )
     db().refresh(found)
-    return Done(whole(found), f"/api/v1/filings/{found.number}", after=_sign)
+    return Done(whole(found), f"/api/v1/filings/{found.number}", after=sign_newest)
 
 
 def _pictures(views: Sequence[str], files: Files) -> list[Picture]:
@@ -225,7 +225,7 @@ def _attached(files: Files) -> list[Attached]:
     return [Attached(one.filename or "", one.read()) for one in files["design_files"]]
 
 
-def _sign() -> None:
+def sign_newest() -> None:
     """What was filed stands under a signed checkpoint at once."""
     with transaction(runtime().sessions) as session:
         logkeys.sign_newest(session, runtime(), now=utc_now())

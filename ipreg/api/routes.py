@@ -10,14 +10,27 @@ from flask import Blueprint, Flask, request
 from flask_babel import get_locale
 from werkzeug.wrappers import Response
 
-from ipreg.api import alerts, calls, cases, filings, listings, matches, public, statistics
+from ipreg.api import (
+    alerts,
+    calls,
+    cases,
+    filings,
+    keeping,
+    listings,
+    matches,
+    notices,
+    public,
+    sources,
+    statistics,
+    watches,
+)
 from ipreg.api.operation import JSON, Operation
 from ipreg.i18n import translator
 from ipreg.web.rules import public as open_to_all
 from ipreg.web.session import runtime
 
 bp = Blueprint("api", __name__)
-PARTS = (filings, public, listings, matches, alerts, cases, statistics)
+PARTS = (filings, keeping, public, sources, listings, matches, alerts, watches, notices, cases, statistics)
 OPERATIONS: tuple[Operation, ...] = tuple(one for part in PARTS for one in part.routes.operations)
 
 

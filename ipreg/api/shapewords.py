@@ -50,4 +50,41 @@ SHAPES = {
     "CountRow": N_("How many; null is a small number that is not told in public."),
     "FigureTable": N_("A figure by one dimension."),
     "Stage": N_("How long a stage of cases takes."),
+    "HandOver": N_("What the regulator is to know."),
+    "NewSource": N_(
+        "`feed` is needed for a feed, `crawl` for a crawl; one of the kind `push` gets its token afterwards."
+    ),
+    "FeedWish": N_("Where a feed is fetched. `complete`: what it does not hold any more is gone."),
+    "CrawlWish": N_(
+        "What is crawled, and how gently: `delay` in seconds between two requests to one host. In `searches`"
+        " `{keyword}` stands for each of the `keywords`."
+    ),
+    "SourceDetail": N_("A source with its settings, and how it is doing."),
+    "SourceRun": N_("One run. `fault` is a code where all of it failed."),
+    "SourceToken": N_("A token for pushing; it is shown this once."),
+    "Notice": N_("What you were told: in a line, in further lines, and the page that it leads to."),
+    "Channel": N_(
+        "A way by which notices leave. `given_up`: how many could not be delivered; `fault`: what went wrong last."
+    ),
+    "NewChannel": N_(
+        "`shared` makes it the enterprise's, which its owners may. `secret` is a robot's; a webhook gets one from"
+        " us."
+    ),
+    "ChannelMade": N_("A channel with the `secret` that signs a webhook's messages; it is shown this once."),
+    "ChannelTimes": N_("At once or gathered; `hour` and `weekday` (0: Monday) are for daily and weekly ones."),
+    "Watch": N_("What is watched, and who is told. `threshold` null is the usual one; empty lists mean all."),
+    "WatchForm": N_(
+        "The whole watch. To change one, `row_version` is needed: that of what you saw. `recipients` empty: all who"
+        " see the designs."
+    ),
+    "AllowedSeller": N_("A seller whose listings of a design do not alert."),
+    "NewAllowedSeller": N_("By a shop id, or by an address or name in which `*` stands for anything."),
+    "OpeningDay": N_("The day on which a sealed filing opens by itself; null: on none."),
+    "Withdrawal": N_("`confirmed` is the filing's number once more. A sealed filing's files are destroyed always."),
+    "Act": N_("What was done to a filing after it was filed, with its entry in the log."),
+    "Agreement": N_("A transfer or licence. Nothing changes before the other side accepts it."),
+    "Offer": N_(
+        "To an e-mail address. The terms are those of a licence; `shops` are names or addresses whose listings do"
+        " not alert while it runs."
+    ),
 }

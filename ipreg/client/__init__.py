@@ -3,6 +3,8 @@
 It needs httpx and pydantic and nothing else of ipreg. See docs/api.md.
 """
 
+from ipreg.api.keepingshapes import Act, Agreement, Offer
+from ipreg.api.noticeshapes import Channel, ChannelMade, ChannelTimes, NewChannel, Notice
 from ipreg.api.shapes import (
     Alert,
     AlertBrief,
@@ -26,12 +28,17 @@ from ipreg.api.shapes import (
     Step,
     Whoami,
 )
+from ipreg.api.sourceshapes import CrawlWish, FeedWish, NewSource, SourceDetail, SourceRun
+from ipreg.api.watchshapes import AllowedSeller, NewAllowedSeller, Watch, WatchForm
 from ipreg.client.faults import ApiConflictError, ApiError, ApiMissingError, ApiUnreachableError
 from ipreg.client.registry import Client
 
 __all__ = [
+    "Act",
+    "Agreement",
     "Alert",
     "AlertBrief",
+    "AllowedSeller",
     "ApiConflictError",
     "ApiError",
     "ApiMissingError",
@@ -40,7 +47,12 @@ __all__ = [
     "BulkResult",
     "Case",
     "CaseBrief",
+    "Channel",
+    "ChannelMade",
+    "ChannelTimes",
     "Client",
+    "CrawlWish",
+    "FeedWish",
     "Figures",
     "Filing",
     "FilingBrief",
@@ -50,10 +62,19 @@ __all__ = [
     "Listing",
     "LogState",
     "Match",
+    "NewAllowedSeller",
+    "NewChannel",
     "NewCreator",
+    "NewSource",
+    "Notice",
+    "Offer",
     "Person",
     "Pushed",
     "Record",
+    "SourceDetail",
+    "SourceRun",
     "Step",
+    "Watch",
+    "WatchForm",
     "Whoami",
 ]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
@@ -15,15 +14,16 @@ import httpx
 
 from ipreg.api import shapes
 from ipreg.client.faults import ApiMissingError
+from ipreg.client.keeping import Keeping
+from ipreg.client.market import Market
 from ipreg.client.transport import Sleep, Transport
+from ipreg.client.watching import Watching
 
 File = Path | tuple[str, bytes]
 """A file to send: where it lies, or its name and its bytes."""
-AT_ONCE = 1000
-"""So many rows one push takes."""
 
 
-class Client:
+class Client(Keeping, Market, Watching):
     """``Client("https://registry.example", "ipreg-pat-...")``; without a token only what is public.
 
     Use it in a ``with`` block, or ``close`` it. Errors are ``ApiError`` and its kinds, and ``ApiUnreachableError``.
@@ -142,52 +142,7 @@ class Client:
         """Where the transparency log stands."""
         return self._at.get("/log", shapes.LogState)
 
-    # --- Listings and matches
-
-    def push(self, rows: Iterable[Mapping[str, Any]], *, source: int | None = None) -> list[shapes.Pushed]:
-        """Pushes listings, a thousand at a time; a result for each row. ``source``: with a personal token."""
-        found, batch = [], list[Mapping[str, Any]]()
-        for row in rows:
-            batch.append(row)
-            if len(batch) == AT_ONCE:
-                found.append(self._push(batch, source))
-                batch = []
-        return [*found, self._push(batch, source)] if batch else found
-
-    def _push(self, rows: Sequence[Mapping[str, Any]], source: int | None) -> shapes.Pushed:
-        lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows).encode()
-        place = "/listings" if source is None else f"/listings?source={source}"
-        headers = {"Content-Type": "application/x-ndjson"}
-        # The same rows are the same import: their digest is the key.
-        return self._at.post(
-            place, shapes.Pushed, hashlib.sha256(lines).hexdigest(), content=lines, headers=headers
-        )
-
-    def sources(self) -> list[shapes.Source]:
-        """Your sources of listings; ``push`` takes the id of one of the kind "push"."""
-        return list(self._at.pages("/sources", shapes.Source))
-
-    def import_state(self, import_id: int) -> shapes.Import:
-        """How far an import is."""
-        return self._at.get(f"/imports/{import_id}", shapes.Import)
-
-    def wait_for_import(self, import_id: int, *, seconds: float = 600, every: float = 2) -> shapes.Import:
-        """The import when it is over, or as it stands after so many seconds."""
-        waited = 0.0
-        while True:
-            found = self.import_state(import_id)
-            if found.state in ("done", "failed") or waited >= seconds:
-                return found
-            self._sleep(every)
-            waited += every
-
-    def listings(self) -> Iterator[shapes.Listing]:
-        """Listings that your sources brought, the newest first."""
-        return self._at.pages("/listings", shapes.Listing)
-
-    def listing(self, listing_id: int) -> shapes.Listing:
-        """One listing."""
-        return self._at.get(f"/listings/{listing_id}", shapes.Listing)
+    # --- Matches
 
     def matches(self, *, filing: str = "", least: float | None = None) -> Iterator[shapes.Match]:
         """What looks like your designs, the newest first."""
@@ -236,6 +191,14 @@ class Client:
     def comment(self, alert: shapes.AlertBrief, text: str) -> shapes.Alert:
         """A remark for those who see the alert."""
         return self._act(alert, "comment", shapes.Comment(text=text))
+
+    def hand_over(self, alert: shapes.AlertBrief, *, note: str = "") -> shapes.Alert:
+        """A confirmed alert goes to the regulator."""
+        return self._act(alert, "hand-over", shapes.HandOver(note=note))
+
+    def undo(self, alert: shapes.Alert) -> int:
+        """Takes your last act on it back, where ``alert.undo`` says that this can be; how many alerts it was on."""
+        return self._at.post(f"/alerts/actions/{alert.undo}/undo", shapes.Undone).alerts
 
     def bulk(self, body: shapes.Bulk) -> shapes.BulkResult:
         """The same for many alerts, with a result for each."""

@@ -48,6 +48,16 @@ class Program:
     def post(self, path: str, body: Any = None, **headers: str) -> TestResponse:
         return self.client.post(f"/api/v1{path}", json={} if body is None else body, headers=self._headers(headers))
 
+    def put(self, path: str, body: Any = None, **headers: str) -> TestResponse:
+        return self.client.put(f"/api/v1{path}", json={} if body is None else body, headers=self._headers(headers))
+
+    def delete(self, path: str, **headers: str) -> TestResponse:
+        return self.client.delete(f"/api/v1{path}", headers=self._headers(headers))
+
+    def write(self, method: str, path: str) -> TestResponse:
+        """With an empty body, whatever it needs."""
+        return self.client.open(f"/api/v1{path}", method=method, json={}, headers=self._headers({}))
+
     def file(self, form: dict[str, Any], *pictures: bytes, to: str = "/filings", **headers: str) -> TestResponse:
         """Files a design, or a version of one."""
         parts: dict[str, Any] = {

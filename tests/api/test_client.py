@@ -55,6 +55,7 @@ def test_the_examples_of_the_documentation_hold(site: Site) -> None:
             "address": address,
             "token": token_for(site.runtime, "designer"),
             "enterprise_token": token_for(site.runtime, "enterprise"),
+            "freelancer_token": token_for(site.runtime, "freelancer"),
             "picture": picture(80),
             "inline_picture": "data:image/jpeg;base64," + base64.b64encode(picture(81)).decode(),
         }
@@ -62,7 +63,7 @@ def test_the_examples_of_the_documentation_hold(site: Site) -> None:
         assert len(examples.examples) > 15
         told: list[str] = []
         doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(examples, out=told.append, clear_globs=False)
-        for name in ("client", "anybody", "owner"):
+        for name in ("client", "anybody", "owner", "licensee"):
             examples.globs[name].close()
     assert "".join(told) == ""
 
