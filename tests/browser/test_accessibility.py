@@ -36,6 +36,7 @@ HEAVIEST = 200_000
 VALUES = {
     "position": "0", "listing_id": "1", "import_id": "1", "alert_id": "1", "index": "0", "code": "en",
     "source_id": "1", "seller_id": "1", "capture_id": "1", "report_id": "1", "kind": "crawl", "slug": "copied",
+    "part": "filings",
 }  # fmt: skip
 OF_CASES, OF_LETTERS = ("case", "parties."), ("letters.", "lettertexts.")
 # What answers with no page: a file, a picture, JSON, a part of a page, a way to another page.

@@ -143,6 +143,7 @@ TABLE: dict[str, set[Role]] = {
     "tokens.overview": EVERYBODY,
     "tokens.revoke": EVERYBODY,
     "developers.page": set(),
+    "developers.operations": set(),
     "api.document": set(),
     # The others ask for a token: who gets what by his, tests/api has in a table of its own.
     **{f"api_{part}.{one.name}": set() for part, one in api_operations()},
