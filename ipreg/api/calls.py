@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, cast
 
 from flask import g, request
 from pydantic import BaseModel
@@ -28,10 +30,12 @@ from ipreg.models import Account, ApiAnswer, ApiToken, Role
 from ipreg.notify.sealed import Sealer
 from ipreg.sightings import sources
 from ipreg.web.audithook import NOBODY, act_as
+from ipreg.web.downloads import name_file
 from ipreg.web.rules import must_have_two_factor
 from ipreg.web.session import bearer, db, runtime, start_again
 
 MAX_KEY = 200
+_IN_MEMORY = 2**20
 View = Callable[..., Any]
 
 
@@ -173,7 +177,7 @@ def _once(operation: Operation, caller: str, work: Callable[[], Done]) -> Respon
         raise CallerError("key_wrong", field="Idempotency-Key", most=MAX_KEY)
     if not key or not operation.once:
         return _finish(operation, work())
-    kept, asked = hashlib.sha256(key.encode()).hexdigest(), _digest()
+    kept, asked = hashlib.sha256(key.encode()).hexdigest(), _digest(operation)
     known = _known(operation, caller, kept, asked)
     if known is not None:
         return known
@@ -238,9 +242,21 @@ def _known(operation: Operation, caller: str, key: str, asked: str) -> Response 
     return answer
 
 
-def _digest() -> str:
+def sent_file() -> IO[bytes]:
+    """A large body, which is never in memory as a whole."""
+    if "sent_file" not in g:
+        g.sent_file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - it goes with the request
+        shutil.copyfileobj(request.stream, g.sent_file)
+    g.sent_file.seek(0)
+    return cast("IO[bytes]", g.sent_file)
+
+
+def _digest(operation: Operation) -> str:
     """Of the whole request: method, address and content. Parts of a form count by name, whatever parts them."""
     found = hashlib.sha256(f"{request.method} {request.full_path}\n".encode())
+    if operation.large:
+        found.update(hashlib.file_digest(sent_file(), "sha256").digest())  # type: ignore[arg-type]
+        return found.hexdigest()
     if request.mimetype != "multipart/form-data":
         found.update(request.get_data())
         return found.hexdigest()
@@ -278,6 +294,13 @@ def _made(shape: BaseModel | None, status: int) -> Response:
 def _json(shape: BaseModel, status: int) -> Response:
     answer = Response(shape.model_dump_json(by_alias=True), status=status, mimetype=JSON)
     answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def download(data: bytes, kind: str, name: str) -> Response:
+    """A file under its name."""
+    answer = name_file(Response(data, mimetype=kind), name)
+    answer.headers["Cache-Control"] = "private, no-cache"
     return answer
 
 

@@ -23,7 +23,7 @@ from ipreg.web.session import db, me, runtime, start_again
 
 N_ = str  # marks a text for extraction
 bp = Blueprint("api_keeping", __name__)
-routes = Routes(bp, N_("Filings: what comes later"))
+routes = Routes(bp, N_("Keeping filings"))
 _OWNERS = (Role.DESIGNER, Role.ENTERPRISE)
 _READ = {"scope": Scope.FILINGS_READ, "roles": _OWNERS}
 _WRITE = {"scope": Scope.FILINGS_WRITE, "roles": _OWNERS}

@@ -24,7 +24,8 @@ class Operation:
 
     ``raw``: the media types of a body that is no JSON of ours. ``files``: the names of the parts of a form that are
     files, beside the part ``part`` with the JSON; ``plain``: the JSON alone will do. ``media``: what is answered,
-    where it is no JSON. ``secret``: the answer is kept for its idempotency key encrypted.
+    where it is no JSON. ``secret``: the answer is kept for its idempotency key encrypted. ``large``: the body is
+    read piece by piece, with ``calls.sent_file``.
     """
 
     method: str
@@ -48,6 +49,7 @@ class Operation:
     errors: tuple[int, ...] = ()
     once: bool = True
     secret: bool = False
+    large: bool = False
     source_token: bool = False
 
     @property

@@ -14,11 +14,14 @@ from ipreg.api import (
     alerts,
     calls,
     cases,
+    drafts,
     filings,
     keeping,
+    letters,
     listings,
     matches,
     notices,
+    parties,
     public,
     sources,
     statistics,
@@ -30,7 +33,10 @@ from ipreg.web.rules import public as open_to_all
 from ipreg.web.session import runtime
 
 bp = Blueprint("api", __name__)
-PARTS = (filings, keeping, public, sources, listings, matches, alerts, watches, notices, cases, statistics)
+PARTS = (
+    filings, drafts, keeping, public, sources, listings, matches, alerts, letters, watches, notices, cases, parties,
+    statistics,
+)  # fmt: skip
 OPERATIONS: tuple[Operation, ...] = tuple(one for part in PARTS for one in part.routes.operations)
 
 
