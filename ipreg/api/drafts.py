@@ -127,8 +127,8 @@ def list_batches() -> shapes.Page[draftshapes.BatchBrief]:
     "/batches",
     N_("Many designs at once: a ZIP with a table and its pictures"),
     description=N_(
-        "The body is the ZIP; the template of its table is on the page. It is checked first: ask for the batch until"
-        " it is `checked`, then file it. The same ZIP again is the same batch."
+        "The body is the ZIP; the template of its table is on the page. It is checked first: ask for the batch"
+        " until it is `checked`, then file it. The same ZIP again is the same batch."
     ),
     **_WRITE,
     raw=_ZIPS,

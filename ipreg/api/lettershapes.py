@@ -78,8 +78,8 @@ class LettersAsked(Paging):
 
 
 class NewLetter(Asked):
-    """A warning letter to the seller, or a notice to the platform. What is left out is as in your last letter, or as
-    the alert says; `matches` are those of the alert whose listings it is about, `truth` states that all of it is
+    """A warning letter to the seller, or a notice to the platform. What is left out is as in your last letter, or
+    as the alert says; `matches` are those of the alert whose listings it is about, `truth` states that all of it is
     true. `measures` and `basis` are those of the form."""
 
     kind: LetterKind
@@ -111,8 +111,8 @@ class MailLetter(Asked):
 
 
 class LetterStep(Asked):
-    """What happened, and when (`on`). `way` is how it was sent; `elements` are those that a counter-notice has; `to`
-    is what the platform was told of; `outcome` is how it ended."""
+    """What happened, and when (`on`). `way` is how it was sent; `elements` are those that a counter-notice has;
+    `to` is what the platform was told of; `outcome` is how it ended."""
 
     row_version: Number | None = None
     on: date | None = None

@@ -87,4 +87,29 @@ SHAPES = {
         "To an e-mail address. The terms are those of a licence; `shops` are names or addresses whose listings do"
         " not alert while it runs."
     ),
+    "Submission": N_("What a party handed in: the receipt, whose `digest` the log commits to."),
+    "NewSubmission": N_("A statement; `confidential` is for the authority alone. An appeal is handed in so, too."),
+    "CasePaper": N_("A paper that the authority issued, signed; `served_at` is when each side opened it first."),
+    "CaseNote": N_("A remark. `shared`: owners see it too, those of `side`, or of both where it is null."),
+    "NewCaseNote": N_("A remark; an owner's is between his side and the authority. `@name` tells an officer."),
+    "NewNotice": N_("To whom the notice goes, and how he is reached."),
+    "RespondentLink": N_("The one-time link by which the other side sees the case; it is shown this once."),
+    "OpenSealed": N_("Why the officer has to look into a sealed filing of his case."),
+    "CaseBulk": N_("`assign` needs an `officer`; `merge` merges all into the oldest of them."),
+    "CaseBulkResult": N_("A result for each. `into`: into which case the others were merged."),
+    "NewComplaint": N_("What the owner saw himself."),
+    "Draft": N_("A draft: what keeps it from being filed, and, when `compared`, what is alike to it."),
+    "AlikeFiling": N_("What is alike. `filing` is null where you may not see it, or where it is a listing."),
+    "Batch": N_("A batch with its rows; `waiting`, `good`, `bad` and `filed` count them."),
+    "BatchRow": N_("One design of a batch: its faults, or the filing that it became."),
+    "LetterBrief": N_("`next_on`: by when something is to be done, or is worth asking for."),
+    "LegalLetter": N_("A letter with its files and its history; `steps` are what may be done now."),
+    "NewLetter": N_(
+        "What is left out is as in your last letter, or as the alert says; `matches` are those of the alert whose"
+        " listings it is about; `truth` states that all of it is true."
+    ),
+    "LetterStep": N_(
+        "`on`: the day it happened. `way`: how it was sent; `elements`: those that a counter-notice has; `to`: what"
+        " the platform was told of; `outcome`: how it ended."
+    ),
 }

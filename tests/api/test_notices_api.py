@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-from asking import program
+from asking import HOOK, program
 from site_of_tests import Site
 from sqlalchemy import select
 
 from ipreg.models import ApiAnswer, Channel, Outgoing
-
-HOOK = {"kind": "webhook", "name": "ERP", "address": "https://erp.example/hook"}
 
 
 def test_a_webhook_is_made_tested_timed_and_gets_a_new_secret(site: Site) -> None:
