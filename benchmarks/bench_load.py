@@ -207,12 +207,10 @@ def serving(environ: dict[str, str], processes: int) -> Iterator[tuple[str, int]
     server = subprocess.Popen(command, cwd=TOP, env=os.environ | environ)
     try:
         base = f"http://127.0.0.1:{port}"
-        for _ in range(600):
-            try:
-                if httpx.get(f"{base}/readyz", trust_env=False).status_code == 200:
-                    break
-            except httpx.HTTPError:
-                time.sleep(0.1)
+        while not _ready(base):
+            if server.poll() is not None:
+                raise SystemExit("the web processes ended before they were ready")
+            time.sleep(0.2)
         yield base, server.pid
     finally:
         server.terminate()
@@ -220,6 +218,13 @@ def serving(environ: dict[str, str], processes: int) -> Iterator[tuple[str, int]
             server.wait(120)
         except subprocess.TimeoutExpired:
             server.kill()
+
+
+def _ready(base: str) -> bool:
+    try:
+        return httpx.get(f"{base}/readyz", trust_env=False, timeout=60).status_code == 200
+    except httpx.HTTPError:
+        return False
 
 
 def cpu_of(pid: int) -> float:
@@ -262,9 +267,8 @@ def measure(var: Path, url: str, given: Any) -> tuple[list[str], bool]:
     """Serves what lies there, walks through it, and says whether it was good enough."""
     environ = {"IPREG_VAR": str(var), "IPREG_PUBLIC_URL": "http://127.0.0.1"}
     environ |= {"IPREG_DATABASE_URL": url} if url else {}
-    schema.upgrade(
-        open_runtime(Config.from_env(environ)).sessions.kw["bind"]
-    )  # filled by an earlier version, perhaps
+    # It may have been filled by an earlier version.
+    schema.upgrade(open_runtime(Config.from_env(environ)).sessions.kw["bind"])
     seen = Seen()
     with serving(environ, given.processes) as (base, pid):
         spent = asyncio.run(load(base, pid, given.users, given.seconds, seen))

@@ -3,8 +3,21 @@
 It needs httpx and pydantic and nothing else of ipreg. See docs/api.md.
 """
 
+from ipreg.api.draftshapes import Batch, Draft
 from ipreg.api.keepingshapes import Act, Agreement, Offer
+from ipreg.api.lettershapes import LegalLetter, LetterBrief, NewLetter
 from ipreg.api.noticeshapes import Channel, ChannelMade, ChannelTimes, NewChannel, Notice
+from ipreg.api.partyshapes import (
+    CaseBulk,
+    CaseNote,
+    CasePaper,
+    CaseTask,
+    ChosenCase,
+    NewComplaint,
+    NewNotice,
+    NewSubmission,
+    Submission,
+)
 from ipreg.api.shapes import (
     Alert,
     AlertBrief,
@@ -43,15 +56,22 @@ __all__ = [
     "ApiError",
     "ApiMissingError",
     "ApiUnreachableError",
+    "Batch",
     "BulkItem",
     "BulkResult",
     "Case",
     "CaseBrief",
+    "CaseBulk",
+    "CaseNote",
+    "CasePaper",
+    "CaseTask",
     "Channel",
     "ChannelMade",
     "ChannelTimes",
+    "ChosenCase",
     "Client",
     "CrawlWish",
+    "Draft",
     "FeedWish",
     "Figures",
     "Filing",
@@ -59,13 +79,19 @@ __all__ = [
     "FilingForm",
     "FilingVersion",
     "Import",
+    "LegalLetter",
+    "LetterBrief",
     "Listing",
     "LogState",
     "Match",
     "NewAllowedSeller",
     "NewChannel",
+    "NewComplaint",
     "NewCreator",
+    "NewLetter",
+    "NewNotice",
     "NewSource",
+    "NewSubmission",
     "Notice",
     "Offer",
     "Person",
@@ -74,6 +100,7 @@ __all__ = [
     "SourceDetail",
     "SourceRun",
     "Step",
+    "Submission",
     "Watch",
     "WatchForm",
     "Whoami",

@@ -6,24 +6,24 @@ import hashlib
 import time
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
 import httpx
 
 from ipreg.api import shapes
+from ipreg.client.casework import Casework
+from ipreg.client.drafting import Drafting
 from ipreg.client.faults import ApiMissingError
+from ipreg.client.files import File, parts, read
 from ipreg.client.keeping import Keeping
+from ipreg.client.legal import LegalLetters
 from ipreg.client.market import Market
 from ipreg.client.transport import Sleep, Transport
 from ipreg.client.watching import Watching
 
-File = Path | tuple[str, bytes]
-"""A file to send: where it lies, or its name and its bytes."""
 
-
-class Client(Keeping, Market, Watching):
+class Client(Casework, Drafting, Keeping, LegalLetters, Market, Watching):
     """``Client("https://registry.example", "ipreg-pat-...")``; without a token only what is public.
 
     Use it in a ``with`` block, or ``close`` it. Errors are ``ApiError`` and its kinds, and ``ApiUnreachableError``.
@@ -218,10 +218,13 @@ class Client(Keeping, Market, Watching):
         """One case, with the steps you may take."""
         return self._at.get(f"/cases/{number}", shapes.Case)
 
-    def take_step(self, case: shapes.CaseBrief, action: str, **brings: Any) -> shapes.Case:
+    def take_step(
+        self, case: shapes.CaseBrief, action: str, *, documents: Sequence[File] = (), **brings: Any
+    ) -> shapes.Case:
         """Takes one of ``Case.steps``; ``brings`` are the fields of ``Step``: reason, outcome, officer, ..."""
         body = shapes.Step(row_version=case.row_version, **brings)
-        return self._at.post(f"/cases/{case.number}/steps/{action}", shapes.Case, json=body.model_dump(mode="json"))
+        form = parts("step", body, {"documents": documents})
+        return self._at.post(f"/cases/{case.number}/steps/{action}", shapes.Case, files=form)
 
     def statistics(self, year: int | None = None, **asked: Any) -> shapes.Figures:
         """The figures of a year, exact; for officials. ``asked``: industry, district, platform."""
@@ -235,17 +238,8 @@ class Client(Keeping, Market, Watching):
 def _parts(
     form: shapes.Stated, pictures: Sequence[File], design_files: Sequence[File]
 ) -> list[tuple[str, tuple[Any, ...]]]:
-    """The parts of the form: the JSON, which has no file name, and the files."""
-    named = [("pictures", one) for one in pictures] + [("design_files", one) for one in design_files]
-    return [
-        ("filing", (None, form.model_dump_json(), "application/json")),
-        *((name, _read(one)) for name, one in named),
-    ]
-
-
-def _read(file: File) -> tuple[str, bytes]:
-    return (file.name, file.read_bytes()) if isinstance(file, Path) else file
+    return parts("filing", form, {"pictures": pictures, "design_files": design_files})
 
 
 def _digest(file: File) -> str:
-    return hashlib.sha256(_read(file)[1]).hexdigest()
+    return hashlib.sha256(read(file)[1]).hexdigest()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asking import picture, token_for
+from asking import picture, small_batch, token_for
 from flask import Flask, Response, request
 from scenery import HandClock
 from site_of_tests import Site, build_site
@@ -57,6 +57,8 @@ def test_the_examples_of_the_documentation_hold(site: Site) -> None:
             "enterprise_token": token_for(site.runtime, "enterprise"),
             "freelancer_token": token_for(site.runtime, "freelancer"),
             "picture": picture(80),
+            "other_picture": picture(82),
+            "zip_of_designs": small_batch(),
             "inline_picture": "data:image/jpeg;base64," + base64.b64encode(picture(81)).decode(),
         }
         examples = doctest.DocTestParser().get_doctest(PAGE.read_text("utf-8"), known, "api.md", str(PAGE), 0)
