@@ -2,9 +2,9 @@
 
     python benchmarks/bench_pages.py FOLDER [--url postgresql://...] [--times 5]
 
-FOLDER is what ``populate.py`` filled (or ``bench_load.py``: FOLDER/sqlite). Of each page the median of --times visits
-is told: CPU of the whole request (Python, templates, SQLite, which works in the process; PostgreSQL is not in it),
-that of its queries, and how many they are.
+FOLDER is what ``populate.py`` filled (or ``bench_load.py``: FOLDER/sqlite). Of each page the median of --times is
+told: CPU of the whole request (Python, templates, SQLite, which works in the process; PostgreSQL is not in it), that
+of its queries, and how many they are.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _end(*given: Any) -> None:
     queries.append(time.process_time() - given[4].begun)
 
 
-def visit(client: FlaskClient, place: str) -> tuple[float, float, int, str]:
+def visit(client: FlaskClient, place: str) -> tuple[float, float, float, str]:
     """CPU of the request and of its queries in milliseconds, how many these are, and the page."""
     queries.clear()
     begun = time.process_time()
@@ -63,8 +63,9 @@ def walk(app: Flask, kind: str, times: int) -> None:
             for name, link in LINKS.items():
                 known[name] = list(dict.fromkeys(link.findall(seen[-1][3]))) or known.get(name, [])
         if seen:
-            whole, in_queries, many = (statistics.median(one[at] for one in seen) for at in range(3))  # type: ignore[type-var]
-            print(f"| {kind} | `{page}` | {whole:.0f} | {in_queries:.0f} | {many:.0f} |", flush=True)
+            whole = statistics.median(one[0] for one in seen)
+            queried, many = (statistics.median(one[at] for one in seen) for at in (1, 2))
+            print(f"| {kind} | `{page}` | {whole:.0f} | {queried:.0f} | {many:.0f} |", flush=True)
 
 
 def main() -> int:
