@@ -3,7 +3,7 @@
     python benchmarks/bench_pages.py FOLDER [--url postgresql://...] [--times 5]
 
 FOLDER is what ``populate.py`` filled (or ``bench_load.py``: FOLDER/sqlite). Of each page the median of --times is
-told: CPU of the whole request (Python, templates, SQLite, which works in the process; PostgreSQL is not in it), that
+told: CPU of the whole request (Python, templates, SQLite, which works in the process; PostgreSQL is not), that
 of its queries, and how many they are.
 """
 
