@@ -134,8 +134,8 @@ def test_no_answer_that_the_document_does_not_describe(generous: Site) -> None:
 
 def furnish(site: Site) -> dict[str, Any]:
     """One of everything that an address can name, made by the API; the values of the addresses."""
-    owner = Program(site.app, token_for(site.runtime, "enterprise"))
-    officer = Program(site.app, token_for(site.runtime, "regulator"))
+    callers = {name: token_for(site.runtime, name) for name in ("enterprise", "regulator")}
+    owner, officer = (Program(site.app, token) for token in callers.values())
     ids = {
         name: made.json["id"]
         for name, made in {
@@ -153,8 +153,8 @@ def furnish(site: Site) -> dict[str, Any]:
     serial = owner.post(f"/cases/{site.case}/submissions", statement).json["serial"]
     letter = owner.post("/alerts/1/letters", LETTER).json["number"]
     return ids | {
-        "number_of_letter": letter, "serial": serial, "alert_id": 1, "listing_id": 1, "import_id": 1, "position": 0,
-        "action": "accepted", "action_id": 1, "paper_id": 1, "which": 0,
+        "tokens": callers, "number_of_letter": letter, "serial": serial, "alert_id": 1, "listing_id": 1,
+        "import_id": 1, "position": 0, "action": "accepted", "action_id": 1, "paper_id": 1, "which": 0,
     }  # fmt: skip
 
 
@@ -167,7 +167,7 @@ def asked_in_many_ways(
 ) -> set[int]:
     """The statuses of the answers, all of which the document describes; the same requests in every run."""
     asked = schema[re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", operation.rule)][operation.method]
-    token, statuses = token_for(site.runtime, CALLERS.get(operation.tag, "enterprise")), set()
+    token, statuses = furnished["tokens"][CALLERS.get(operation.tag, "enterprise")], set[int]()
     real = furnished["number_of_letter"] if operation.tag == "Letters" else ""
     numbers = {"number": real or (site.case if "/cases/" in operation.rule else site.filing)}
 
