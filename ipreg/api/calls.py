@@ -251,6 +251,13 @@ def sent_file() -> IO[bytes]:
     return cast("IO[bytes]", g.sent_file)
 
 
+def drop_sent_file(_fault: BaseException | None) -> None:
+    """Large bodies go with their request."""
+    kept = g.pop("sent_file", None)
+    if kept is not None:
+        kept.close()
+
+
 def _digest(operation: Operation) -> str:
     """Of the whole request: method, address and content. Parts of a form count by name, whatever parts them."""
     found = hashlib.sha256(f"{request.method} {request.full_path}\n".encode())

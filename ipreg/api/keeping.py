@@ -16,7 +16,7 @@ from ipreg.api.operation import Routes
 from ipreg.api.paging import cursor_of, number_of
 from ipreg.db import utc_now
 from ipreg.errors import CallerError, MissingError
-from ipreg.models import Agreement, AgreementKind, Filing, LicenceKind, Role, Scope
+from ipreg.models import Agreement, Filing, LicenceKind, Role, Scope
 from ipreg.registry import get_filing
 from ipreg.web.keeping import may_end, owned, waits_for
 from ipreg.web.session import db, me, runtime, start_again
@@ -199,7 +199,7 @@ def _step(agreement_id: int, act: Callable[..., Agreement]) -> Done:
 
 
 def _terms(body: keepingshapes.Offer) -> Terms | None:
-    if body.kind == AgreementKind.TRANSFER:
+    if body.kind == "transfer":
         for name in ("licence_kind", "starts_on", "ends_on", "territory", "shops"):
             if getattr(body, name):
                 raise CallerError("field_unknown", field=name)

@@ -67,5 +67,6 @@ def _text(locale: str, server: str) -> str:
 
 def install(app: Flask) -> None:
     app.after_request(calls.limits)
+    app.teardown_appcontext(calls.drop_sent_file)
     for part in (*(one.bp for one in PARTS), bp):
         app.register_blueprint(part)

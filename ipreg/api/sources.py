@@ -185,8 +185,21 @@ def _settings(body: sourceshapes.NewSource) -> FeedSettings | CrawlSettings | No
         return FeedSettings(body.feed.location.strip(), body.feed.complete)
     if body.crawl is None:
         return None
-    given = body.crawl.model_dump()
-    return CrawlSettings(**{name: _lines(one) if isinstance(one, list) else one for name, one in given.items()})
+    return _crawl_wish(body.crawl)
+
+
+def _crawl_wish(wish: sourceshapes.CrawlWish) -> CrawlSettings:
+    return CrawlSettings(
+        starts=_lines(wish.starts),
+        sitemaps=_lines(wish.sitemaps),
+        searches=_lines(wish.searches),
+        keywords=_lines(wish.keywords),
+        pages=wish.pages,
+        depth=wish.depth,
+        delay=wish.delay,
+        at_once=wish.at_once,
+        scripts=wish.scripts,
+    )
 
 
 def _lines(given: list[str]) -> tuple[str, ...]:
