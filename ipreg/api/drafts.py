@@ -15,12 +15,12 @@ from ipreg.api.operation import Routes
 from ipreg.db import utc_now
 from ipreg.errors import CallerError
 from ipreg.messages import message_for
-from ipreg.models import Batch, BatchRow, Draft, Filing, Role, RowState, Scope
+from ipreg.models import Batch, BatchRow, Draft, DraftFile, Filing, Role, RowState, Scope
 from ipreg.novelty import Alike, alike, waiting
 from ipreg.web.errors import words_of
 from ipreg.web.language import likeness, match_words, say
 from ipreg.web.pictures import shows
-from ipreg.web.session import db, me, runtime
+from ipreg.web.session import db, me, runtime, start_again
 
 N_ = str  # marks a text for extraction
 bp = Blueprint("api_drafts", __name__)
@@ -58,22 +58,24 @@ def list_drafts() -> shapes.Page[draftshapes.DraftBrief]:
     errors=(409, 413, 415, 422),
 )
 def new_draft(form: shapes.FilingForm, files: Files) -> Done:
-    store, config, now = runtime().store, runtime().config, utc_now()
-    if len(files["pictures"]) != len(form.views):
-        given, named = len(files["pictures"]), len(form.views)
+    given, named = len(files["pictures"]), len(form.views)
+    if given != named:
         raise CallerError("views_count", field="views", pictures=given, views=named)
-    draft = drafts.start(db(), account=me(), now=now)
-    drafts.save(db(), draft=draft, values=_values(form), revision=draft.revision, now=now)
-    kinds = [*form.views, *[""] * len(files["design_files"])]
-    chosen: dict[int, str] = {}
-    for kind, file in zip(kinds, [*files["pictures"], *files["design_files"]], strict=True):
-        looked = drafts.look(config, file.read())
-        kept = drafts.add_file(
-            db(), store, config, draft=draft, filename=file.filename or "", looked=looked, now=now
-        )
-        chosen[kept.id] = kind
-    drafts.arrange(db(), config, draft=draft, order=list(chosen), kinds=chosen, now=now)
+    db().rollback()  # looking at a picture takes a while, and nobody else is to wait for it
+    sent = [*files["pictures"], *files["design_files"]]
+    looked = [(one.filename or "", drafts.look(runtime().config, one.read())) for one in sent]
+    start_again()
+    draft = drafts.start(db(), account=me(), now=utc_now())
+    drafts.save(db(), draft=draft, values=_values(form), revision=draft.revision, now=utc_now())
+    kept = [_add(draft, name, one) for name, one in looked]
+    kinds = {one.id: kind for one, kind in zip(kept, [*form.views, *[""] * len(kept)], strict=False)}
+    drafts.arrange(db(), runtime().config, draft=draft, order=list(kinds), kinds=kinds, now=utc_now())
     return Done(_whole(draft), f"/api/v1/drafts/{draft.id}")
+
+
+def _add(draft: Draft, name: str, looked: drafts.Looked) -> DraftFile:
+    store, config = runtime().store, runtime().config
+    return drafts.add_file(db(), store, config, draft=draft, filename=name, looked=looked, now=utc_now())
 
 
 @routes.get(
