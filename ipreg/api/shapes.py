@@ -25,6 +25,7 @@ Disclosure = Literal[
 ]  # fmt: skip
 AlertState = Literal["open", "confirmed", "dismissed"]
 DismissReason = Literal["mine", "licensed", "not_similar", "other"]
+MatchKind = Literal["copy", "new_photograph", "similar"]
 CaseKind = Literal["listing", "conflict"]
 CaseState = Literal[
     "flagged", "not_accepted", "accepted", "under_review", "notice_issued", "awaiting_response",
@@ -38,7 +39,7 @@ ImportState = Literal["waiting", "running", "done", "failed"]
 SourceKind = Literal["feed", "push", "crawl", "report"]
 ScopeName = Literal[
     "filings:read", "filings:write", "alerts:read", "alerts:write", "listings:read", "listings:write",
-    "cases:read", "cases:write", "statistics:read",
+    "cases:read", "cases:write", "statistics:read", "notices:read", "notices:write",
 ]  # fmt: skip
 RoleName = Literal["designer", "enterprise", "regulator", "administrator", "auditor"]
 Number = Annotated[int, Field(ge=0, le=2**31 - 1)]
@@ -364,6 +365,9 @@ class Match(Shape):
     """A listing, or a later filing, that looks like a filing; why, and how likely it is a copy."""
 
     id: int
+    kind: MatchKind = Field(
+        description=N_("The picture was copied, its goods were photographed anew, or goods of a similar design.")
+    )
     filing: FilingRef
     listing: Listing | None
     later_filing: FilingRef | None
@@ -378,6 +382,7 @@ class MatchesAsked(Paging):
     """Which matches."""
 
     filing: str = Field("", max_length=40, description=N_("Number of a filing."))
+    kind: MatchKind | None = None
     least: float = Field(0, ge=0, le=1, description=N_("From which probability on."))
 
 
@@ -437,6 +442,7 @@ class AlertBrief(Shape):
     state: AlertState
     severity: int
     level: str
+    match_kind: MatchKind
     filing: FilingRef
     platform: str
     seller_id: int | None
@@ -480,6 +486,9 @@ class Alert(AlertBrief):
     events: list[AlertEvent]
     case: str | None
     may_decide: bool
+    undo: int | None = Field(
+        description=N_("Your act that can be taken back: see `/alerts/actions/{action_id}/undo`.")
+    )
 
 
 class AlertsAsked(Paging):
@@ -534,6 +543,18 @@ class Comment(Asked):
     """A remark for those who see the alert."""
 
     text: str = Field(min_length=1, max_length=2000)
+
+
+class HandOver(Asked):
+    """What the regulator is to know."""
+
+    note: str = Field("", max_length=2000)
+
+
+class Undone(Shape):
+    """How many alerts are as they were before."""
+
+    alerts: int
 
 
 class BulkItem(Asked):

@@ -98,7 +98,7 @@ from ipreg.models.parties import (
     SubmissionFile,
     SubmissionKind,
 )
-from ipreg.models.programs import ApiAnswer, ApiToken, Scope
+from ipreg.models.programs import ApiAnswer, ApiToken, CallerCount, Scope
 from ipreg.models.rights import ObtainedKind, PackageText, QuietReminders, RightRecord, RightsDiary
 from ipreg.models.sources import RunState, Source, SourceKind, SourceRun, SourceState
 from ipreg.models.terms import FilingTerm
@@ -138,6 +138,7 @@ __all__ = [
     "BatchState",
     "Calibration",
     "CalibrationState",
+    "CallerCount",
     "Capture",
     "CaptureFile",
     "CaptureState",

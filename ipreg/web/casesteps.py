@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from flask import Blueprint, flash, redirect, request, send_file, url_for
+from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
 from ipreg import access, cases, workdays
@@ -155,7 +156,7 @@ def _given(found: Case, action: str) -> Given:
         at=_time(form.get("time", "")),
         place=form.get("place", ""),
         unheard=form.get("unheard", ""),
-        documents=_documents(action),
+        documents=kept_documents(action, request.files.getlist("document"), "document"),
     )
 
 
@@ -175,17 +176,17 @@ def _into() -> Case:
         raise CallerError("case_missing", field="case") from fault
 
 
-def _documents(action: str) -> tuple[Document, ...]:
+def kept_documents(action: str, files: list[FileStorage], field: str) -> tuple[Document, ...]:
     """The attached files, kept by digest. They are only ever given out as downloads."""
     kept = []
-    for file in request.files.getlist("document"):
+    for file in files:
         if not file.filename:
             continue
         data = file.read(MAX_DOCUMENT + 1)
         if not data:
-            raise CallerError("picture_empty", field="document")
+            raise CallerError("picture_empty", field=field)
         if len(data) > MAX_DOCUMENT:
-            raise CallerError("case_document_large", field="document", megabytes=MAX_DOCUMENT // 2**20)
+            raise CallerError("case_document_large", field=field, megabytes=MAX_DOCUMENT // 2**20)
         name = file.filename.replace("\\", "/").rpartition("/")[2][:200]
         kept.append(Document(action, name, runtime().store.put(data)))
     return tuple(kept[:20])

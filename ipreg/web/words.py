@@ -255,14 +255,16 @@ AUDIT_ACTORS = {
 }
 SCOPES = {
     Scope.FILINGS_READ: N_("see filings and their papers"),
-    Scope.FILINGS_WRITE: N_("file designs"),
+    Scope.FILINGS_WRITE: N_("file, change and withdraw designs"),
     Scope.ALERTS_READ: N_("see alerts and matches"),
-    Scope.ALERTS_WRITE: N_("decide on alerts"),
+    Scope.ALERTS_WRITE: N_("decide on alerts, manage watches, write letters"),
     Scope.LISTINGS_READ: N_("see listings and imports"),
-    Scope.LISTINGS_WRITE: N_("push listings"),
+    Scope.LISTINGS_WRITE: N_("push listings, manage sources"),
     Scope.CASES_READ: N_("see cases"),
     Scope.CASES_WRITE: N_("take steps in cases"),
     Scope.STATISTICS_READ: N_("see exact figures"),
+    Scope.NOTICES_READ: N_("see notices, and where they go"),
+    Scope.NOTICES_WRITE: N_("set up where notices go (webhooks)"),
 }
 AUDIT_ACTIONS = {
     "accounts.sign_in": N_("Sign in"),
