@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from ipreg.errors import ConflictError, MissingError
@@ -29,7 +29,10 @@ BETTER = 0.01
 """By so much the log loss on the held-back decisions has to be less."""
 _TINY = 1e-4
 _FEATURES = ("odds", "likeness", "coverage", "inliers", "hash", "mirrored", "recoloured")
-_TAUGHT = or_(Alert.state == AlertState.CONFIRMED, Alert.dismiss_reason == DismissReason.NOT_SIMILAR)
+_TAUGHT = and_(
+    Alert.kind == MatchKind.COPY,
+    or_(Alert.state == AlertState.CONFIRMED, Alert.dismiss_reason == DismissReason.NOT_SIMILAR),
+)
 
 
 def active_calibration(session: Session, owner: Owner) -> Calibration | None:
@@ -152,7 +155,7 @@ def _examples(session: Session, owner: Owner) -> list[tuple[Alert, Match]]:
     """The newest decisions with the matches they were on, newest first."""
     wanted = select(Alert).where(owner.alerted(), _TAUGHT, Alert.decided_at.is_not(None))
     found = session.scalars(wanted.order_by(Alert.decided_at.desc(), Alert.id.desc()).limit(MOST)).unique()
-    return [(alert, alert.match) for alert in found if alert.match.kind is MatchKind.COPY]
+    return [(alert, alert.match) for alert in found]
 
 
 def _inputs(probability: float, reason: dict[str, Any]) -> list[float]:

@@ -48,8 +48,17 @@ TOLD = (
 """What a message of more evidence names."""
 
 
+COPIED = N_("The picture itself was copied: %(copied)s")
+"""Of goods photographed anew, which were worth a look only."""
+
+
+def event_words(event: AlertEvent) -> str:
+    """What happened, in English, with placeholders that ``event_values`` fills."""
+    return COPIED if "copied" in event.values else ALERT_EVENTS[event.kind]
+
+
 def event_values(event: AlertEvent) -> dict[str, str]:
-    """What fills the words of ``ALERT_EVENTS``."""
+    """What fills the words of ``event_words``."""
     shown = {name: _shown(value) for name, value in event.values.items()}
     return {"before": "—", "after": "—", "count": "", **shown}
 
