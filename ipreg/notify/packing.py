@@ -6,6 +6,7 @@ Packing is a transaction of its own: a notice is in exactly one delivery, and fr
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from ipreg.db import transaction
-from ipreg.models import Channel, ChannelState, Delivery, Outgoing, Rhythm
+from ipreg.models import Channel, ChannelKind, ChannelState, Delivery, Outgoing, Rhythm
 from ipreg.runtime import Runtime
 
 GIVE_UP_AFTER = timedelta(days=3)
@@ -48,10 +49,13 @@ def ripe(waiting: Waiting, *, lately: int, settle: timedelta, now: datetime) -> 
     return quiet or now - waiting.oldest >= longest
 
 
-def pack_due(runtime: Runtime, *, domain: str, settle: timedelta, now: datetime) -> None:
-    """Packs what is due, one transaction a channel."""
+def pack_due(
+    runtime: Runtime, *, kinds: Collection[ChannelKind], domain: str, settle: timedelta, now: datetime
+) -> None:
+    """Packs what is due by channels of these kinds, one transaction a channel."""
+    usable = Channel.state == ChannelState.ACTIVE, Channel.kind.in_(kinds)
     with runtime.sessions() as session:
-        wanted = select(Outgoing.channel_id).join(Channel).where(_due(now), Channel.state == ChannelState.ACTIVE)
+        wanted = select(Outgoing.channel_id).join(Channel).where(_due(now), *usable)
         channels = list(session.scalars(wanted.distinct()))
     for channel_id in channels:
         with transaction(runtime.sessions) as session:

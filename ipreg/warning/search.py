@@ -28,9 +28,9 @@ _ZONE = ZoneInfo("Asia/Shanghai")
 class Filter:
     """What of the inbox is asked for; an empty text asks for nothing in particular.
 
-    ``kind`` is what was recognised (``copy``, ``new_photograph``), ``design`` is a filing number, ``seller`` the id of one, ``source`` a platform, ``since`` and ``until`` days
-    (2026-11-24, of Asia/Shanghai), ``assigned`` ``me``, ``nobody`` or an account's id, ``news`` ``1`` for alerts
-    that changed since the reader looked.
+    ``kind`` is what was recognised (``copy``, ``new_photograph``), ``design`` a filing number, ``seller`` the id of
+    one, ``source`` a platform, ``since`` and ``until`` days (2026-11-24, of Asia/Shanghai), ``assigned`` ``me``,
+    ``nobody`` or an account's id, ``news`` ``1`` for alerts that changed since the reader looked.
     """
 
     state: str = "open"

@@ -56,7 +56,7 @@ def weigh(session: Session, alert: Alert) -> None:
 
 
 def _likeness(alert: Alert) -> dict[str, Any]:
-    """Goods that were recognised weigh half of a picture that was copied: that they are the same is less certain."""
+    """Goods that were recognised weigh half of a picture that was copied: it is less certain."""
     kind, most = ("likeness", 50) if alert.kind is MatchKind.COPY else ("goods", 25)
     return _reason(kind, round(alert.probability * 100), round(max(0.0, alert.probability - 0.5) * 2 * most))
 

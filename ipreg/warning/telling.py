@@ -57,9 +57,7 @@ def tell(session: Session, *, recipient_id: int, now: datetime) -> None:
 def _values(session: Session, recipient: AlertRecipient, alert: Alert) -> dict[str, Any]:
     """What is needed to act: what changed since he was told, how grave it is, what it costs, how much there is."""
     values = match_values(alert.match)
-    news = [
-        [N_("New"), {"say": event_words(one), "with": event_values(one)}] for one in _news(session, recipient)
-    ]
+    news = [[N_("New"), {"say": event_words(one), "with": event_values(one)}] for one in _news(session, recipient)]
     more: list[list[Any]] = [[N_("Severity"), {"say": GRAVITIES[level(alert.severity)]}]]
     if alert.price is not None:
         more.append([N_("Price"), money(alert.price, alert.currency)])

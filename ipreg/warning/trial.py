@@ -36,9 +36,9 @@ def try_thresholds(session: Session, owner: Owner) -> list[Tried]:
     held = select(AlertMatch.id).where(AlertMatch.match_id == Match.id)
     more = [func.coalesce(func.sum(case((Match.probability >= one, 1), else_=0)), 0) for one in THRESHOLDS]
     unseen = session.execute(
-        select(*more).join(Filing, Match.filing_id == Filing.id).where(
-            owner.filed(), Match.kind == MatchKind.COPY, ~held.exists()
-        )
+        select(*more)
+        .join(Filing, Match.filing_id == Filing.id)
+        .where(owner.filed(), Match.kind == MatchKind.COPY, ~held.exists())
     ).one()
     return [
         Tried(threshold, int(alerts[3 * at]), int(alerts[3 * at + 1]), int(alerts[3 * at + 2]), int(unseen[at]))

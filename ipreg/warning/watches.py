@@ -48,9 +48,7 @@ def watches_of(session: Session, owner: Owner) -> list[Watch]:
     return list(session.scalars(select(Watch).where(owner.of(Watch)).order_by(Watch.id)))
 
 
-def policies(
-    session: Session, filing: Filing, *, threshold: float, look: float = LOOK
-) -> list[Policy]:
+def policies(session: Session, filing: Filing, *, threshold: float, look: float = LOOK) -> list[Policy]:
     """What applies to the design: the active watches of the narrowest scope that names it, else the standard."""
     usual = Policy(threshold, look)
     active = [one for one in watches_of(session, owner_of(filing)) if one.active and _covers(one, filing)]

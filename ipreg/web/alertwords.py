@@ -19,6 +19,7 @@ ALERT_FILTERS = {
     "dismissed": N_("Dismissed"),
     "all": N_("All"),
 }
+RECOGNISED = {"copy": N_("The picture"), "new_photograph": N_("The goods, photographed anew")}
 SEVERITY_REASONS = {
     "likeness": N_("The pictures are alike to %(count)s %%"),
     "goods": N_("The goods look like the design to %(count)s %%"),

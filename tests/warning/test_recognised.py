@@ -9,12 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ipreg.models import Alert, AlertState, DismissReason, Match, MatchKind, Notice
+from ipreg.notify.visible import may_see
 from ipreg.runtime import Runtime
 from ipreg.warning import learning, singles, trial, watches
 from ipreg.warning.owners import owner_of
-from ipreg.warning.search import Filter, condition
+from ipreg.warning.search import Filter, condition, seller_name
 from ipreg.warning.telling import due_recipients, tell
 from ipreg.warning.watches import WatchForm
+from ipreg.warning.words import money
 
 
 @pytest.fixture
@@ -117,7 +119,9 @@ def test_neither_learning_nor_the_trial_of_thresholds_counts_goods(market: Marke
     )  # fmt: skip
     market.session.flush()
     assert learning.owners_with_decisions(market.session) == []
-    assert {(one.alerts, one.false, one.unseen) for one in trial.try_thresholds(market.session, owner)} == {(0, 0, 0)}
+    assert {(one.alerts, one.false, one.unseen) for one in trial.try_thresholds(market.session, owner)} == {
+        (0, 0, 0)
+    }
 
 
 def test_the_inbox_is_filtered_by_what_was_recognised(market: Market) -> None:
@@ -135,3 +139,35 @@ def watch(market: Market, **values: str) -> None:
     )
 
 
+def test_what_a_member_has_for_himself_goes_to_no_group_of_his_enterprise(market: Market) -> None:
+    people = market.people
+    people.freelancer.organization_id = people.enterprise.organization_id
+    own = market.file(2, people.freelancer)
+    own.owner_organization_id = None
+    alert, theirs = market.offer(1, filing=own), market.offer(2)
+    assert alert is not None and theirs is not None and own.owner_id == people.freelancer.id
+    group = people.enterprise.organization_id
+    for account, path, seen, shown in (
+        (people.freelancer, f"/alerts/{alert.id}", True, False),
+        (people.freelancer, f"/filings/{own.number}", True, False),
+        (people.enterprise, f"/alerts/{theirs.id}", True, True),
+        (people.enterprise, "/letters/WL2026-1", False, False),
+    ):
+        assert may_see(market.session, account=account, path=path) is seen
+        assert may_see(market.session, account=account, path=path, organization_id=group) is shown
+
+
+def test_nobody_learns_of_sellers_that_he_has_no_alert_on(market: Market) -> None:
+    alert = market.offer(1, seller="快手小铺")
+    assert alert is not None
+    asked = Filter.read({"seller": str(alert.seller_id)})
+    assert seller_name(market.session, account=market.people.enterprise, asked=asked) == "快手小铺"
+    assert seller_name(market.session, account=market.people.rival, asked=asked) == ""
+
+
+def test_prices_read_the_same_everywhere() -> None:
+    for value, currency, shown in (
+        ("222.00", "CNY", "¥222"), ("1299.5", "CNY", "¥1,299.50"), ("9", "USD", "9 USD"), ("", "CNY", ""),
+        ("about 9", "CNY", "about 9 CNY"), (None, "", ""),
+    ):  # fmt: skip
+        assert money(value, currency) == shown
