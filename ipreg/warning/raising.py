@@ -317,6 +317,7 @@ def _changed(session: Session, alert: Alert, match: Match, settings: Settings | 
         if strength(session, match) > strength(session, alert.match):
             alert.match = match
         follow_lead(session, alert)
+    alert.kind = alert.match.kind
     weigh(session, alert)
     session.flush()
     if settings is not None and tell and alert.snoozed_until is None:

@@ -169,6 +169,26 @@ def test_a_robot_that_answers_200_and_refuses_is_not_believed(
         assert "[click]" not in text and "**x**" not in text
 
 
+@pytest.mark.parametrize("kind", [ChannelKind.DINGTALK, ChannelKind.FEISHU])
+def test_titles_without_end_make_no_message_that_a_robot_refuses(
+    runtime: Runtime, clock: HandClock, kind: ChannelKind
+) -> None:
+    with receiving() as receiver:
+        receiver.status, receiver.body = 200, b'{"errcode":0,"code":0}'
+        prepare(runtime, clock, kind, receiver.address)
+        with transaction(runtime.sessions) as session:
+            channel = session.scalars(select(Channel).where(Channel.kind == kind)).one()
+            assert channel.account is not None
+            for number in range(30):
+                tell(
+                    session, account=channel.account, kind="channel_test", values={"name": "长" * 2000},
+                    path="/channels", key=f"long{number}", now=clock(),
+                )  # fmt: skip
+        deliveries.run(runtime, clock=clock)
+    assert len(receiver.got) == 1 and len(receiver.got[0][1]) < 20_000
+    assert "/notices" in receiver.got[0][1].decode(), "how many more there are, and where"
+
+
 def test_a_redirect_is_not_followed_and_a_private_address_not_called(runtime: Runtime, clock: HandClock) -> None:
     with receiving() as receiver:
         prepare(runtime, clock, ChannelKind.WEBHOOK, receiver.address)

@@ -93,6 +93,16 @@ def test_the_copy_left_out_leaves_goods_of_which_nobody_is_told(market: Market) 
     assert told(market) == [], "it was decided before anybody was told"
 
 
+def test_goods_confirmed_that_turn_out_copied_are_a_copy_from_then_on(market: Market) -> None:
+    match = goods(market, 1, 0.97)
+    alert = market.consider(match)
+    assert alert is not None
+    alert.state = AlertState.CONFIRMED
+    match.kind, match.probability, match.considered = MatchKind.COPY, 0.99, False
+    market.consider(match)
+    assert (alert.kind, alert.state) == (MatchKind.COPY, AlertState.CONFIRMED)
+
+
 def test_a_watch_says_from_when_goods_are_shown(market: Market) -> None:
     watch(market, threshold="99", look="80")
     assert market.consider(goods(market, 1, 0.7)) is None

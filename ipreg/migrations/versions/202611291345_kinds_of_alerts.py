@@ -21,7 +21,7 @@ def upgrade() -> None:
         with op.batch_alter_table(table) as batch:
             batch.add_column(sa.Column('kind', KINDS, server_default='copy', nullable=False))
         _take_over(table)
-    op.add_column('watches', sa.Column('look', sa.Float(), nullable=True))
+    op.add_column('watches', sa.Column('look', sa.Double(), nullable=True))
 
 
 def _take_over(table: str) -> None:
