@@ -1,8 +1,8 @@
 """What an owner's decisions teach: the verdict's probability, corrected for his designs and his market.
 
 Confirmed alerts and those dismissed as not similar are the examples. A logistic regression (scikit-learn) learns
-from two thirds of them; the last third, held back, says whether it is better than what is in use: the verdict alone,
-or an earlier one. Only then it is used; what has become worse than the verdict alone goes. It is kept as plain
+from two thirds of them; the last third, held back, says whether it is better than what is in use: an earlier one
+or the verdict alone. Only then it is used; what has become worse than the verdict alone goes. It is kept as plain
 numbers. The verdict's own probability stays with each match.
 """
 
