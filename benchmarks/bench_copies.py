@@ -16,6 +16,8 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import imagehash
@@ -34,24 +36,31 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?")
     for name, value in (("registry", 800), ("queries", 1600), ("seed", 7)):
         parser.add_argument(f"--{name}", type=int, default=value)
-    args = parser.parse_args()
+    with benchmark_folder(parser.parse_args()) as folder:
+        if folder is not None:
+            measure(folder)
+
+
+@contextmanager
+def benchmark_folder(args: argparse.Namespace) -> Iterator[Path | None]:
+    """The folder that was named, or one that is made; None, and a word why, where it can't be made."""
     if args.folder:
-        measure(args.folder)
+        yield args.folder
         return
     photos, maker = SHARED / "photos" / "clothing", SHARED / "copybench" / "make_copies.py"
     if not maker.is_file():
         print("No photographs here: nothing is measured. Give a folder of registry/, queries/ and truth.csv.")
+        yield None
         return
     with tempfile.TemporaryDirectory() as folder:
         sizes = ["--registry", args.registry, "--queries", args.queries, "--seed", args.seed]
         skip = ["--skip", SHARED / "photos" / "clothing-repeats.txt"]
         subprocess.run([sys.executable, *map(str, [maker, photos, folder, *sizes, *skip])], check=True)
-        measure(Path(folder))
+        yield Path(folder)
 
 
 def measure(folder: Path) -> None:
-    with (folder / "truth.csv").open(encoding="utf-8", newline="") as file:
-        truth = {row["query"]: row for row in csv.DictReader(file)}
+    truth = read_truth(folder)
     figures = {}
     for name, work in (("ipreg", by_us), ("ImageHash pHash", by_hash)):
         start = time.perf_counter()
@@ -64,16 +73,26 @@ def measure(folder: Path) -> None:
     print(f"ratio of uAP {ours[0] / peer[0]:.2f}, of time {ours[1] / peer[1]:.1f}")
 
 
+def read_truth(folder: Path) -> Truth:
+    with (folder / "truth.csv").open(encoding="utf-8", newline="") as file:
+        return {row["query"]: row for row in csv.DictReader(file)}
+
+
 def table(rows: Rows, truth: Truth) -> None:
+    for name, inside in groups_of(truth):
+        precision, recall, first = figures_of(rows, truth, inside)
+        print(f"  {name:16} uAP {precision:.3f}  R@P99 {recall:.3f}  R@1 {first:.3f}")
+
+
+def groups_of(truth: Truth) -> list[tuple[str, set[str]]]:
+    """The queries in all, of each level, and of each edit."""
     groups: dict[str, set[str]] = defaultdict(set)
     for query, row in truth.items():
         groups["all"].add(query)
         groups[row["level"]].add(query)
         for edit in filter(None, row["edits"].split("+")):
             groups[f"  {edit}"].add(query)
-    for name, inside in sorted(groups.items(), key=lambda one: (one[0].startswith(" "), one[0])):
-        precision, recall, first = figures_of(rows, truth, inside)
-        print(f"  {name:16} uAP {precision:.3f}  R@P99 {recall:.3f}  R@1 {first:.3f}")
+    return sorted(groups.items(), key=lambda one: (one[0].startswith(" "), one[0]))
 
 
 def figures_of(rows: Rows, truth: Truth, inside: set[str]) -> tuple[float, float, float]:

@@ -11,17 +11,20 @@ from zoneinfo import available_timezones
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ipreg.errors import CallerError, ConflictError, PermissionDeniedError
 from ipreg.models import Account, FormerName, Organization, OrganizationRole, Role
+from ipreg.plaintext import has_controls, is_blank
 
 PASSWORD_MIN, PASSWORD_MAX = 10, 200
 MAX_FAILED_SIGN_INS = 10
 LOCK_FOR = timedelta(minutes=15)
 LOCALES = ("zh", "en")
+PAGE = 50
+"""So many people stand on a page."""
 _REGIONS = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 _SELF_SERVICE = (Role.DESIGNER, Role.ENTERPRISE)
 # No 0/O or 1/I/L: the code is read out and typed in.
@@ -198,6 +201,14 @@ def join_organization(session: Session, *, account: Account, join_code: str) -> 
     return found
 
 
+def people(session: Session, wanted: Select[Account], *, words: str, page: int) -> list[Account]:
+    """Of the ``wanted`` whose name or address holds ``words``: one page, and one more where there is another."""
+    if words := words.strip()[:100]:
+        named = Account.name.icontains(words, autoescape=True)
+        wanted = wanted.where(or_(named, Account.email.icontains(words, autoescape=True)))
+    return list(session.scalars(wanted.limit(PAGE + 1).offset((page - 1) * PAGE)).unique())
+
+
 def rename(session: Session, *, account: Account, name: str, now: datetime) -> None:
     """Another name from now on. What was filed or said before goes on naming the old one."""
     name = _checked_text(name, "name", 200)
@@ -290,8 +301,10 @@ def _checked_password(password: str, field: str = "password") -> str:
 
 def _checked_text(value: str, field: str, most: int) -> str:
     value = " ".join(value.split())
-    if not value:
+    if is_blank(value):
         raise CallerError("field_empty", field=field)
     if len(value) > most:
         raise CallerError("field_too_long", field=field, most=most)
+    if has_controls(value):
+        raise CallerError("field_control_characters", field=field)
     return value

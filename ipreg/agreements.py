@@ -32,6 +32,7 @@ from ipreg.models import (
     SellerMark,
 )
 from ipreg.notify import notices
+from ipreg.plaintext import has_controls
 from ipreg.warning import sellers
 from ipreg.warning.owners import may_manage, owner_of
 
@@ -364,6 +365,8 @@ def _require_shops(terms: Terms | None, giver: Account, filing: Filing) -> None:
 def _require_length(text: str, field: str, most: int) -> None:
     if len(text.strip()) > most:
         raise CallerError("field_too_long", field=field, most=most)
+    if has_controls(text):
+        raise CallerError("field_control_characters", field=field)
 
 
 def _over(agreement: Agreement, now: datetime) -> bool:

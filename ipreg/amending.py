@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ipreg import access, acts, registry
-from ipreg.designform import Creator, DesignForm, check_form
+from ipreg.designform import Creator, DesignForm, check_form, trimmed
 from ipreg.errors import CallerError, ConflictError, MissingError, PermissionDeniedError
 from ipreg.manifest import NEWEST
 from ipreg.models import Account, DesignFile, Filing, FilingState, FilingVersion, FilingView, RightKind, ViewKind
@@ -96,7 +96,7 @@ def amend(
     form = check_form(amendment.form, now)
     before = {view.sha256: (view.compared_by, view.goods_by) for view in filing.views}
     kept = _content(session, store, filing, amendment, max_views, now)
-    if form == check_form(form_of(filing), now) and _files(kept) == _files(_present(filing)):
+    if form == trimmed(form_of(filing)) and _files(kept) == _files(_present(filing)):
         raise CallerError("amend_nothing")
     _state(filing, form)
     filing.version, filing.amended_at, filing.manifest_version = filing.version + 1, now, NEWEST
@@ -132,12 +132,18 @@ def views_of(session: Session, version: FilingVersion) -> list[FilingView]:
     return list(session.scalars(wanted.order_by(FilingView.position)))
 
 
-def files_of(session: Session, version: FilingVersion) -> set[str]:
-    """The SHA-256 of all files of one version."""
-    wanted = select(DesignFile.sha256).where(
+def works_of(session: Session, version: FilingVersion) -> list[DesignFile]:
+    """The designer's files of one version, in their order."""
+    wanted = select(DesignFile).where(
         DesignFile.filing_id == version.filing_id, DesignFile.version == version.version
     )
-    return {one.sha256 for one in views_of(session, version)} | set(session.scalars(wanted))
+    return list(session.scalars(wanted.order_by(DesignFile.position)))
+
+
+def files_of(session: Session, version: FilingVersion) -> set[str]:
+    """The SHA-256 of all files of one version."""
+    views, works = views_of(session, version), works_of(session, version)
+    return {one.sha256 for one in views} | {one.sha256 for one in works}
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from ipreg.api import routes as api
-from ipreg.config import Config
+from ipreg.config import UPLOAD_FACTOR, Config
 from ipreg.i18n import FOLDER, compile_catalogs
 from ipreg.runtime import open_runtime
 from ipreg.web import (
@@ -70,7 +70,6 @@ from ipreg.web import (
 _TOP = Path(__file__).parent.parent
 # Pages are not: with a secret and a reader's words in one answer, its length would tell of the secret (BREACH).
 _COMPRESSED = ["text/css", "text/javascript", "application/javascript"]
-UPLOAD_FACTOR = 13  # a whole form may hold as many files as a filing has views, and a little more
 
 
 def create_app(config: Config) -> Flask:

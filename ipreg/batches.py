@@ -30,6 +30,8 @@ from ipreg.vault.shelf import SealedShelf
 _PIECE = 1 << 20
 MOST_FAULTS = 8
 """So many faults of one row are told."""
+PAGE = 100
+"""So many rows stand on one page of the report."""
 
 
 def accept(
@@ -112,6 +114,21 @@ def rows_in(session: Session, batch_id: int, state: RowState) -> list[int]:
     """Ids of the batch's rows in that state, in the table's order."""
     wanted = select(BatchRow.id).where(BatchRow.batch_id == batch_id, BatchRow.state == state)
     return list(session.scalars(wanted.order_by(BatchRow.line)))
+
+
+def told_rows(
+    session: Session, batch: Batch, *, state: RowState | None = None, page: int | None = None
+) -> list[tuple[BatchRow, str]]:
+    """The rows (of one ``state``, of one page of them), each with the number of its filing or ""."""
+    wanted = (
+        select(BatchRow, Filing.number)
+        .outerjoin(Filing, BatchRow.filing_id == Filing.id)
+        .where(BatchRow.batch_id == batch.id, *([BatchRow.state == state] if state else []))
+        .order_by(BatchRow.line)
+    )
+    if page is not None:
+        wanted = wanted.limit(PAGE).offset((page - 1) * PAGE)
+    return [(row, number or "") for row, number in session.execute(wanted)]
 
 
 def faults_of_row(config: Config, archive: BatchZip, values: dict[str, Any], now: datetime) -> list[CallerError]:

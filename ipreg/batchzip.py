@@ -1,4 +1,5 @@
-"""The ZIP of a batch: read by name and bounded, whatever its headers claim and however its names are encoded."""
+"""The ZIP of a batch or a feed: read by name and bounded, whatever its headers claim and however its names are
+encoded. Nothing is unpacked but what is asked for."""
 
 from __future__ import annotations
 
@@ -16,25 +17,39 @@ _BROKEN = (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, Runtim
 
 
 class BatchZip:
-    """``file`` as a ZIP of one CSV and files; raises ``CallerError`` (``zip_malformed``, ``zip_too_large``)."""
+    """``file`` as a ZIP of one table and files; raises ``CallerError`` (``zip_malformed``, ``zip_too_large``).
 
-    def __init__(self, file: BinaryIO, *, most_bytes: int) -> None:
-        self._most = most_bytes
+    ``field`` is where on the form it was given.
+    """
+
+    def __init__(
+        self, file: BinaryIO, *, most_bytes: int, most_members: int = MAX_MEMBERS, field: str = "batch"
+    ) -> None:
+        self._most, self._field = most_bytes, field
         try:
             self._archive = zipfile.ZipFile(file)
         except _BROKEN as fault:
-            raise CallerError("zip_malformed", field="batch") from fault
+            raise CallerError("zip_malformed", field=self._field) from fault
         members = [one for one in self._archive.infolist() if not one.is_dir()]
-        if len(members) > MAX_MEMBERS:
-            raise CallerError("zip_too_large", field="batch")
+        if len(members) > most_members:
+            raise CallerError("zip_too_large", field=self._field)
         self._members = {key: one for one in members for name in _names(one) if (key := _key(name))}
 
-    def table(self) -> bytes:
-        """The one CSV; raises ``CallerError`` (``batch_without_table``)."""
-        tables = {one.header_offset: one for key, one in self._members.items() if key.endswith((".csv", ".tsv"))}
-        if len(tables) != 1:
-            raise CallerError("batch_without_table", field="batch")
-        return self._read(next(iter(tables.values())), MAX_TABLE)
+    def table(
+        self,
+        kinds: tuple[tuple[str, ...], ...] = ((".csv", ".tsv"),),
+        *,
+        most_bytes: int = MAX_TABLE,
+        missing: str = "batch_without_table",
+    ) -> bytes:
+        """The one file of the first of ``kinds`` (endings) that there is; raises ``CallerError`` (``missing``)."""
+        for endings in kinds:
+            found = {one.header_offset: one for key, one in self._members.items() if key.endswith(endings)}
+            if len(found) == 1:
+                return self._read(next(iter(found.values())), most_bytes)
+            if found:
+                break
+        raise CallerError(missing, field=self._field)
 
     def read(self, name: str) -> bytes:
         """A file by its path in the ZIP, or by its last part where only one has it.
@@ -47,20 +62,20 @@ class BatchZip:
             ends = {one.header_offset: one for path, one in self._members.items() if path.endswith(f"/{key}")}
             found = next(iter(ends.values())) if len(ends) == 1 else None
         if found is None:
-            raise CallerError("batch_file_missing", field="batch", name=name)
+            raise CallerError("batch_file_missing", field=self._field, name=name)
         return self._read(found, self._most)
 
     def _read(self, member: zipfile.ZipInfo, most: int) -> bytes:
         """Never more than ``most`` bytes are unpacked, even where the header lies."""
         if member.flag_bits & 1:
-            raise CallerError("zip_malformed", field="batch")
+            raise CallerError("zip_malformed", field=self._field)
         try:
             with self._archive.open(member) as file:
                 data = file.read(most + 1)
         except _BROKEN as fault:
-            raise CallerError("zip_malformed", field="batch") from fault
+            raise CallerError("zip_malformed", field=self._field) from fault
         if len(data) > most:
-            raise CallerError("file_too_large", field="batch", megabytes=most // 2**20)
+            raise CallerError("file_too_large", field=self._field, megabytes=most // 2**20)
         return data
 
 

@@ -12,6 +12,9 @@ from ipreg.errors import ConfigError, ProofError
 from ipreg.timestamps import Anchors
 from ipreg.tlog.cosignature import Cosigner
 
+UPLOAD_FACTOR = 13
+"""So many times the largest file a whole form may hold: as many files as a filing has views, and a little more."""
+
 
 @dataclass(frozen=True)
 class SmtpConfig:

@@ -12,6 +12,7 @@ from typing import Any
 from ipreg import workdays
 from ipreg.errors import CallerError
 from ipreg.models import Disclosure, Industry, RightKind
+from ipreg.plaintext import has_controls, is_blank
 
 TITLE, DESCRIPTION, NAME, DISTRICT, WORD, WORDS, CREATORS = 200, 5000, 200, 60, 40, 20, 20
 EARLIEST = date(1900, 1, 1)
@@ -59,19 +60,24 @@ def check_form(form: DesignForm, now: datetime) -> DesignForm:
     """The form with its texts trimmed; raises ``CallerError`` for the first field at fault."""
     for fault in faults_of(form, now):
         raise fault
+    return trimmed(form)
+
+
+def trimmed(form: DesignForm) -> DesignForm:
+    """The form as it is kept: one spelling of what says the same."""
     creators = form.creators or read_creators(form.creator)
     return replace(
         form,
-        title=form.title.strip(),
+        title=" ".join(form.title.split()),
         creator=form.creator.strip() or "、".join(one.name.strip() for one in creators),
-        creators=tuple(replace(one, name=one.name.strip()) for one in creators),
+        creators=tuple(replace(one, name=" ".join(one.name.split())) for one in creators),
         description=form.description.strip(),
         locarno_class=form.locarno_class or None,
         rights_wanted=tuple(kind for kind in RightKind if kind in form.rights_wanted),
         keywords=_once(form.keywords),
         materials=_once(form.materials),
         colours=_once(form.colours),
-        district=form.district.strip(),
+        district=" ".join(form.district.split()),
     )
 
 
@@ -123,11 +129,11 @@ def _once(words: Sequence[str]) -> tuple[str, ...]:
 
 def _text(value: str, field: str, most: int, *, needed: bool = True) -> Iterator[CallerError]:
     value = value.strip()
-    if needed and not value:
+    if needed and is_blank(value):
         yield CallerError("field_empty", field=field)
     elif len(value) > most:
         yield CallerError("field_too_long", field=field, most=most)
-    elif any(ord(letter) < 32 and letter not in "\r\n\t" for letter in value):
+    elif has_controls(value):
         yield CallerError("field_control_characters", field=field)
 
 

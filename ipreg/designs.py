@@ -10,13 +10,14 @@ from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from ipreg import access, numbers
-from ipreg.models import Account, Filing, FilingTerm, Industry
+from ipreg.models import Account, AlertMatch, Filing, FilingTerm, Industry, Match
 from ipreg.models.terms import wanted_terms
 
 PAGE = 24
 MOST_WORDS, LONGEST_WORDS = 6, 100
 LAST_PAGE = 4200
 COUNTED = 1000
+SEEN = 12
 # A day of the reader's is not one of UTC: a filter by day includes what lies within a zone's width of it.
 _CHINA = timedelta(hours=8)
 
@@ -79,6 +80,17 @@ def listed(session: Session, *, account: Account, wanted: Wanted, before: int | 
 def newest(session: Session, *, account: Account, limit: int) -> list[Filing]:
     """The account's newest designs."""
     return _load(session, _first(session, account, Wanted(), limit)[:limit], False)
+
+
+def seen_again(session: Session, filing: Filing) -> list[tuple[Match, int]]:
+    """The likeliest that its owner was warned of, each with the id of its alert; at most one above ``SEEN``."""
+    wanted = (
+        select(Match, AlertMatch.alert_id)
+        .join(AlertMatch, AlertMatch.match_id == Match.id)
+        .where(Match.filing_id == filing.id, AlertMatch.dismissed_at.is_(None))
+        .order_by(Match.probability.desc(), Match.id)
+    )
+    return [(match, alert_id) for match, alert_id in session.execute(wanted.limit(SEEN + 1)).unique()]
 
 
 def _first(session: Session, account: Account, wanted: Wanted, most: int, before: int | None = None) -> list[int]:

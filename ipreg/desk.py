@@ -9,20 +9,22 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ipreg import alerts, designs
+from ipreg import agreements, alerts, designs, drafts
 from ipreg.casework.table import ENDED
-from ipreg.models import Account, Alert, Case, CaseEvent, CaseState, Filing, Notice
+from ipreg.models import Account, Alert, Case, CaseEvent, CaseState, Draft, Filing, Notice
 from ipreg.notify import notices
 
-SHOWN_ALERTS, SHOWN_CASES, SHOWN_EVENTS, SHOWN_DESIGNS, SHOWN_NOTICES = 3, 6, 8, 12, 3
+SHOWN_ALERTS, SHOWN_CASES, SHOWN_EVENTS, SHOWN_DESIGNS, SHOWN_NOTICES, SHOWN_DRAFTS = 3, 6, 8, 12, 3, 3
 
 
 @dataclass(frozen=True)
 class OwnersDesk:
-    """Of designers and enterprises. ``alerts`` are the gravest of the ``waiting`` ones; ``designs`` and
-    ``notices`` the newest."""
+    """Of designers and enterprises. ``alerts`` are the gravest of the ``waiting`` ones; ``drafts``, ``designs`` and
+    ``notices`` the newest; ``offers`` is how many transfers and licences wait for an answer."""
 
     waiting: int
+    offers: int
+    drafts: Sequence[Draft]
     alerts: Sequence[Alert]
     designs: Sequence[Filing]
     notices: Sequence[Notice]
@@ -41,6 +43,8 @@ def owners_desk(session: Session, *, account: Account, now: datetime) -> OwnersD
     """What waits for who owns designs."""
     return OwnersDesk(
         waiting=alerts.count_open(session, account, now=now),
+        offers=agreements.count_waiting(session, account, now),
+        drafts=drafts.begun(session, account=account)[:SHOWN_DRAFTS],
         alerts=alerts.inbox(session, account=account, limit=SHOWN_ALERTS),
         designs=designs.newest(session, account=account, limit=SHOWN_DESIGNS),
         notices=notices.inbox(session, account=account, limit=SHOWN_NOTICES),

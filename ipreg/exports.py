@@ -19,12 +19,13 @@ import rfc8785
 from sqlalchemy import Table, or_, select
 from sqlalchemy.orm import Session
 
-from ipreg import audit, throttle
+from ipreg import access, amending, audit, drafts, throttle
 from ipreg.db import Base, Clock, transaction
 from ipreg.errors import CallerError, IpregError, MissingError
 from ipreg.manifest import applicant_opening
 from ipreg.models import Account, DataExport, ExportState, Filing, Role
 from ipreg.notify.letters import write_letter
+from ipreg.rights import records
 from ipreg.runtime import Runtime
 
 LASTS = timedelta(days=7)
@@ -32,6 +33,12 @@ A_DAY = 3
 # What proves who somebody is, and the machinery's own rows.
 _SECRET_TABLES = ("attempts", "one_time_links", "two_factors", "recovery_codes", "data_exports")
 _SECRET_WORDS = {"hash", "token", "secret", "nonce"}
+# Rows that belong to the account by way of others.
+_HELD = (
+    ("draft_files", "draft_id", "drafts", "account_id"),
+    ("batch_rows", "batch_id", "batches", "account_id"),
+    ("package_texts", "filing_id", "filings", "owner_id"),
+)
 # Of officers only what is about themselves: cases and alerts are the office's.
 _OF_OFFICERS = ("accounts", "former_names", "sign_ins", "notices", "channels", "api_tokens")
 
@@ -115,37 +122,61 @@ def _mark(runtime: Runtime, export_id: int, state: ExportState, size: int, now: 
 
 def _tell(session: Session, account: Account, now: datetime) -> None:
     """That copies of sealed filings are in it stands in the audit trail, for each of them."""
-    mine = or_(Filing.applicant_id == account.id, Filing.owner_id == account.id)
-    sealed = select(Filing.number).where(
-        mine, Filing.vault_key_id.is_not(None), Filing.files_destroyed_at.is_(None)
-    )
-    for number in session.scalars(sealed):
-        audit.record(session, actor=account, action="filing.export", subject=f"filing:{number}", now=now)
+    for filing in _filed(session, account):
+        if filing.vault_key_id is not None and access.can_see_files(session, account, filing):
+            audit.record(session, actor=account, action="filing.export", subject=f"filing:{filing.number}", now=now)
+
+
+def _filed(session: Session, account: Account) -> Iterator[Filing]:
+    """What the account filed, and what it took over."""
+    mine = select(Filing).where(or_(Filing.applicant_id == account.id, Filing.owner_id == account.id))
+    yield from session.scalars(mine.order_by(Filing.id)).unique()
 
 
 def _write(session: Session, runtime: Runtime, account: Account, target: Path) -> None:
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, rows in tables(session, account):
             archive.writestr(f"data/{name}.json", json.dumps(rows, ensure_ascii=False, indent=2))
-        filed = select(Filing).where(or_(Filing.applicant_id == account.id, Filing.owner_id == account.id))
-        for filing in session.scalars(filed.order_by(Filing.id)).unique():
-            _write_filing(runtime, archive, filing, account)
+        for filing in _filed(session, account):
+            _write_filing(session, runtime, archive, filing, account)
+        for draft in drafts.begun(session, account=account):
+            for one in draft.files:
+                name = f"drafts/{draft.id}/{one.position}-{Path(one.filename).name}"
+                _write_file(archive, name, drafts.shelf_of(runtime.store, draft).pieces(one.sha256))
 
 
-def _write_filing(runtime: Runtime, archive: zipfile.ZipFile, filing: Filing, account: Account) -> None:
+def _write_filing(
+    session: Session, runtime: Runtime, archive: zipfile.ZipFile, filing: Filing, account: Account
+) -> None:
+    """Its statements, and its files where the account may see them: of a sealed design that was passed on, none."""
     folder = f"filings/{filing.number}"
     archive.writestr(f"{folder}/manifest.json", filing.manifest)
     if filing.applicant_id == account.id:
         archive.writestr(f"{folder}/applicant.json", rfc8785.dumps(applicant_opening(filing)))
-    if filing.files_destroyed_at is not None:
+    if not access.can_see_files(session, account, filing):
         return
-    shelf = runtime.store.shelf(filing.vault_key)
-    for kind, files in (("views", filing.views), ("files", filing.design_files)):
-        for one in files:
-            name = f"{folder}/{kind}/{one.position}-{Path(one.filename).name}"
-            with archive.open(name, "w", force_zip64=True) as file:
-                for piece in shelf.pieces(one.sha256):
-                    file.write(piece)
+    shelf, written = runtime.store.shelf(filing.vault_key), set[str]()
+    for version in reversed(amending.versions_of(session, filing)):
+        place = folder if version.version == filing.version else f"{folder}/versions/{version.version}"
+        if place != folder:
+            archive.writestr(f"{place}/manifest.json", version.manifest)
+        views, works = amending.views_of(session, version), amending.works_of(session, version)
+        for kind, one in [("views", one) for one in views] + [("files", one) for one in works]:
+            if one.sha256 not in written:
+                _write_file(
+                    archive, f"{place}/{kind}/{one.position}-{Path(one.filename).name}", shelf.pieces(one.sha256)
+                )
+                written.add(one.sha256)
+    for record in records.records_of(session, filing) if access.owns_filing(account, filing) else ():
+        if record.document is not None:
+            name = f"{folder}/rights/{record.id}-{Path(record.document_name or 'paper').name}"
+            _write_file(archive, name, iter([records.read_paper(runtime.store, record)]))
+
+
+def _write_file(archive: zipfile.ZipFile, name: str, pieces: Iterator[bytes]) -> None:
+    with archive.open(name, "w", force_zip64=True) as file:
+        for piece in pieces:
+            file.write(piece)
 
 
 def tables(session: Session, account: Account) -> Iterator[tuple[str, list[dict[str, Any]]]]:
@@ -161,6 +192,14 @@ def tables(session: Session, account: Account) -> Iterator[tuple[str, list[dict[
         rows = [_plain(dict(row)) for row in session.execute(wanted).mappings()]
         if rows:
             yield table.name, rows
+    for name, column, holder, owner in () if official else _HELD:
+        table, held = Base.metadata.tables[name], Base.metadata.tables[holder]
+        mine = select(held.c.id).where(held.c[owner] == account.id)
+        rows = [
+            _plain(dict(row)) for row in session.execute(select(table).where(table.c[column].in_(mine))).mappings()
+        ]
+        if rows:
+            yield name, rows
 
 
 def _references(table: Table) -> list[Any]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 from ipreg.models import Industry
 
@@ -117,6 +119,10 @@ _LIST = """
 """
 PLACES = tuple(Place(*line.split("|")) for line in _LIST.strip().splitlines())
 _BY_NUMBER = {one.number: one for one in PLACES}
+# Everyday goods by subclass, in Chinese and in English: what people search by who know no class.
+_GOODS = [line.split("|") for line in Path(__file__).with_name("locarno-goods.txt").read_text("utf-8").splitlines()]
+_ZH = {number: zh.split() for number, zh, _ in _GOODS}
+_EN = {number: [one.strip() for one in en.split(",")] for number, _, en in _GOODS}
 USUAL: dict[Industry, tuple[str, ...]] = {
     Industry.CLOTHING: ("02-02", "02-03", "02-04", "02-05", "05-05"),
     Industry.FURNITURE: ("06-01", "06-03", "06-04", "06-02", "26-05"),
@@ -131,17 +137,71 @@ USUAL: dict[Industry, tuple[str, ...]] = {
 
 
 def find(text: str) -> str | None:
-    """The number that ``text`` names: ``02-02``, ``2-2``, ``LOC (15) Cl. 02-02``, a line of the list, or one name.
+    """The number that ``text`` names: ``02-02``, ``2-2``, ``LOC (15) Cl. 02-02``, a line of the list, or one name;
+    or that of the only class whose goods it names.
 
-    >>> find("LOC (15) Cl. 2-2"), find("珠宝首饰（戒指、项链、耳环）"), find("02-98")
-    ('02-02', '11-01', None)
+    >>> find("LOC (15) Cl. 2-2"), find("珠宝首饰（戒指、项链、耳环）"), find("02-98"), find("手表")
+    ('02-02', '11-01', None, '10-02')
     """
     text = re.sub(r"^\s*(LOC\s*)?(\(\d+\)\s*)?(Cl\.\s*)?", "", text.strip(), flags=re.IGNORECASE)
     if found := re.match(r"(\d{1,2})(?:\s*[-－—–.]\s*(\d{1,2}))?(?!\d)", text):
         number = found[1].zfill(2) + (f"-{found[2].zfill(2)}" if found[2] else "")
         return number if number in _BY_NUMBER else None
     named = [one.number for one in PLACES if text and text.lower() in (one.zh.lower(), one.en.lower())]
-    return named[0] if len(named) == 1 else None
+    fitting = named or [one.number for one in search(text)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def search(text: str) -> list[Place]:
+    """The classes whose goods ``text`` names best, in either language; several where it says no more.
+
+    >>> [one.number for one in search("red eyeglass frames")], [one.number for one in search("女士连衣裙")]
+    (['16-06'], ['02-02'])
+    """
+    said = " ".join(text.lower().split())
+    scored = [(max(_fits_zh(said, one), _fits_en(said, one)), one) for one in PLACES]
+    best = max(score for score, _ in scored)
+    return [one for score, one in scored if score == best] if best > _NOTHING else []
+
+
+def goods_of(number: str) -> str:
+    """The goods of a subclass that people search by."""
+    return ", ".join([*_ZH.get(number, ()), *_EN.get(number, ())])
+
+
+_NOTHING = (0, 0)
+
+
+def _fits_zh(said: str, place: Place) -> tuple[int, int]:
+    """How well: it is one of the goods; speaks of one, better of a longer; is a part of one, or of the name."""
+    goods = [one.lower() for one in _ZH.get(place.number, ())]
+    if said in goods:
+        return 4, 0
+    if not said or said.isascii():
+        return _NOTHING
+    spoken = max((len(one) for one in goods if one in said), default=0)
+    return (2, spoken) if spoken else (int(any(said in one for one in (*goods, place.zh))), 0)
+
+
+def _fits_en(said: str, place: Place) -> tuple[int, int]:
+    """The same by words; "glass" and "glasses" are two goods, "watches" one with "watch"."""
+    given, goods = _EN.get(place.number, []), [_words(one) for one in _EN.get(place.number, [])]
+    words = _words(said)
+    if said in given:
+        return 4, 0
+    if not words:
+        return _NOTHING
+    if words in goods:
+        return 3, 0
+    spoken = max((len(one) for one in goods if one <= words), default=0)
+    return (2, spoken) if spoken else (int(words <= _words(place.en)), 0)
+
+
+@lru_cache(2000)
+def _words(text: str) -> frozenset[str]:
+    """Words without their plural."""
+    found = re.findall(r"[a-z][a-z-]*", text.lower())
+    return frozenset(re.sub(r"(?<=ss|ch|sh)es$|(?<=x)es$|(?<=[a-z]{2})(?<!s)s$", "", one) for one in found)
 
 
 def line_of(number: str | None, locale: str) -> str:

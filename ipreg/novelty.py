@@ -34,13 +34,17 @@ TOUCHED = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Alike:
-    """A finding as the account may see it: ``file`` None where only that it exists, and since when, is told."""
+    """A finding as the account may see it: ``file`` None where only that it exists, and since when, is told.
+
+    ``filing`` is its own, or an open one; ``visits``: whether the account may open the filing's page.
+    """
 
     finding: DraftFinding
     since: datetime
     file: StoredFile | None
     filing: Filing | None
     mine: bool = False
+    visits: bool = False
 
 
 def waiting(draft: Draft) -> bool:
@@ -102,17 +106,25 @@ def alike(session: Session, config: Config, *, draft: Draft, account: Account, n
     for finding in session.scalars(wanted.order_by(DraftFinding.probability.desc(), DraftFinding.id)):
         if finding.view is not None:
             filing = finding.view.filing
-            one = Alike(
-                finding,
-                filing.filed_at,
-                finding.view.file if access.can_see_files(session, account, filing) else None,
-                filing if access.can_see_filing(session, account, filing) else None,
-                access.owns_filing(account, filing),
-            )
-            best.setdefault(("filing", filing.id), one)
+            if filing.state is not FilingState.WITHDRAWN and ("filing", filing.id) not in best:
+                best["filing", filing.id] = _of_filing(session, finding, finding.view, account)
         elif finding.picture is not None:
             listing = finding.picture.listing
             if listing.last_seen_at >= now - timedelta(days=config.old_listing_days):
                 shown = Alike(finding, listing.first_seen_at, finding.picture.file, None)
                 best.setdefault(("listing", listing.id), shown)
     return list(best.values())[:SHOWN]
+
+
+def _of_filing(session: Session, finding: DraftFinding, view: FilingView, account: Account) -> Alike:
+    """An open filing shows itself to whose design is alike; a sealed one only to whom it is not closed."""
+    filing, opened = view.filing, view.filing.state is FilingState.OPEN
+    visits = access.can_see_filing(session, account, filing)
+    return Alike(
+        finding,
+        filing.filed_at,
+        view.file if opened or access.can_see_files(session, account, filing) else None,
+        filing if opened or visits else None,
+        access.owns_filing(account, filing),
+        visits,
+    )

@@ -6,22 +6,23 @@ contributors stay designers of their own. The right to do what stands here is as
 
 from __future__ import annotations
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import case, delete, func, select
 from sqlalchemy.orm import Session
 
 from ipreg import access
-from ipreg.accounts import new_join_code
+from ipreg.accounts import new_join_code, people
 from ipreg.errors import ConflictError, MissingError, PermissionDeniedError
 from ipreg.models import Account, Alert, AlertRecipient, Filing, Match, Organization, OrganizationRole, Role
 
 
-def members(session: Session, *, account: Account) -> list[Account]:
-    """The people of the account's enterprise, owners first; a contributor sees only himself."""
+def members(session: Session, *, account: Account, words: str = "", page: int = 1) -> list[Account]:
+    """The people of the account's enterprise as ``accounts.people`` gives them, owners first; a contributor sees
+    only himself."""
     if account.organization_role not in access.FULL_MEMBERS:
         return [account] if account.organization_id is not None else []
-    found = session.scalars(select(Account).where(Account.organization_id == account.organization_id)).unique()
-    order = list(OrganizationRole)
-    return sorted(found, key=lambda one: (order.index(one.organization_role or order[-1]), one.name, one.id))
+    rank = case({role.value: place for place, role in enumerate(OrganizationRole)}, value=Account.organization_role)
+    wanted = select(Account).where(Account.organization_id == account.organization_id)
+    return people(session, wanted.order_by(rank, Account.name, Account.id), words=words, page=page)
 
 
 def change_role(session: Session, *, owner: Account, member_id: int, role: OrganizationRole) -> Account:

@@ -26,6 +26,7 @@ from ipreg.models import (
     StoredFile,
     ViewKind,
 )
+from ipreg.plaintext import is_blank, printable
 from ipreg.storage import Shelf, Store, keep_file, keep_picture
 
 MAX_DESIGN_FILES = 12
@@ -240,4 +241,5 @@ def _insert(session: Session, applicant: Account, form: DesignForm, request_key:
 
 def base_name(filename: str) -> str:
     """The last part of a name from any system, of at most 255 characters; ``picture`` where there is none."""
-    return (filename.replace("\\", "/").rsplit("/", 1)[-1].strip() or "picture")[-255:]
+    name = printable(filename.replace("\\", "/").rsplit("/", 1)[-1]).strip()
+    return ("picture" if is_blank(name) else name)[-255:]

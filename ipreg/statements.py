@@ -14,6 +14,7 @@ from ipreg.errors import CallerError
 from ipreg.models import Disclosure, Industry, RightKind
 
 Faults = dict[str, CallerError]
+_OFFERED = 6  # classes that a word may mean
 _SHARE = re.compile(r"\d{1,3}(\.\d{1,2})?")
 _STAND_IN = date(2000, 1, 1)  # for a day at fault, so that the other fields are checked all the same
 
@@ -28,7 +29,7 @@ def read_form(values: Mapping[str, Any], now: datetime) -> tuple[DesignForm, Fau
         creator=_text(values, "creator"),
         creators=_creators(values.get("creators") or [], faults),
         created_on=_day(values, "created_on", faults, needed=True) or _STAND_IN,
-        description=_text(values, "description").replace("\r\n", "\n"),
+        description="\n".join(_text(values, "description").splitlines()),  # a line end of any program
         locarno_class=_locarno(values, faults),
         rights_wanted=_rights(values, faults),
         disclosure=_disclosure(values, faults),
@@ -59,11 +60,13 @@ def _industry(values: Mapping[str, Any], faults: Faults) -> Industry:
 
 
 def _locarno(values: Mapping[str, Any], faults: Faults) -> str | None:
-    """A class by its number, or by the line of the list that people pick it from."""
+    """A class by its number, by the line of the list that people pick it from, or by goods of one class."""
     given = _text(values, "locarno_class")
     found = locarno.find(given)
     if given and found is None:
-        faults["locarno_class"] = CallerError("locarno_unknown", field="locarno_class")
+        several = "; ".join(one.line for one in locarno.search(given)[:_OFFERED])
+        code = "locarno_several" if several else "locarno_unknown"
+        faults["locarno_class"] = CallerError(code, field="locarno_class", classes=several)
     return found
 
 

@@ -110,8 +110,7 @@ class Evidence:
 def gather(registered: Fingerprint, sighted: Fingerprint) -> Evidence:
     """The evidence on one pair of pictures."""
     kept = registered.features.first(geometry.KEPT)
-    upright = geometry.align(kept, sighted.features)
-    mirrored = geometry.align(kept.mirrored(), sighted.features)
+    upright, mirrored = geometry.align(kept, sighted.features)
     supports = [one.support if one else 0.0 for one in (upright, mirrored)]
     turned = supports[1] > supports[0]
     found = mirrored if turned else upright
@@ -151,7 +150,7 @@ def compare_views(registered: Fingerprint, sighted: Fingerprint) -> Likeness:
     here, there = int(best[0]), int(best[1])
     others = embedding.crowd_of(sighted.model)
     crowd = (_crowdedness(one[here], others) + _crowdedness(other[there], others)) / 2
-    flat = np.sort(cosines, axis=None)[-3:]
+    flat = np.partition(cosines, -3, axis=None)[-3:]
     top = float(cosines[here, there])
     return Likeness(top, float(cosines[0, 0]), float(flat.mean()), top - crowd, (here, there))
 

@@ -52,10 +52,12 @@ class Features:
         return len(self.points)
 
     @cached_property
-    def _distance_columns(self) -> Floats:
-        """66 x n: what ``_distances`` multiplies; of a sighted picture it serves every candidate."""
-        vectors = self.descriptors.T.astype(np.float32) / 256
-        return np.concatenate([vectors, np.ones((1, len(self)), np.float32), (vectors**2).sum(axis=0)[None]])
+    def _distance_columns(self) -> tuple[Floats, Floats]:
+        """What ``_distances`` multiplies; of a sighted picture it serves every candidate."""
+        vectors, odd = self.descriptors.T.astype(np.float32) / 256, _basis()[2] < 0
+        squares = (vectors**2).sum(axis=0)[None]
+        columns = np.concatenate([vectors[~odd], np.ones_like(squares), squares])
+        return columns.astype(np.float32), vectors[odd].astype(np.float32)
 
     def first(self, count: int) -> Features:
         """The ``count`` worthiest."""
@@ -182,9 +184,17 @@ class _Pairs:
         return len(self.source)
 
 
-def align(registered: Features, sighted: Features) -> Alignment | None:
-    """The transform that most features agree on, or None where there is none worth the name."""
-    pairs = _pair_up(registered, sighted)
+def align(registered: Features, sighted: Features) -> tuple[Alignment | None, Alignment | None]:
+    """The transform that most features agree on, and that of the mirrored registered picture; None where there is
+    none worth the name."""
+    if len(registered) < 2 or len(sighted) < 2:
+        return None, None
+    upright, mirrored = _distances(registered, sighted)
+    return _aligned(registered, sighted, upright), _aligned(registered.mirrored(), sighted, mirrored)
+
+
+def _aligned(registered: Features, sighted: Features, distances: Floats) -> Alignment | None:
+    pairs = _pair_up(registered, sighted, distances)
     if len(pairs) < _FEWEST:
         return None
     agreeing = _agreement(pairs)
@@ -202,10 +212,8 @@ def align(registered: Features, sighted: Features) -> Alignment | None:
     return None if best is None else _describe(registered, sighted, pairs, *best)
 
 
-def _pair_up(registered: Features, sighted: Features) -> _Pairs:
-    if len(registered) < 2 or len(sighted) < 2:
-        return _Pairs(*(np.zeros((0, 2)),) * 2, *(np.zeros(0),) * 3)
-    distances = _distances(registered, sighted)
+def _pair_up(registered: Features, sighted: Features, distances: Floats) -> _Pairs:
+    """Each feature's nearest, where it is much nearer than the second; ``distances`` are used up."""
     rows = np.arange(len(registered))
     nearest = distances.argmin(axis=1)
     near = np.maximum(distances[rows, nearest], 1e-6)
@@ -223,11 +231,15 @@ def _pair_up(registered: Features, sighted: Features) -> _Pairs:
     )
 
 
-def _distances(registered: Features, sighted: Features) -> Floats:
-    """Squared distances between all descriptors, in one product: |a|^2 + |b|^2 - 2ab."""
-    vectors = registered.descriptors.astype(np.float32) / 256
+def _distances(registered: Features, sighted: Features) -> tuple[Floats, Floats]:
+    """Squared distances between all descriptors, |a|^2 + |b|^2 - 2ab, and those of the mirrored registered picture:
+    in it only some coordinates change their sign, so both are made of the same products."""
+    vectors, odd = registered.descriptors.astype(np.float32) / 256, _basis()[2] < 0
     squares = (vectors**2).sum(axis=1)[:, None]
-    return np.concatenate([-2 * vectors, squares, np.ones_like(squares)], axis=1) @ sighted._distance_columns
+    columns, odd_columns = sighted._distance_columns
+    kept = np.concatenate([-2 * vectors[:, ~odd], squares, np.ones_like(squares)], axis=1) @ columns
+    turned = (-2 * vectors[:, odd]) @ odd_columns
+    return np.asarray(kept + turned, np.float32), np.asarray(kept - turned, np.float32)
 
 
 def _agreement(pairs: _Pairs) -> Bools:

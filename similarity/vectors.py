@@ -26,6 +26,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import mmap
 import os
 import struct
 import tempfile
@@ -163,8 +164,7 @@ class VectorIndex:
             if self._scan is None or self._live < self._exact_below:
                 slots, scores = self._compare_all(asked)
             else:
-                wanted = max(self._scan.short_list(self._rows.count, len(asked)), 50 * limit)
-                slots, scores = self._compare_some(asked, wanted)
+                slots, scores = self._compare_some(asked, 50 * limit)
             return self._hits(slots, scores, limit)
 
     def save(self, path: Path) -> None:
@@ -273,17 +273,21 @@ class VectorIndex:
         live = np.flatnonzero(self._owner.values >= 0)
         return live, scores if len(live) == self._rows.count else scores[:, live]
 
-    def _compare_some(self, asked: Floats, wanted: int) -> tuple[Slots, Floats]:
+    def _compare_some(self, asked: Floats, least: int) -> tuple[Slots, Floats]:
         """One short list for all views of the query: a part that is like nothing much takes no place on it.
 
-        Where many of those found were removed meanwhile, more are asked for: the list is not silently short.
+        What is among the best of all views is among the best of its nearest one, so each is asked for no more than
+        it would be alone. Where many of those found were removed meanwhile, more are asked for: the list is not
+        silently short.
         """
         assert self._scan is not None
-        count = wanted
+        rows = self._rows.count
+        alone, wanted = (max(self._scan.short_list(rows, views), least) for views in (1, len(asked)))
+        count = alone
         while True:
-            found, nearness = self._scan.search(asked, min(count, self._rows.count))
+            found, nearness = self._scan.search(asked, min(count, rows))
             live = (found >= 0) & (self._owner.values[found] >= 0)
-            if count >= self._rows.count or live.sum(axis=1).min() >= min(wanted // 2, self._live):
+            if count >= rows or live.sum(axis=1).min() >= min(alone // 2, self._live):
                 break
             count *= 4
         slots = np.sort(_first_of_each(found[live], nearness[live])[:wanted])
@@ -346,11 +350,12 @@ class VectorIndex:
 
 
 class _Rows:
-    """Vectors in 16-bit floats, in an unnamed file. Reading by ``pread`` keeps them out of the process's memory."""
+    """Vectors in 16-bit floats, in an unnamed file that is mapped: the system keeps of it what memory allows."""
 
     def __init__(self, dim: int, folder: Path | None) -> None:
         self.count = 0
         self._dim = dim
+        self._mapped = np.zeros((0, dim), np.float16)
         with tempfile.TemporaryFile(dir=folder, prefix="ipreg-rows-") as file:
             self._handle = os.dup(file.fileno())
         weakref.finalize(self, os.close, self._handle)
@@ -365,9 +370,13 @@ class _Rows:
         return self.count - len(rows)
 
     def read(self, slots: Slots) -> Floats:
-        size, handle = self._dim * 2, self._handle
-        data = b"".join([os.pread(handle, size, slot * size) for slot in slots.tolist()])
-        return np.frombuffer(data, np.float16).reshape(len(slots), self._dim).astype(np.float32)
+        if not len(slots):
+            return np.zeros((0, self._dim), np.float32)
+        if len(self._mapped) <= slots.max():
+            mapped = mmap.mmap(self._handle, self.count * self._dim * 2, mmap.MAP_SHARED, mmap.PROT_READ)
+            mapped.madvise(mmap.MADV_RANDOM)  # else the rows around come too
+            self._mapped = np.frombuffer(mapped, np.float16).reshape(-1, self._dim)
+        return self._mapped[slots].astype(np.float32)
 
     def blocks(self) -> Iterator[tuple[int, NDArray[np.float16]]]:
         """All rows as (first slot, rows); a block is overwritten by the next one."""

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 ABOUT = {"title": "云纹外套", "industry": "clothing"}
-MAKERS = {"creator": "林晓", "share": "", "created_on": "2026-01-31", "disclosure": "none"}
+MAKERS = {"creator": "林晓", "share": "", "created_on": "2026-01-31", "disclosure": "none", "sealed": ""}
 
 
 class Visitor(Protocol):

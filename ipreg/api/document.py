@@ -56,7 +56,10 @@ def describe(operations: Iterable[Operation], *, server: str, say: Say) -> Value
     )
     whole = construct_open_api_with_schema_class(document, [shapes.Problem])
     values: Values = whole.model_dump(by_alias=True, exclude_none=True, exclude_unset=True, mode="json")
-    for name, schema in values["components"]["schemas"].items():
+    # pydantic calls a page of filings Page_FilingBrief_; who refers to it calls it as its class and title do
+    schemas = {schema.get("title", name): schema for name, schema in values["components"]["schemas"].items()}
+    values["components"]["schemas"] = schemas
+    for name, schema in schemas.items():
         schema.pop("description", None)  # the docstring
         if name in SHAPES:
             schema["description"] = SHAPES[name]

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import io
-import lzma
 import math
 import shutil
-import struct
 import time
-import zipfile
-import zlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from pathlib import Path
+from typing import BinaryIO
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ipreg import access
+from ipreg.batchzip import BatchZip
 from ipreg.config import Config
 from ipreg.db import Clock, transaction
 from ipreg.errors import CallerError, ConflictError, IpregError, MissingError
@@ -37,17 +37,14 @@ from ipreg.sightings.listings import (
 from ipreg.sightings.manners import LaterError
 from ipreg.sightings.reading import read_feed
 from ipreg.sightings.rows import FeedRow, Row, RowFault
+from ipreg.sightings.tablefeed import is_workbook
 from ipreg.sightings.visits import Visitor
 from ipreg.storage import keep_picture
 
 MAX_FEED_BYTES = 50 * 2**20
 MAX_ZIP_FILES = 20_000
-MAX_ZIP_BYTES = 2 * 2**30
 FEED_ENDINGS = ((".csv", ".tsv"), (".jsonl", ".ndjson", ".json", ".xlsx", ".xml", ".txt"))
-_ZIP_FAULTS = (
-    zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OSError, zlib.error,
-    lzma.LZMAError, struct.error,
-)  # fmt: skip
+ARCHIVE = "pictures.zip"
 Progress = Callable[[int, int], None]
 
 
@@ -77,10 +74,10 @@ def accept_feed(
         raise CallerError("feed_empty", field="feed")
     if request_key and (known := _same_request(session, account, request_key)):
         return known
-    named = dict(pictures or {})
-    if data[:4] == b"PK\x03\x04" and not _is_workbook(data):
-        data, inside = _unpack(data)
-        named.update(inside)
+    archive = data if data[:4] == b"PK\x03\x04" and not is_workbook(data) else b""
+    if archive:
+        with _zip_of(io.BytesIO(archive), config) as members:
+            data = members.table(FEED_ENDINGS, most_bytes=MAX_FEED_BYTES, missing="zip_without_feed")
     if len(data) > MAX_FEED_BYTES:
         raise CallerError("feed_too_large", field="feed", megabytes=MAX_FEED_BYTES // 2**20)
     made = FeedImport(
@@ -99,9 +96,11 @@ def accept_feed(
     shutil.rmtree(home, ignore_errors=True)  # of an import whose transaction was rolled back
     (home / "pictures").mkdir(parents=True)
     (home / "feed").write_bytes(data)
-    for name, content in named.items():
+    for name, content in (pictures or {}).items():
         (home / "pictures" / _base_name(name)).write_bytes(content)
-    made.folder = str(pictures_folder.absolute() if pictures_folder else home / "pictures")
+    if archive:
+        (home / ARCHIVE).write_bytes(archive)
+    made.folder = str(pictures_folder.absolute() if pictures_folder and not archive else home / "pictures")
     session.flush()
     return made
 
@@ -135,14 +134,14 @@ def run_import(
         work = session.get_one(FeedImport, import_id)
         work.state, work.total_rows = ImportState.RUNNING, len(rows)
     try:
-        with Visitor(runtime, clock) as visitor:
+        with _pictures_of(runtime, import_id, clock) as pictures:
             for position in range(done, len(rows)):
-                _import_row(runtime, import_id, position, rows[position], visitor, clock)
+                _import_row(runtime, import_id, position, rows[position], pictures, clock)
                 if progress:
                     progress(position + 1, len(rows))
                 if time.monotonic() > until:
                     return Turn.MORE
-            _try_again(runtime, import_id, rows, visitor, clock)
+            _try_again(runtime, import_id, rows, pictures, clock)
     except LaterError:
         return Turn.LATER
     with transaction(runtime.sessions) as session:
@@ -204,8 +203,10 @@ def next_imports(session: Session, *, resting: Collection[int] = ()) -> list[int
     return list(chosen.values())
 
 
-def _import_row(runtime: Runtime, import_id: int, position: int, row: Row, visitor: Visitor, clock: Clock) -> None:
-    contents, fault = _contents(runtime, import_id, row, visitor)
+def _import_row(
+    runtime: Runtime, import_id: int, position: int, row: Row, pictures: _Pictures, clock: Clock
+) -> None:
+    contents, fault = _contents(pictures, import_id, row)
     with transaction(runtime.sessions) as session:
         work = session.get_one(FeedImport, import_id)
         if work.done_rows != position:
@@ -217,14 +218,14 @@ def _import_row(runtime: Runtime, import_id: int, position: int, row: Row, visit
             session.add(ImportFault(import_id=import_id, line=fault.line, code=fault.code, values=fault.values))
 
 
-def _try_again(runtime: Runtime, import_id: int, rows: list[Row], visitor: Visitor, clock: Clock) -> None:
+def _try_again(runtime: Runtime, import_id: int, rows: list[Row], pictures: _Pictures, clock: Clock) -> None:
     by_line = {row.line: row for row in rows}
     with runtime.sessions() as session:
         wanted = select(ImportFault.line).where(ImportFault.import_id == import_id, ImportFault.again)
         lines = [line for line in session.scalars(wanted) if line in by_line]
     for line in lines:
         row = by_line[line]
-        contents, fault = _contents(runtime, import_id, row, visitor)
+        contents, fault = _contents(pictures, import_id, row)
         with transaction(runtime.sessions) as session:
             work = session.get_one(FeedImport, import_id)
             kept = session.scalars(select(ImportFault).filter_by(import_id=import_id, line=line)).one()
@@ -236,16 +237,12 @@ def _try_again(runtime: Runtime, import_id: int, rows: list[Row], visitor: Visit
                 kept.code, kept.values, kept.again = fault.code, fault.values, False
 
 
-def _contents(
-    runtime: Runtime, import_id: int, row: Row, visitor: Visitor
-) -> tuple[list[tuple[str, bytes]], RowFault | None]:
+def _contents(pictures: _Pictures, import_id: int, row: Row) -> tuple[list[tuple[str, bytes]], RowFault | None]:
     """The bytes of the row's pictures by name, or why there are none. Raises ``LaterError``."""
     if isinstance(row, RowFault):
         return [], row
-    with runtime.sessions() as session:
-        folder = Path(session.get_one(FeedImport, import_id).folder)
     try:
-        return [(name, _picture_bytes(runtime.config, folder, name, visitor)) for name in row.pictures], None
+        return [(name, pictures.get(name)) for name in row.pictures], None
     except LaterError:
         raise
     except Exception as error:
@@ -310,9 +307,12 @@ def _finish_run(session: Session, work: FeedImport, now: datetime) -> None:
     if any(one.state in (ImportState.WAITING, ImportState.RUNNING) for one in together):
         return
     failed = next((one for one in together if one.state is ImportState.FAILED), None)
+    source = run.source
+    if run.state is RunState.FAILED:  # one of its files could not be taken in at all
+        run.finished_at = now
+        return
     run.state, run.finished_at = RunState.FAILED if failed else RunState.DONE, now
     run.fault, run.fault_values = (failed.fault, failed.fault_values) if failed else (None, {})
-    source = run.source
     source.failures = source.failures + 1 if failed else 0
     if failed is None and source.settings.get("complete") and run.kept:
         run.gone = mark_absent(session, source_id=source.id, since=run.started_at, now=now)
@@ -324,13 +324,53 @@ def _same_request(session: Session, account: Account, request_key: str) -> FeedI
     return session.scalar(same)
 
 
-def _picture_bytes(config: Config, folder: Path, name: str, visitor: Visitor) -> bytes:
-    if name.startswith(("http://", "https://")):
-        return visitor.picture(name)
-    place = _file_in(folder, name)
-    if place.stat().st_size > config.max_file_bytes:
-        raise CallerError("picture_too_large", megabytes=config.max_file_bytes // 2**20)
-    return place.read_bytes()
+@dataclass(frozen=True)
+class _Pictures:
+    """Where a feed's pictures are: at addresses, in its folder, or in the ZIP that it came in."""
+
+    visitor: Visitor
+    folder: Path
+    archive: BatchZip | None
+    most_bytes: int
+
+    def get(self, name: str) -> bytes:
+        """The bytes of a picture; raises ``LaterError``, ``CallerError``, and as ``Fetcher`` does."""
+        if name.startswith(("http://", "https://")):
+            return self.visitor.picture(name)
+        if self.archive is not None:
+            return self._out_of(self.archive, name)
+        place = _file_in(self.folder, name)
+        if place.stat().st_size > self.most_bytes:
+            raise CallerError("picture_too_large", megabytes=self.most_bytes // 2**20)
+        return place.read_bytes()
+
+    def _out_of(self, archive: BatchZip, name: str) -> bytes:
+        try:
+            return archive.read(name)
+        except CallerError as fault:
+            if fault.code == "batch_file_missing":
+                raise CallerError("picture_file_missing", name=name[:100]) from fault
+            if fault.code == "file_too_large":
+                raise CallerError("picture_too_large", megabytes=self.most_bytes // 2**20) from fault
+            raise
+
+
+@contextmanager
+def _pictures_of(runtime: Runtime, import_id: int, clock: Clock) -> Iterator[_Pictures]:
+    with runtime.sessions() as session:
+        folder = Path(session.get_one(FeedImport, import_id).folder)
+    place = runtime.config.var / "imports" / str(import_id) / ARCHIVE
+    most = runtime.config.max_file_bytes
+    with Visitor(runtime, clock) as visitor, ExitStack() as opened:
+        archive = None
+        if place.is_file():
+            archive = opened.enter_context(_zip_of(opened.enter_context(place.open("rb")), runtime.config))
+        yield _Pictures(visitor, folder, archive, most)
+
+
+@contextmanager
+def _zip_of(file: BinaryIO, config: Config) -> Iterator[BatchZip]:
+    yield BatchZip(file, most_bytes=config.max_file_bytes, most_members=MAX_ZIP_FILES, field="feed")
 
 
 def _file_in(folder: Path, name: str) -> Path:
@@ -355,30 +395,6 @@ def fail_import(runtime: Runtime, import_id: int, fault: IpregError, now: dateti
         work.fault, work.fault_values = fault.code, dict(fault.values)
         session.flush()
         _finish_run(session, work, now)
-
-
-def _is_workbook(data: bytes) -> bool:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return "[Content_Types].xml" in archive.namelist()
-    except _ZIP_FAULTS:
-        return False
-
-
-def _unpack(data: bytes) -> tuple[bytes, dict[str, bytes]]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = [one for one in archive.infolist() if not one.is_dir()]
-            if len(members) > MAX_ZIP_FILES or sum(one.file_size for one in members) > MAX_ZIP_BYTES:
-                raise CallerError("zip_too_large", field="feed")
-            kinds = [[one for one in members if one.filename.lower().endswith(ends)] for ends in FEED_ENDINGS]
-            feeds = next((found for found in kinds if found), [])
-            if len(feeds) != 1:
-                raise CallerError("zip_without_feed", field="feed")
-            contents = {one.filename: archive.read(one) for one in members if one is not feeds[0]}
-            return archive.read(feeds[0]), contents
-    except _ZIP_FAULTS as fault:
-        raise CallerError("zip_malformed", field="feed") from fault
 
 
 def _base_name(filename: str) -> str:

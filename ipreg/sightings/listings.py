@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from ipreg.models import ChangeKind, Listing, ListingChange, ListingPicture, ListingSighting, Seller, StoredFile
@@ -137,6 +137,12 @@ def mark_absent(session: Session, *, source_id: int, since: datetime, now: datet
     for listing in found:
         mark_gone(session, listing=listing, now=now)
     return len(found)
+
+
+def see_all_again(session: Session, *, source_id: int, now: datetime) -> None:
+    """A complete feed that is as it was names everything again that it named before."""
+    there = update(Listing).where(Listing.source_id == source_id, Listing.gone_at.is_(None))
+    session.execute(there.values(last_seen_at=now).execution_options(synchronize_session="fetch"))
 
 
 def is_recent(listing: Listing, *, at: datetime, days: int) -> bool:

@@ -7,6 +7,7 @@ a value only refers to (``@id``, ``itemref``) is put in its place. No I/O.
 from __future__ import annotations
 
 import html
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -27,9 +28,23 @@ _TYPES = {
     "product", "productmodel", "productgroup", "productcollection", "individualproduct", "someproducts",
     "vehicle", "car", "motorcycle", "motorizedbicycle", "busorcoach",
 }  # fmt: skip
+# Works are goods where they are offered.
+_WORKS = {"book", "visualartwork", "painting", "sculpture", "photograph", "drawing", "poster", "clothing"}
+_OFFERS = {"offer", "aggregateoffer", "offerforpurchase"}
+# Properties by which a page, or an offer, speaks of its own product and not of a related one.
+_OWN = {"mainentity", "mainentityofpage", "about", "itemoffered"}
+# What the vocabulary before schema.org (data-vocabulary.org) called the same.
+_OLD_NAMES = {"offerdetails": "offers", "currency": "pricecurrency", "photo": "image"}
 _WRAPPED = re.compile(r"<!--|-->|(?://|/\*)\s*(?:<!\[CDATA\[|\]\]>)\s*(?:\*/)?")
 _BIGGEST = ("data-zoom-image", "data-large_image", "data-large", "data-original", "data-full")
-_LAZY = ("data-src", "data-lazy-src", "data-lazy", "data-ks-lazyload", "data-lazyload", "data-img")
+_LAZY = (
+    "data-src", "data-lazy-src", "data-lazy", "data-ks-lazyload", "data-lazyload", "data-lazy-img", "data-img",
+    "data-origin", "data-echo", "data-image",
+)  # fmt: skip
+
+
+class Exact(str):
+    """A value that was written for programs and not for readers."""
 
 
 # JSON-LD
@@ -102,21 +117,36 @@ def _loaded(text: str) -> Any:
 
 
 def _products_in(data: Any, graph: _Graph, depth: int = 0) -> list[Node]:
-    if depth > 4:
+    if depth > 8:
         return []
     if isinstance(data, list):
         return [node for one in data[:200] for node in _products_in(one, graph, depth + 1)]
     if not isinstance(data, dict):
         return []
-    if _is_product(data.get("@type")):
+    if _is_product(data.get("@type")) or (_is_any(data.get("@type"), _WORKS) and data.get("offers")):
         return [_plain(data, graph)]
-    inside = (data.get("@graph"), data.get("mainEntity"), data.get("mainEntityOfPage"))
+    if _is_any(data.get("@type"), _OFFERS) and data.get("itemOffered"):
+        return _offered(data, graph)
+    inside = (data.get("@graph"), data.get("mainEntity"), data.get("mainEntityOfPage"), data.get("about"))
     return [node for one in inside for node in _products_in(one, graph, depth + 1)]
 
 
+def _offered(data: Node, graph: _Graph) -> list[Node]:
+    """The product that an offer is for, with that offer."""
+    offer = _plain(data, graph)
+    products = [one for one in offer.pop("itemoffered", []) if isinstance(one, dict)]
+    for product in products:
+        product.setdefault("offers", []).insert(0, offer)
+    return products[:1]
+
+
 def _is_product(kinds: Any) -> bool:
+    return _is_any(kinds, _TYPES)
+
+
+def _is_any(kinds: Any, types: set[str]) -> bool:
     named = kinds if isinstance(kinds, list) else [kinds]
-    return any(re.split(r"[/#:]", str(kind))[-1].lower() in _TYPES for kind in named)
+    return any(re.split(r"[/#:]", str(kind))[-1].lower() in types for kind in named)
 
 
 def _plain(data: Node, graph: _Graph, depth: int = 0) -> Node:
@@ -126,86 +156,186 @@ def _plain(data: Node, graph: _Graph, depth: int = 0) -> Node:
     if depth >= MAX_DEPTH or graph.left[0] < 0:
         return found
     for name, value in data.items():
-        if isinstance(value, dict) and len(value) == 1:
-            value = value.get("@list", value.get("@set", value.get("@value", value)))
-        values = value if isinstance(value, list) else [value]
         plain = [
-            _plain(graph.meant(one), graph, depth + 1) if isinstance(one, dict) else one for one in values[:100]
+            _plain(graph.meant(one), graph, depth + 1) if isinstance(one, dict) else one
+            for one in itertools.islice(_flat(value), 100)
         ]
-        key = name if name.startswith("@") else re.split(r"[/#:]", name)[-1]
-        found[key.lower()] = [one for one in plain if one not in (None, "", [], {})]
+        found[_name(name)] = [one for one in plain if one not in (None, "", [], {})]
     return found
+
+
+def _flat(value: Any, depth: int = 0) -> Iterator[Any]:
+    """Single values out of lists in lists, ``@list``, ``@set`` and ``@value``, and lists written as objects."""
+    if isinstance(value, list) and depth < MAX_DEPTH:
+        for one in value:
+            yield from _flat(one, depth + 1)
+    elif isinstance(value, dict) and depth < MAX_DEPTH:
+        inner = next((value[name] for name in ("@list", "@set", "@value") if name in value), None)
+        if inner is not None:
+            yield from _flat(inner, depth + 1)
+        elif value and all(name.isdecimal() for name in value):
+            yield from _flat(list(value.values()), depth + 1)
+        else:
+            yield value
+    elif not isinstance(value, list | dict):
+        yield value
+
+
+def _name(name: str) -> str:
+    plain = (name if name.startswith("@") else re.split(r"[/#:]", name)[-1]).lower()
+    return _OLD_NAMES.get(plain, plain)
 
 
 # Microdata and RDFa: the same walk, with other names for the attributes
 
 
+@dataclass(frozen=True)
+class _Syntax:
+    """What an attribute is called: the one that opens a thing, its type, and a property of the thing around."""
+
+    scope: str
+    kind: str
+    prop: str
+
+
+_MICRODATA = _Syntax("itemscope", "itemtype", "itemprop")
+_RDFA = _Syntax("typeof", "typeof", "property")
+
+
 def microdata(page: WebPage) -> list[Node]:
-    return _marked(page, "itemscope", "itemtype", "itemprop")
+    return _marked(page, _MICRODATA)
 
 
 def rdfa(page: WebPage) -> list[Node]:
-    return _marked(page, "typeof", "typeof", "property")
+    return _marked(page, _RDFA)
 
 
-def _marked(page: WebPage, scope: str, kind: str, prop: str) -> list[Node]:
+def _marked(page: WebPage, syntax: _Syntax) -> list[Node]:
     found: list[Node] = []
-    for element in page.tree.css(f"[{scope}][{kind}]"):
-        # One with a property of its own belongs to another (a related product, say).
-        if attribute(element, prop) or not _is_product(attribute(element, kind).split()):
+    for element in page.tree.css(f"[{syntax.scope}][{syntax.kind}]"):
+        kinds = attribute(element, syntax.kind).split()
+        if not _is_product(kinds) or not _is_own(element, syntax):
             continue
-        node: Node = {}
-        _walk(element, node, (scope, prop), [MAX_NODES], page=page)
+        node: Node = {"@type": kinds}
+        _walk(element, node, syntax, [MAX_NODES], page=page)
+        offer = _offer_around(element, syntax, page)
+        if offer is not None:
+            node.setdefault("offers", []).append(offer)
+        node["@images"] = _images_in(element)
         found.append(node)
         if len(found) >= 50:
             break
     return found
 
 
+def _is_own(element: LexborNode, syntax: _Syntax) -> bool:
+    """Whether it is nobody's property (as a related product is), or that of the page or of an offer."""
+    names = {_name(one) for one in _properties(element, syntax)}
+    return not names or (bool(names & _OWN) and not any(_is_product(kinds) for kinds in _scopes(element, syntax)))
+
+
+def _scopes(element: LexborNode, syntax: _Syntax) -> Iterator[list[str]]:
+    """The types of the things around it, from the inside."""
+    for outer in _around(element, syntax):
+        yield attribute(outer, syntax.kind).split()
+
+
+def _around(element: LexborNode, syntax: _Syntax) -> Iterator[LexborNode]:
+    outer = element.parent
+    for _ in range(100):
+        if outer is None or outer.tag in ("html", "-undef"):
+            return
+        if syntax.scope in outer.attributes:
+            yield outer
+        outer = outer.parent
+
+
+def _offer_around(element: LexborNode, syntax: _Syntax, page: WebPage) -> Node | None:
+    """The offer that the product is a property of."""
+    outer = next(_around(element, syntax), None)
+    if outer is None or "itemoffered" not in {_name(one) for one in _properties(element, syntax)}:
+        return None
+    offer: Node = {}
+    _walk(outer, offer, syntax, [MAX_NODES], page=page)
+    offer.pop("itemoffered", None)
+    return offer
+
+
+def _properties(element: LexborNode, syntax: _Syntax) -> list[str]:
+    names = attribute(element, syntax.prop).split()
+    if syntax is _RDFA and not names and element.tag not in ("a", "link", "area", "form"):
+        names = attribute(element, "rel").split()
+    return names
+
+
 def _walk(
-    element: LexborNode, node: Node, names: tuple[str, str], left: list[int], depth: int = 0, *, page: WebPage
+    element: LexborNode, node: Node, syntax: _Syntax, left: list[int], depth: int = 0, *, page: WebPage
 ) -> None:
     """Gathers the properties below ``element`` and those it refers to by ``itemref``. Bounded: pages may nest
     without end, and refer in circles."""
     for child in element.iter(include_text=False):
-        _take(child, node, names, left, depth, page)
-    if names[0] == "itemscope":
+        _take(child, node, syntax, left, depth, page)
+    if syntax is _MICRODATA:
         for name in attribute(element, "itemref").split()[:20]:
             quoted = name.replace("\\", "\\\\").replace('"', '\\"')
             for child in page.tree.css(f'[id="{quoted}"]')[:1]:
-                _take(child, node, names, left, depth, page)
+                _take(child, node, syntax, left, depth, page)
 
 
-def _take(
-    child: LexborNode, node: Node, names: tuple[str, str], left: list[int], depth: int, page: WebPage
-) -> None:
-    scope, prop = names
+def _take(child: LexborNode, node: Node, syntax: _Syntax, left: list[int], depth: int, page: WebPage) -> None:
     left[0] -= 1
     if left[0] < 0 or depth > 100:
         return
-    found = child.attributes
-    if found.get(prop):
+    names, opens = _properties(child, syntax), syntax.scope in child.attributes
+    if names:
         value: Any = _value(child)
-        if scope in found:
+        inner = child if opens else _only_named(child, syntax)
+        if inner is not None:
             value = {}
-            _walk(child, value, names, left, depth + 1, page=page)
-        for name in (found[prop] or "").split():
-            node.setdefault(re.split(r"[/#:]", name)[-1].lower(), []).append(value)
-    if scope not in found:
-        _walk(child, node, names, left, depth + 1, page=page)
+            _walk(inner, value, syntax, left, depth + 1, page=page)
+        for name in names:
+            node.setdefault(_name(name), []).append(value)
+    if not opens:
+        _walk(child, node, syntax, left, depth + 1, page=page)
+
+
+def _only_named(element: LexborNode, syntax: _Syntax) -> LexborNode | None:
+    """RDFa may name a property around the thing that is its value: ``<div rel="offers"><p typeof="Offer">``."""
+    if syntax is not _RDFA or attribute(element, "property"):
+        return None
+    return element.css_first("[typeof]")
 
 
 def _value(element: LexborNode) -> str:
     """A property's value (https://html.spec.whatwg.org/multipage/microdata.html#values); images at best size."""
     tag = element.tag
     if tag == "img":
-        return best_source(element)
-    for names, tags in ((("content",), None), (("href",), ("a", "link", "area")), (("value",), ("data", "meter"))):
+        return attribute(element, "content") or best_source(element)
+    for names, tags in (
+        (("content",), None),
+        (("href", "resource"), ("a", "link", "area")),
+        (("src", "resource"), ("source", "embed", "iframe", "object")),
+        (("value",), ("data", "meter")),
+    ):
         if tags is None or tag in tags:
             text = next((attribute(element, name) for name in names if attribute(element, name)), "")
             if text:
-                return text
-    return element.text(separator=" ").strip()[:2000]
+                return Exact(text)
+    text = str(element.text(separator=" ")).strip()[:2000]
+    image = element.css_first("img") if not text else None
+    return text if image is None else best_source(image)
+
+
+def _images_in(element: LexborNode) -> list[str]:
+    """Every picture below it but those of other products: what it shows where it says nothing of pictures."""
+    found = []
+    for image in element.css("img")[:200]:
+        outer = image.parent
+        while outer is not None and outer != element and not attribute(outer, "itemtype"):
+            outer = outer.parent
+        if outer is None or outer == element or not _is_product(attribute(outer, "itemtype").split()):
+            found.append(best_source(image))
+    return [one for one in found if one]
 
 
 # Pictures

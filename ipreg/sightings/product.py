@@ -11,22 +11,25 @@ import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
+from decimal import Decimal
 from typing import Any
 
-from price_parser import Price
-
+from ipreg.sightings.availability import availability_in
 from ipreg.sightings.faults import clean_text
-from ipreg.sightings.markup import Node, best_source, json_ld, microdata, rdfa
+from ipreg.sightings.markup import Exact, Node, best_source, json_ld, microdata, rdfa
+from ipreg.sightings.prices import parse_price
 from ipreg.sightings.siterules import SiteRules
 from ipreg.sightings.webpage import WebPage, attribute
 
 MAX_PICTURES = 20
-_CURRENCIES = {
-    "¥": "CNY", "￥": "CNY", "元": "CNY", "RMB": "CNY", "CN¥": "CNY", "US$": "USD", "€": "EUR", "£": "GBP",
-    "NT$": "TWD", "HK$": "HKD", "₩": "KRW", "円": "JPY", "JP¥": "JPY", "₽": "RUB", "₹": "INR",
-}  # fmt: skip
 # https://schema.org/PriceTypeEnumeration
 _NOT_THE_PRICE = re.compile(r"(?i)(list|strikethrough|regular|srp|msrp|invoice)(?:price)?$")
+_SALE = re.compile(r"(?i)saleprice$")
+_NOT_TO_BE_HAD = ("out_of_stock", "sold_out", "discontinued")
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
+_UNSEEN = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")
+# Several addresses in one text, parted by commas; a comma may also stand inside of one.
+_BETWEEN_PICTURES = re.compile(r",\s*(?=https?://|//)|\s+(?=https?://)")
 
 
 @dataclass(frozen=True)
@@ -55,20 +58,23 @@ def read_product(page: WebPage, rules: SiteRules | None = None) -> Product | Non
     """The product that the page offers; None where it offers none, or several of which none is the page's own.
 
     What a rule for the site says comes first, then JSON-LD, microdata, RDFa and Open Graph; each fills what those
-    before it left open.
+    before it left open, and schema.org's pictures are taken together.
     """
     found = [] if rules is None else [("rules", _from_rules(page, rules))]
-    for name, nodes in (("json-ld", json_ld(page)), ("microdata", microdata(page)), ("rdfa", rdfa(page))):
-        own = _own_product(page, nodes)
-        if own is not None:
-            found.append((name, _from_node(page, own, exact=name == "json-ld")))
+    own = [
+        (name, _own_product(page, nodes), name == "json-ld")
+        for name, nodes in (("json-ld", json_ld(page)), ("microdata", microdata(page)), ("rdfa", rdfa(page)))
+    ]
+    found += [(name, _from_node(page, node, exact=exact)) for name, node, exact in own if node is not None]
     found.append(("open-graph", _open_graph(page, anything=bool(found))))
     told = [(name, product) for name, product in found if product is not None]
     whole = Product()
     for name, product in told:
         whole = _filled(whole, product, name)
-    if not whole.title or not any(name != "open-graph" or product.price for name, product in told):
+    if not whole.title:
         return None
+    if not whole.pictures:
+        whole = replace(whole, pictures=_shown(page, whole.title, [node for _, node, _ in own if node is not None]))
     return replace(whole, title=whole.title[:500], address=page.canonical)
 
 
@@ -78,9 +84,19 @@ def _filled(whole: Product, more: Product, name: str) -> Product:
         for one in fields(Product)
         if one.name != "found_by" and not getattr(whole, one.name) and getattr(more, one.name)
     }
-    if "price" not in gaps and whole.price:
-        gaps.pop("currency", None) if more.price != whole.price else None
+    if "price" not in gaps and whole.price and (not more.price or Decimal(more.price) != Decimal(whole.price)):
+        gaps.pop("currency", None)
+    if name in ("microdata", "rdfa") and whole.pictures and "rules" not in whole.found_by:
+        both = tuple(dict.fromkeys((*whole.pictures, *more.pictures)))[:MAX_PICTURES]
+        gaps |= {"pictures": both} if both != whole.pictures else {}
     return replace(whole, **gaps, found_by=(*whole.found_by, name)) if gaps else whole
+
+
+def _shown(page: WebPage, title: str, nodes: list[Node]) -> tuple[str, ...]:
+    """Pictures of a product that names none: those of its element, or those that bear its title."""
+    inside = [str(one) for node in nodes for one in node.get("@images", [])]
+    named = [best_source(one) for one in page.tree.css("img[alt]")[:500] if _clean(attribute(one, "alt")) == title]
+    return _pictures_at(page, named or inside)
 
 
 # schema.org, however written
@@ -88,102 +104,141 @@ def _filled(whole: Product, more: Product, name: str) -> Product:
 
 def _own_product(page: WebPage, nodes: list[Node]) -> Node | None:
     """The page's product among those that it mentions: the only one, or that of its address or heading."""
-    nodes = [node for node in nodes if _first(node, "name") or node.get("hasvariant")]
-    if any(node.get("hasvariant") for node in nodes):
+    nodes = _joined(nodes)
+    if any(_is_group(node) for node in nodes):
         nodes = [node for node in nodes if not node.get("isvariantof")]  # the group speaks for its variants
     if len(nodes) <= 1:
         return nodes[0] if nodes else None
     for node in nodes:
-        if any(page.whole(text) in (page.address, page.canonical) for text in _texts(node.get("url"))):
+        if any(page.whole(text).partition("#")[0] in (page.address, page.canonical) for text in _addresses(node)):
             return node
-    heading = " ".join(one.text() for one in page.tree.css("title, h1")).strip()
-    named = [node for node in nodes if _first(node, "name") and _first(node, "name") in heading]
-    return named[0] if named else None
+    heading = _clean(" ".join(one.text() for one in page.tree.css("title, h1")))
+    named = [node for node in nodes if _title(node) in heading]
+    return max(named, key=lambda node: len(_title(node)), default=None)
+
+
+def _joined(nodes: list[Node]) -> list[Node]:
+    """Each product once: what is said of the same name belongs together, and of no name to the only one named."""
+    by_name: dict[str, Node] = {}
+    for node in nodes:
+        name = _title(node)
+        by_name[name] = {**node, **by_name[name]} if name in by_name else node
+    nameless = by_name.pop("", None)
+    if nameless is None:
+        return list(by_name.values())
+    if not by_name:
+        return [nameless] if nameless.get("offers") else []
+    if len(by_name) == 1:
+        return [{**nameless, **node} for node in by_name.values()]
+    return list(by_name.values())
+
+
+def _is_group(node: Node) -> bool:
+    return bool(node.get("hasvariant")) or any("productgroup" in str(one).lower() for one in node.get("@type", []))
+
+
+def _title(node: Node) -> str:
+    own = _first(node, "name")
+    return _clean(own or next((_first(one, "name") for one in _nodes(node.get("hasvariant"))), ""))
+
+
+def _addresses(node: Node) -> list[str]:
+    offers = [text for offer in _nodes(node.get("offers")) for text in _texts(offer.get("url"))]
+    return [text for text in [*_texts(node.get("url")), *_texts(node.get("@id")), *offers] if text.strip()]
 
 
 def _from_node(page: WebPage, node: Node, *, exact: bool) -> Product:
-    offer, (price, currency) = _best_offer(node, exact=exact)
-    seller = _nested(offer, "seller") or _nested(offer, "offeredby")
-    brand = _nested(node, "brand") or _nested(node, "manufacturer")
-    pictures = [page.whole(address) for address in _pictures(node) if address.strip()]
+    offer, (price, currency) = _best_offer(node, exact=exact, country=page.country)
+    outer = next(_nodes(node.get("offers")), {})
+    seller = _nested((offer, outer, node), "seller", "offeredby")
+    brand = _nested((node,), "brand", "manufacturer")
+    name, address = _seller_of(seller)
     return Product(
-        title=_clean(
-            _first(node, "name") or next((_first(one, "name") for one in _nodes(node.get("hasvariant"))), "")
-        ),
+        title=_title(node),
         price=price,
         currency=currency,
-        seller=_clean(_first(seller, "name"))[:200],
-        seller_address=page.whole(_first(seller, "url")) if _first(seller, "url") else "",
+        seller=name,
+        seller_address=page.whole(address) if address else "",
         brand=_clean(_first(brand, "name"))[:200],
-        availability=_availability(_first(offer, "availability")),
-        pictures=tuple(dict.fromkeys(one for one in pictures if one))[:MAX_PICTURES],
+        availability=availability_in(
+            next((text for one in (offer, outer, node) if (text := _first(one, "availability"))), "")
+        ),
+        pictures=_pictures_at(page, _pictures(node)),
     )
 
 
+def _seller_of(seller: Node) -> tuple[str, str]:
+    """Name and address; a shop may be named by its address alone."""
+    name, address = _clean(_first(seller, "name"))[:200], _first(seller, "url", "sameas")
+    return ("", name) if re.match(r"https?://", name) else (name, address)
+
+
 def _offers(node: Node) -> Iterator[Node]:
-    """Its offers, those inside of an aggregate and of its variants included."""
+    """Its offers, those inside of an aggregate and of its variants included; itself where it names a price."""
     for offer in _nodes(node.get("offers")):
         inner = list(_nodes(offer.get("offers")))
-        yield from inner if inner and not _first(offer, "lowprice", "price") else [offer]
+        if not inner or _first(offer, "lowprice", "price"):
+            yield {**inner[0], **offer} if inner else offer
+        else:
+            yield from inner
     for variant in _nodes(node.get("hasvariant")):
         yield from _nodes(variant.get("offers"))
+    if node.get("price"):
+        yield node
 
 
-def _best_offer(node: Node, *, exact: bool) -> tuple[Node, tuple[str, str]]:
-    """The first offer that names a price, or else the first, with price and currency."""
+def _best_offer(node: Node, *, exact: bool, country: str) -> tuple[Node, tuple[str, str]]:
+    """The first offer that asks a price and can be had, or else the first with a price, with price and currency."""
     offers = list(itertools.islice(_offers(node), 100))
-    priced = ((offer, _price_of(offer, exact=exact)) for offer in offers)
-    return next((found for found in priced if found[1][0]), (offers[0] if offers else {}, ("", "")))
+    priced = [(one, found) for one in offers if (found := _price_of(one, exact=exact, country=country))[0]]
+    asked = [one for one in priced if Decimal(one[1][0])] or priced
+    there = [one for one in asked if availability_in(_first(one[0], "availability")) not in _NOT_TO_BE_HAD]
+    return next(iter(there or asked), (offers[0] if offers else {}, ("", "")))
 
 
-def _price_of(offer: Node, *, exact: bool) -> tuple[str, str]:
-    for node in (offer, *_specifications(offer)):
-        text = _first(node, "price", "lowprice", "minprice")
+def _price_of(offer: Node, *, exact: bool, country: str) -> tuple[str, str]:
+    specified = _specifications(offer)
+    reduced = [one for one in specified if _SALE.search(_first(one, "pricetype"))]
+    for node in (*reduced, offer, *specified):
+        text = _first(node, "price", "lowprice", "minprice") or _first(node, "highprice", "maxprice")
         if text:
             currency = _first(node, "pricecurrency") or _first(offer, "pricecurrency")
-            return parse_price(text, currency, exact=exact)
+            found = parse_price(text, currency, exact=exact or isinstance(text, Exact), country=country)
+            if found[0]:
+                return found
     return "", ""
 
 
 def _specifications(offer: Node) -> list[Node]:
     """Its price specifications; those that say what it used to cost, or is said to be worth, come last."""
-    found = list(_nodes(offer.get("pricespecification")))
+    found = [*_nodes(offer.get("pricespecification")), *_nodes(offer.get("price"))]
     return sorted(found, key=lambda one: bool(_NOT_THE_PRICE.search(_first(one, "pricetype"))))
-
-
-def parse_price(text: str, currency: str = "", *, exact: bool = False) -> tuple[str, str]:
-    """Amount and currency code in a text like ``￥1,299.00``; an empty text for what is not told.
-
-    ``exact``: the text is a program's, in which a point divides the fraction (34.000 is 34, not 34 thousand).
-    """
-    point = "." if exact and re.fullmatch(r"\d+\.\d+", text.strip()) else None
-    found = Price.fromstring(text[:100], currency_hint=currency or None, decimal_separator=point)
-    if found.amount is None or found.amount >= 10**12:
-        return "", ""
-    code = currency.strip().upper() if re.fullmatch(r"[A-Za-z]{3}", currency.strip()) else ""
-    symbol = found.currency or ""
-    code = code or _CURRENCIES.get(symbol, symbol if re.fullmatch(r"[A-Z]{3}", symbol) else "")
-    amount = format(found.amount, "f")
-    return (amount[: amount.index(".") + 5] if "." in amount else amount), code
 
 
 def _pictures(node: Node) -> list[str]:
     found: list[str] = []
     for value in node.get("image", []):
         if isinstance(value, dict):
-            found += _texts(value.get("contenturl")) or _texts(value.get("url")) or _texts(value.get("@id"))
+            found += _of_image(value)
         else:
-            found.append(str(value))
+            found += _BETWEEN_PICTURES.split(str(value))
     for variant in list(_nodes(node.get("hasvariant")))[:10]:
         found += _pictures(variant)
     return found
 
 
-def _availability(text: str) -> str:
-    """``https://schema.org/InStock`` and ``in stock`` are both ``in_stock``."""
-    word = text.strip().rstrip("/").rpartition("/")[2]
-    word = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", word).lower()
-    return re.sub(r"[\s-]+", "_", word)[:40]
+def _of_image(image: Node) -> list[str]:
+    """The addresses of an ImageObject (https://schema.org/ImageObject), the picture itself before its thumbnail."""
+    for name in ("contenturl", "url", "image", "@id", "thumbnailurl", "thumbnail"):
+        if found := _texts(image.get(name)):
+            return found
+    return []
+
+
+def _pictures_at(page: WebPage, addresses: list[str]) -> tuple[str, ...]:
+    """Whole, each once; a pattern with a gap for the width is no address."""
+    whole = [page.whole(one) for one in addresses if one.strip() and not re.search(r"[{}<>]", one)]
+    return tuple(dict.fromkeys(one for one in whole if one))[:MAX_PICTURES]
 
 
 # Open Graph and site rules
@@ -200,15 +255,21 @@ def _open_graph(page: WebPage, *, anything: bool) -> Product | None:
     def first(*names: str) -> str:
         return next((told[name][0] for name in names if name in told), "")
 
-    amount = first("product:sale_price:amount", "product:price:amount", "og:price:amount", "og:product:price")
-    if not anything and not amount and not first("og:type").lower().startswith("product"):
+    kind = first("og:type").lower().removeprefix("og:")
+    goods = kind == "product" or kind.startswith("product.item") or first("twitter:card").lower() == "product"
+    amount = first(
+        "product:sale_price:amount", "product:price:amount", "og:price:amount", "og:product:price", "product:price",
+        "product:amount",
+    ) or _labelled(told)  # fmt: skip
+    pictures = next((told[name] for name in _OG_IMAGES if name in told), [])
+    if not anything and not amount and not (goods and pictures):
         return None
     currency = first(
-        "product:sale_price:currency", "product:price:currency", "og:price:currency", "og:product:currency"
-    )
+        "product:sale_price:currency", "product:price:currency", "og:price:currency", "og:product:currency",
+        "product:currency",
+    )  # fmt: skip
     shop = _nick(first("og:product:nick"))
-    price, code = parse_price(amount, currency, exact=True) if amount else ("", "")
-    pictures = told.get("og:image:secure_url") or told.get("og:image") or told.get("og:image:url") or []
+    price, code = parse_price(amount, currency, exact=True, country=page.country)
     return Product(
         title=_clean(first("og:title", "twitter:title")),
         price=price,
@@ -216,9 +277,22 @@ def _open_graph(page: WebPage, *, anything: bool) -> Product | None:
         seller=_clean(shop.get("name", ""))[:200],
         seller_address=page.whole(shop["url"]) if shop.get("url") else "",
         brand=_clean(first("product:brand", "og:brand"))[:200],
-        availability=_availability(first("product:availability", "og:availability")),
-        pictures=tuple(dict.fromkeys(one for one in map(page.whole, pictures) if one))[:MAX_PICTURES],
+        availability=availability_in(first("product:availability", "og:availability")),
+        pictures=_pictures_at(page, pictures),
     )
+
+
+_OG_IMAGES = ("og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src")
+_LABELS = ("price", "preis", "prix", "precio", "prezzo", "价格", "價格", "価格")
+
+
+def _labelled(told: dict[str, list[str]]) -> str:
+    """A price in the two fields that a card may show under names of its own."""
+    for number in "12":
+        label = next(iter(told.get(f"twitter:label{number}", [])), "").strip().lower()
+        if label in _LABELS:
+            return next(iter(told.get(f"twitter:data{number}", [])), "")
+    return ""
 
 
 def _nick(text: str) -> dict[str, str]:
@@ -231,10 +305,8 @@ def _from_rules(page: WebPage, rules: SiteRules) -> Product | None:
     if rules.product and not rules.product.search(page.address):
         return None
     told = {name: rules.first(page.tree, name) for name in ("title", "price", "currency", "seller", "brand")}
-    price, currency = parse_price(told["price"], told["currency"]) if told["price"] else ("", "")
-    pictures = [
-        page.whole(best_source(node) or attribute(node, "href")) for node in rules.all(page.tree, "pictures")
-    ]
+    price, currency = parse_price(told["price"], told["currency"], country=page.country)
+    pictures = [best_source(node) or attribute(node, "href") for node in rules.all(page.tree, "pictures")]
     link = rules.first(page.tree, "seller_address")
     return Product(
         title=_clean(told["title"]),
@@ -243,14 +315,15 @@ def _from_rules(page: WebPage, rules: SiteRules) -> Product | None:
         seller=_clean(told["seller"])[:200],
         seller_address=page.whole(link) if link else "",
         brand=_clean(told["brand"])[:200],
-        availability=_availability(rules.first(page.tree, "availability")),
-        pictures=tuple(dict.fromkeys(one for one in pictures if one))[:MAX_PICTURES],
+        availability=availability_in(rules.first(page.tree, "availability")),
+        pictures=_pictures_at(page, pictures),
     )
 
 
 def _clean(text: str) -> str:
-    """One line; letters that stand there as entities a second time are letters."""
-    return " ".join((html.unescape(text) if "&" in text else text).split())
+    """One line without tags and what is not seen; what stands there as entities a second time is letters."""
+    text = html.unescape(text) if "&" in text else text
+    return " ".join(_UNSEEN.sub("", _TAG.sub(" ", text) if "<" in text else text).split())
 
 
 def _nodes(values: Any) -> Iterator[Node]:
@@ -258,14 +331,19 @@ def _nodes(values: Any) -> Iterator[Node]:
 
 
 def _texts(values: Any) -> list[str]:
-    return [str(one) for one in values or [] if not isinstance(one, dict)]
+    return [one if isinstance(one, str) else str(one) for one in values or [] if not isinstance(one, dict)]
 
 
 def _first(node: Node, *names: str) -> str:
-    return next((text for name in names for text in _texts(node.get(name))), "")
+    return next((text for name in names for text in _texts(node.get(name)) if text.strip()), "")
 
 
-def _nested(node: Node, name: str) -> Node:
-    """A property that may be a thing with a name or the bare name."""
-    inner = next(_nodes(node.get(name)), None)
-    return inner if inner is not None else {"name": _texts(node.get(name))}
+def _nested(nodes: tuple[Node, ...], *names: str) -> Node:
+    """A property that may be a thing with a name or the bare name; of the first node that tells it."""
+    for node, name in itertools.product(nodes, names):
+        inner = next(_nodes(node.get(name)), None)
+        if inner is not None and (inner.get("name") or inner.get("url")):
+            return inner
+        if bare := _texts(node.get(name)):
+            return {"name": bare}
+    return {}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from ipreg.errors import CallerError
+from ipreg.sightings.charsets import guess_charset
 from ipreg.sightings.rows import Row, without_repeats
 from ipreg.sightings.tablefeed import read_table, read_xlsx
 from ipreg.sightings.treefeed import read_json, read_products
 
 ZIP = b"PK\x03\x04"
-_ENCODINGS = ("utf-8-sig", "gb18030")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -42,11 +42,11 @@ def _in_utf8(text: str) -> bytes:
 
 
 def _decoded(data: bytes) -> str:
-    for encoding in ("utf-16",) if data.startswith(_UTF16) else _ENCODINGS:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\x00" not in text:
-            return text
-    raise CallerError("feed_not_text", field="feed")
+    named = "utf-16" if data.startswith(_UTF16) else guess_charset(data)
+    try:
+        text = data.decode(named).removeprefix("\ufeff") if named else ""
+    except UnicodeDecodeError:
+        text = ""
+    if "\x00" in text or (data and not text):
+        raise CallerError("feed_not_text", field="feed")
+    return text

@@ -8,24 +8,27 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ipreg.errors import CallerError
+from ipreg.sightings.availability import availability_in
 from ipreg.sightings.faults import clean_text
+from ipreg.sightings.prices import currency_code, parse_price
 
 MAX_ROWS = 100_000
 MAX_PICTURES = 20
 COLUMNS = {
     "platform": ("platform", "平台"),
-    "listing_id": ("listing_id", "id", "商品编号", "商品id"),
-    "address": ("address", "url", "link", "链接", "网址"),
-    "title": ("title", "name", "标题", "商品标题"),
-    "seller": ("seller", "shop", "店铺", "卖家"),
+    "listing_id": ("listing_id", "id", "商品编号", "商品id", "商品編號"),
+    "address": ("address", "url", "link", "链接", "网址", "商品链接", "連結"),
+    "title": ("title", "name", "标题", "商品标题", "商品名称", "標題"),
+    "seller": ("seller", "shop", "店铺", "卖家", "店铺名称", "店鋪"),
     "seller_id": ("seller_id", "shop_id", "external_seller_id", "店铺编号"),
     "seller_address": ("seller_address", "shop_address", "店铺链接"),
-    "price": ("price", "价格"),
-    "currency": ("currency", "币种"),
+    "price": ("price", "价格", "售价", "價格"),
+    "sale_price": ("sale_price", "促销价"),
+    "currency": ("currency", "币种", "货币", "幣別"),
     "brand": ("brand", "品牌"),
     "availability": ("availability", "库存状态"),
     "region": ("region", "地区", "发货地"),
-    "pictures": ("pictures", "images", "image", "image_link", "图片"),
+    "pictures": ("pictures", "images", "image", "image_link", "图片", "商品图片", "圖片"),
     "more_pictures": ("additional_image_link", "更多图片"),
 }
 NEEDED = ("platform", "listing_id", "title", "pictures")
@@ -41,8 +44,6 @@ LIMITS = {
     "availability": 40,
     "region": 100,
 }
-_PRICE = re.compile(r"\d{1,12}(\.\d{1,4})?")
-_PRICE_WITH_CURRENCY = re.compile(r"(\d{1,12}(?:\.\d{1,4})?)\s?([A-Z]{3})")
 # "|" parts names and addresses; "," and ";" may stand inside an address, so they part only before another one or,
 # for ";", before a name.
 _BETWEEN_PICTURES = re.compile(r"\||;(?!\w+=)|,(?=\s*https?://)")
@@ -104,12 +105,12 @@ def checked_row(line: int, values: Mapping[str, str], *, platform: str = "") -> 
     """The row that ``values`` (by column) describe, or why it can't be kept."""
     found = {name: clean_text(value).strip() for name, value in values.items()}
     found["platform"] = found.get("platform") or platform or _host(found.get("address", ""))
-    both = _PRICE_WITH_CURRENCY.fullmatch(found.get("price", ""))
-    if both:
-        found["price"], found["currency"] = both.groups()
+    found["price"] = found.pop("sale_price", "") or found.get("price", "")
     fault = _fault(line, found)
     if fault is not None:
         return fault
+    found["price"], found["currency"] = parse_price(found["price"], found.get("currency", ""), exact=True)
+    found["availability"] = availability_in(found.get("availability", ""))
     pictures = _pictures(found.pop("pictures")) + _pictures(found.pop("more_pictures", ""))
     if not 1 <= len(pictures) <= MAX_PICTURES:
         return RowFault(line, "row_pictures_count", {"most": MAX_PICTURES})
@@ -123,9 +124,9 @@ def _fault(line: int, values: Mapping[str, str]) -> RowFault | None:
     for name, most in LIMITS.items():
         if len(values.get(name, "")) > most:
             return RowFault(line, "row_value_too_long", {"column": name, "most": most})
-    if values.get("price") and not _PRICE.fullmatch(values["price"]):
+    if values["price"] and not parse_price(values["price"], exact=True)[0]:
         return RowFault(line, "row_price_wrong", {"price": values["price"][:40]})
-    if values.get("currency") and not re.fullmatch(r"[A-Z]{3}", values["currency"]):
+    if values.get("currency") and not currency_code(values["currency"]):
         return RowFault(line, "row_currency_wrong", {"currency": values["currency"][:40]})
     for name in ("address", "seller_address"):
         if values.get(name) and not _is_web(values[name]):

@@ -11,21 +11,56 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from ipreg.errors import CallerError
-from ipreg.sightings.rows import MAX_ROWS, Row, checked_row, columns_of
+from ipreg.sightings.rows import MAX_ROWS, Row, RowFault, checked_row, columns_of
 
-MAX_XLSX_BYTES = 200 * 2**20
+MAX_XLSX_BYTES = 100 * 2**20
+MIN_XLSX_BYTES = 8 * 2**20
+MAX_XLSX_RATIO = 25
 MAX_XLSX_FILES = 2000
 MAX_COLUMNS = 100
+MAX_BROKEN_ROWS = 1000
 
 
 def read_table(text: str, *, platform: str = "") -> list[Row]:
-    """The rows of a CSV or TSV; raises ``CallerError`` (``feed_columns_missing``, ``feed_malformed``, ...)."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
-    try:
-        header = next(reader, [])
-        return _rows(header, _lines(reader), platform)
-    except csv.Error as fault:
-        raise CallerError("feed_malformed", field="feed", line=reader.line_num) from fault
+    """The rows of a CSV or TSV; raises ``CallerError`` (``feed_columns_missing``, ``feed_malformed``, ...).
+
+    A row whose quotes don't close is one fault; reading goes on with the line after it.
+    """
+    begun, delimiter = _past_separator(text)
+    lines = _table_lines(io.StringIO(text[begun:], newline="").readlines(), delimiter, 2 if begun else 1)
+    _line, header = next(lines, (0, []))
+    if header is None:
+        raise CallerError("feed_malformed", field="feed", line=1)
+    return _rows(header, lines, platform)
+
+
+def _past_separator(text: str) -> tuple[int, str]:
+    """Where the table begins and what parts its cells; spreadsheets may say it in a first line of its own."""
+    first, end, _rest = text.partition("\n")
+    if first.strip().lower().startswith("sep=") and len(first.strip()) == 5:
+        return len(first + end), first.strip()[4]
+    return 0, max(",;\t", key=text.lstrip().split("\n", 1)[0].count)
+
+
+def _table_lines(lines: list[str], delimiter: str, line: int) -> Iterator[tuple[int, list[str] | None]]:
+    """Each row with the line it begins on (a quoted cell may run over several); None for one that can't be read."""
+    at, faults = 0, 0
+    while at < len(lines):
+        reader = csv.reader(lines[at:], delimiter=delimiter, strict=True)
+        read = 0
+        try:
+            for cells in reader:
+                if any(cell.strip() for cell in cells):
+                    yield line + at + read, cells
+                read = reader.line_num
+        except csv.Error as fault:
+            yield line + at + read, None
+            faults += 1
+            if faults > MAX_BROKEN_ROWS:
+                raise CallerError("feed_malformed", field="feed", line=line + at + read) from fault
+            at += read + 1
+            continue
+        return
 
 
 def read_xlsx(data: bytes, *, platform: str = "") -> list[Row]:
@@ -53,35 +88,40 @@ def read_xlsx(data: bytes, *, platform: str = "") -> list[Row]:
         raise CallerError("xlsx_malformed", field="feed") from fault
 
 
-def _check_size(data: bytes) -> None:
-    """An XLSX is a ZIP: how large its parts say to be is looked at before any is unpacked."""
+def is_workbook(data: bytes) -> bool:
+    """Whether these bytes, which begin as a ZIP does, are an XLSX."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            parts = archive.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError) as fault:
-        raise CallerError("xlsx_malformed", field="feed") from fault
-    if len(parts) > MAX_XLSX_FILES or sum(part.file_size for part in parts) > MAX_XLSX_BYTES:
+        return any(part.filename == "[Content_Types].xml" for part in _parts(data))
+    except CallerError:
+        return False
+
+
+def _check_size(data: bytes) -> None:
+    """An XLSX is a ZIP: how large its parts say to be is looked at before any is unpacked. Honest ones are packed
+    to a tenth; what is packed much better costs more to read than to send."""
+    parts = _parts(data)
+    most = min(MAX_XLSX_BYTES, max(MIN_XLSX_BYTES, MAX_XLSX_RATIO * len(data)))
+    if len(parts) > MAX_XLSX_FILES or sum(part.file_size for part in parts) > most:
         raise CallerError("xlsx_too_large", field="feed")
 
 
-def _rows(header: list[str], lines: Iterator[tuple[int, list[str]]], platform: str) -> list[Row]:
+def _parts(data: bytes) -> list[zipfile.ZipInfo]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return archive.infolist()
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, RuntimeError, OSError) as fault:
+        raise CallerError("xlsx_malformed", field="feed") from fault
+
+
+def _rows(header: list[str], lines: Iterator[tuple[int, list[str] | None]], platform: str) -> list[Row]:
     columns = columns_of(header, platform=platform)
     rows: list[Row] = []
     for line, cells in lines:
-        values = {name: cells[at] if at < len(cells) else "" for name, at in columns.items()}
-        rows.append(checked_row(line, values, platform=platform))
+        values = {name: cells[at] if at < len(cells) else "" for name, at in columns.items()} if cells else {}
+        rows.append(checked_row(line, values, platform=platform) if cells else RowFault(line, "row_malformed", {}))
         if len(rows) > MAX_ROWS:
             raise CallerError("feed_too_long", field="feed", most=MAX_ROWS)
     return rows
-
-
-def _lines(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
-    """Each row with the line it begins on: a quoted cell may run over several."""
-    before = reader.line_num  # type: ignore[attr-defined]
-    for cells in reader:
-        if any(cell.strip() for cell in cells):
-            yield before + 1, cells
-        before = reader.line_num  # type: ignore[attr-defined]
 
 
 def _filled(lines: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
@@ -104,8 +144,3 @@ def _cell(value: object) -> str:
     if isinstance(value, datetime | date):
         return value.isoformat()
     return str(value)
-
-
-def _delimiter(text: str) -> str:
-    header = text.lstrip().split("\n", 1)[0]
-    return max(",;\t", key=header.count)

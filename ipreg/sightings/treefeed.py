@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
@@ -20,6 +21,8 @@ from ipreg.sightings.rows import MAX_PICTURES, MAX_ROWS, Row, RowFault, checked_
 
 _ITEMS = ("item", "entry")
 _LINK_RELATIONS = ("alternate", "")
+# Shops paste addresses and names into XML as they are; there it would have to be "&amp;".
+_LONE_AMPERSAND = re.compile(rb"&(?!#?\w{1,10};)")
 
 
 def read_json(text: str, *, platform: str = "") -> list[Row]:
@@ -53,6 +56,16 @@ def read_products(data: bytes, *, platform: str = "") -> list[Row]:
 
     Raises ``CallerError``: ``xml_malformed`` (also where it declares entities), ``feed_too_long``.
     """
+    try:
+        return _items(data, platform)
+    except CallerError as fault:
+        mended = _LONE_AMPERSAND.sub(b"&amp;", data)
+        if fault.code != "xml_malformed" or mended == data:
+            raise
+        return _items(mended, platform)
+
+
+def _items(data: bytes, platform: str) -> list[Row]:
     rows: list[Row] = []
     try:
         events = defusedxml.ElementTree.iterparse(io.BytesIO(data), events=("end",))

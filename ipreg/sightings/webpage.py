@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urljoin, urlsplit
 
+from babel.core import get_global
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 from w3lib.encoding import html_to_unicode
 from w3lib.url import canonicalize_url, url_query_cleaner
 
 from ipreg.errors import CallerError
+from ipreg.sightings.charsets import guess_charset
 
 MAX_LINKS = 2000
 MAX_ADDRESS = 1500
@@ -20,6 +22,8 @@ _TRACKING = (
     "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "gclid", "fbclid", "msclkid", "spm",
     "scm", "share_token", "_ga", "yclid", "igshid",
 )  # fmt: skip
+# Domains of countries that the whole world uses, and of no country.
+_NO_COUNTRY = {"AI", "CC", "CO", "EU", "FM", "GG", "IO", "LY", "ME", "SH", "TO", "TV", "WS"}
 _NO_PAGE = re.compile(
     r"\.(?:jpe?g|png|gif|webp|avif|svg|ico|css|m?js|json|pdf|zip|gz|rar|7z|mp[34]|webm|woff2?|ttf|apk|exe|dmg)$",
     re.I,
@@ -47,12 +51,28 @@ class WebPage:
     @cached_property
     def canonical(self) -> str:
         """The address of record that the page names, if it is on the same host; else its own, tidied."""
-        link = self.tree.css_first('link[rel="canonical"][href]')
-        named = self.whole(attribute(link, "href")) if link else ""
+        link = self.tree.css_first('link[rel~="canonical" i][href]')
+        card = self.tree.css_first('meta[property="og:url"][content]')
+        named = self.whole(attribute(link, "href") if link else attribute(card, "content"))
         # One-page shops write their start page into the frame of every page.
         home = urlsplit(named).path in ("", "/") and not urlsplit(named).query
         same = named and not home and host_of(named) == host_of(self.address)
         return tidy_address(named if same else self.address)
+
+    @cached_property
+    def country(self) -> str:
+        """Of which country (ISO 3166) the page seems to be, by its host, then its language; empty where unknown."""
+        host = urlsplit(self.address).hostname or ""
+        domain = host.rpartition(".")[2].upper()
+        if len(domain) == 2 and domain.isalpha() and domain not in _NO_COUNTRY:
+            return "GB" if domain == "UK" else domain
+        language = attribute(self.tree.css_first("html"), "lang").replace("-", "_")
+        card = attribute(self.tree.css_first('meta[property="og:locale"]'), "content").replace("-", "_")
+        for told in (language, card):
+            if region := re.search(r"_([A-Z]{2})\b", told):
+                return region[1]
+        likely = get_global("likely_subtags").get(language.partition("_")[0].lower(), "")
+        return str(likely).rpartition("_")[2] if "_" in str(likely) else ""
 
     @cached_property
     def robots(self) -> frozenset[str]:
@@ -92,7 +112,7 @@ def page_of(address: str, body: bytes, content_type: str) -> WebPage:
         raise CallerError("page_not_html", address=address[:200])
     if not head.startswith((b"\xff\xfe", b"\xfe\xff")) and not _MARKUP.search(body[:65536]):
         raise CallerError("page_not_html", address=address[:200])
-    _encoding, text = html_to_unicode(content_type, body, default_encoding="utf-8", auto_detect_fun=_guess)
+    _encoding, text = html_to_unicode(content_type, body, default_encoding="utf-8", auto_detect_fun=guess_charset)
     return WebPage(address, text)
 
 
@@ -144,13 +164,3 @@ def attribute(node: LexborNode | None, name: str) -> str:
     if node is None:
         return ""
     return (node.attributes.get(name) or "").strip()
-
-
-def _guess(body: bytes) -> str | None:
-    for encoding in ("utf-8", "gb18030", "big5"):
-        try:
-            body.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return encoding
-    return None

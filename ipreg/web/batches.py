@@ -12,10 +12,13 @@ from werkzeug.wrappers import Response as AnyResponse
 from ipreg import batches as service
 from ipreg import batchtable
 from ipreg.batchtable import COLUMNS, MOST_ROWS
+from ipreg.batchzip import MAX_MEMBERS
+from ipreg.config import UPLOAD_FACTOR
 from ipreg.db import utc_now
 from ipreg.errors import CallerError, ConflictError
 from ipreg.messages import message_for
 from ipreg.models import Batch, BatchState, Role, RowState
+from ipreg.web.asked import page_asked
 from ipreg.web.downloads import name_file
 from ipreg.web.errors import words_of
 from ipreg.web.language import chosen, say
@@ -57,7 +60,16 @@ def batches() -> str | AnyResponse | tuple[str, int]:
 
 def _start(faults: dict[str, str]) -> str:
     found = service.batches_of(db(), account=me())
-    return render_template("batches.html", batches=found, faults=faults, most=MOST_ROWS)
+    most_bytes = runtime().config.max_file_bytes
+    return render_template(
+        "batches.html",
+        batches=found,
+        faults=faults,
+        most=MOST_ROWS,
+        most_files=MAX_MEMBERS,
+        megabytes=most_bytes // 2**20,
+        zip_megabytes=most_bytes * UPLOAD_FACTOR // 2**20,
+    )
 
 
 @bp.get("/filings/batches/template.csv")
@@ -82,10 +94,18 @@ def one(batch_id: int) -> str | AnyResponse | tuple[str, int]:
 
 
 def _report(batch: Batch, fault: str = "") -> str:
+    counts = service.counts(db(), batch)
+    state = RowState(request.args["state"]) if request.args.get("state") in list(RowState) else None
+    pages = -(-(counts[state] if state else sum(counts.values())) // service.PAGE)
+    page = min(page_asked(), max(pages, 1))
     return render_template(
         "batch.html",
         batch=batch,
-        counts=service.counts(db(), batch),
+        counts=counts,
+        rows=service.told_rows(db(), batch, state=state, page=page),
+        state=state,
+        page=page,
+        pages=pages,
         fault=fault,
         row_states=ROW_STATES,
         row_faults=row_faults,
@@ -114,8 +134,7 @@ def report(batch_id: int) -> AnyResponse:
     writer = csv.writer(out)
     heads = (N_("Line"), N_("Title"), N_("State"), N_("Filing number"), N_("What to mend"))
     writer.writerow([say(head) for head in heads])
-    for row in batch.rows:
-        number = row.filing.number if row.filing else ""
+    for row, number in service.told_rows(db(), batch):
         title, told = _harmless(row.values.get("title", "")), " ".join(row_faults(row.faults))
         writer.writerow([row.line, title, say(ROW_STATES[row.state]), number, told])
     return _csv(out.getvalue().encode("utf-8-sig"), f"batch-{batch.id}.csv")

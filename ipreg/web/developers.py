@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, abort, render_template
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from markdown_it import MarkdownIt
@@ -26,29 +27,74 @@ Values = dict[str, Any]
 @bp.get("/developers")
 @public
 def page() -> str:
+    """How to begin, what there is, and every code of an error."""
     locale, address = str(get_locale()), runtime().config.public_url
     document = described(locale, address)
     return render_template(
         "developers.html",
         document=document,
         address=address,
-        tags=_tagged(document),
-        shapes=document["components"]["schemas"],
+        parts=_parts(document),
         codes=_codes(locale),
         rate=runtime().config.api_rate,
+        text=text,
+    )
+
+
+@bp.get("/developers/<part>")
+@public
+def operations(part: str) -> str:
+    """The operations of one part, and the shapes that they take and give."""
+    document = described(str(get_locale()), runtime().config.public_url)
+    parts = _parts(document)
+    if part not in parts:
+        abort(404)
+    return render_template(
+        "developers_part.html",
+        here=part,
+        parts=parts,
+        shapes=_shapes([about for _one, _path, about in parts[part].operations], document),
         kind=kind,
         text=text,
     )
 
 
-def _tagged(document: Values) -> dict[str, list[tuple[Operation, str, Values]]]:
-    """The operations by their tag: each with its path and its description."""
-    found: dict[str, list[tuple[Operation, str, Values]]] = {}
+@dataclass(frozen=True)
+class _Part:
+    """The operations of one tag, each with its path and its description; ``name`` is the tag as readers see it."""
+
+    name: str
+    operations: list[tuple[Operation, str, Values]]
+
+
+def _parts(document: Values) -> dict[str, _Part]:
+    """By what stands in the address."""
+    found: dict[str, _Part] = {}
     for one in OPERATIONS:
         path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", one.rule)
         about = document["paths"][path][one.method.lower()]
-        found.setdefault(about["tags"][0], []).append((one, path, about))
+        slug = one.tag.lower().replace(" ", "-")
+        found.setdefault(slug, _Part(about["tags"][0], [])).operations.append((one, path, about))
     return found
+
+
+def _shapes(described_here: list[Values], document: Values) -> dict[str, Values]:
+    """The shapes that descriptions name, and those that these name."""
+    every, found = document["components"]["schemas"], dict[str, Values]()
+    waiting = [name for one in described_here for name in _named(one)]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found[name] = every[name]
+            waiting += _named(every[name])
+    return dict(sorted(found.items()))
+
+
+def _named(value: object) -> list[str]:
+    if isinstance(value, dict):
+        own = [str(value["$ref"]).rpartition("/")[2]] if "$ref" in value else []
+        return own + [name for one in value.values() for name in _named(one)]
+    return [name for one in value for name in _named(one)] if isinstance(value, list) else []
 
 
 @cache

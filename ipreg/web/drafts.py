@@ -165,6 +165,8 @@ def add(draft_id: int) -> Answer:
     looked, faults = [], []
     for file in request.files.getlist("files"):
         name = file.filename or ""
+        if not name:  # a browser without scripts sends the field in which nothing was chosen as well
+            continue
         try:
             looked.append((name, drafts.look(config, file.read())))
         except CallerError as fault:
@@ -293,6 +295,9 @@ def labels_of_fields() -> dict[str, str]:
 def creators_line(given: Sequence[Sequence[str]] | None) -> str:
     """Names with their shares, as they were entered."""
     return say(", ").join(f"{name} {share} %".removesuffix("  %") for name, share in given or ())
+
+
+bp.add_app_template_global(locarno.goods_of, "goods_of")
 
 
 @bp.app_template_global()

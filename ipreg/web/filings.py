@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from ipreg import (
@@ -24,9 +23,10 @@ from ipreg import (
 from ipreg.casework import complaints
 from ipreg.db import transaction, utc_now
 from ipreg.errors import MissingError, ProofError
-from ipreg.models import Account, Filing, LogEntry, LogTimeStamp, Match, Role
+from ipreg.models import Account, Filing, LogEntry, LogTimeStamp, Role
 from ipreg.web import keeping
 from ipreg.web.downloads import name_file
+from ipreg.web.pages import picture
 from ipreg.web.pictures import shows, told
 from ipreg.web.rules import EVERYBODY, who
 from ipreg.web.session import db, me, runtime, start_again
@@ -71,7 +71,6 @@ def new() -> Response:
 def filing(number: str) -> str:
     found = registry.get_filing(db(), number=number, account=me())
     told(found, "filing.page")
-    wanted = select(Match).where(Match.filing_id == found.id).order_by(Match.probability.desc())
     return render_template(
         "filing.html",
         filing=found,
@@ -82,7 +81,8 @@ def filing(number: str) -> str:
         may_have_certificate=may_have_certificate(found),
         may_have_bundle=may_have_bundle(found),
         may_complain=me().role in complaints.OWNERS and access.can_complain(me(), found),
-        matches=db().scalars(wanted).unique().all() if access.owns_filing(me(), found) else [],
+        seen_again=designs.seen_again(db(), found) if access.owns_filing(me(), found) else [],
+        most_seen=designs.SEEN,
     )
 
 
@@ -113,6 +113,20 @@ def evidence(number: str) -> Response:
     return _download(data, "application/zip", f"{name}{_suffix(version)}.zip")
 
 
+@bp.get("/filings/<number>/files/<int:position>")
+@who(*EVERYBODY)
+def design_file(number: str, position: int) -> Response:
+    """A file of the designer's work, or (``size``) what can be shown of it."""
+    found = registry.get_filing(db(), number=number, account=me())
+    held = next((one for one in found.design_files if one.position == position), None)
+    if held is None or not may_have_bundle(found) or ("size" in request.args and not held.file.width):
+        raise MissingError("filing_missing", number=number)
+    told(found, "filing.picture")
+    shelf = runtime().store.shelf(found.vault_key)
+    answer = picture(held.file, "", shelf, private=found.vault_key is not None)
+    return answer if "size" in request.args else name_file(answer, held.filename)
+
+
 def may_have_certificate(found: Filing) -> bool:
     """Not a licensee's; nobody's where the files were destroyed, for it shows them."""
     if found.files_destroyed_at is not None:
@@ -122,8 +136,9 @@ def may_have_certificate(found: Filing) -> bool:
 
 
 def may_have_bundle(found: Filing) -> bool:
-    """It holds the originals."""
-    return shows(found) and may_have_certificate(found)
+    """It holds the designer's own files: for its owners, who filed it and officials, and not for who was warned."""
+    parties = access.owns_filing(me(), found) or me().id == found.applicant_id or me().role in access.OFFICIALS
+    return parties and shows(found) and may_have_certificate(found)
 
 
 def _version(found: Filing) -> int:

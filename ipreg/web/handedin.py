@@ -76,7 +76,7 @@ def paper_file(found: CasePaper, reader: Party) -> Response:
     """The paper; who opens it first is served by that."""
     with transaction(runtime().sessions) as session:
         # One at a time: somebody who opens a paper twice at once, or two who open it, each get it.
-        session.get_one(Case, found.case_id, with_for_update=True)
+        session.get_one(Case, found.case_id, with_for_update={"of": Case})
         papers.serve(
             session, paper=session.get_one(CasePaper, found.id), reader=_here(session, reader), now=utc_now()
         )

@@ -10,6 +10,7 @@ from ipreg import access, accounts, invitations, links, organizations
 from ipreg.db import utc_now
 from ipreg.errors import CallerError, ConflictError, IpregError, MissingError
 from ipreg.models import Account, Invitation, OrganizationRole, Role
+from ipreg.web.asked import page_asked
 from ipreg.web.errors import status_of, words_of
 from ipreg.web.language import chosen
 from ipreg.web.rules import public, viewers_too, who
@@ -157,11 +158,16 @@ def _invitation_page(found: Invitation, faults: dict[str, str]) -> str:
 def _page(faults: dict[str, str]) -> str:
     account = me()
     owner = access.manages_organization(account)
+    words, page = request.args.get("q", ""), page_asked()
+    found = organizations.members(db(), account=account, words=words, page=page)
     return render_template(
         "organization.html",
         account=account,
         owner=owner,
-        members=organizations.members(db(), account=account),
+        members=found[: accounts.PAGE],
+        words_asked=words,
+        page=page,
+        more=len(found) > accounts.PAGE,
         invitations=invitations.open_invitations(db(), owner=account, now=utc_now()) if owner else [],
         roles=invitations.ROLES,
         faults=faults,

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from ipreg import access, desk
-from ipreg.accounts import create_account
+from ipreg.accounts import PAGE, create_account, people
 from ipreg.db import utc_now
 from ipreg.errors import CallerError, MissingError
 from ipreg.models import Account, Delivery, DeliveryState, FeedImport, Listing, Role, StoredFile
@@ -18,6 +18,7 @@ from ipreg.notify import outcome
 from ipreg.notify.channels import label as channel_label
 from ipreg.registry import get_filing
 from ipreg.storage import Shelf
+from ipreg.web.asked import page_asked
 from ipreg.web.downloads import name_file
 from ipreg.web.errors import words_of
 from ipreg.web.pictures import shows, told
@@ -105,11 +106,16 @@ def administration() -> str | Response | tuple[str, int]:
         except CallerError as fault:
             start_again()
             faults[fault.field or ""] = words_of(fault)
+    words, asked = request.args.get("q", ""), page_asked()
+    found = people(db(), select(Account).order_by(Account.id.desc()), words=words, page=asked)
     page = render_template(
         "administration.html",
         faults=faults,
         given=request.form,
-        accounts=db().scalars(select(Account).order_by(Account.id)).unique().all(),
+        accounts=found[:PAGE],
+        words_asked=words,
+        page=asked,
+        more=len(found) > PAGE,
         deliveries=db()
         .scalars(
             select(Delivery)

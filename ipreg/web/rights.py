@@ -115,8 +115,7 @@ def switch_reminders(number: str) -> Response:
 @bp.route("/filings/<number>/packages/<kind>", methods=["GET", "POST"])
 @who(*_OWNERS)
 def package(number: str, kind: str) -> str | Response | tuple[str, int]:
-    filing = _found(number)
-    sort = _sort(kind)
+    filing, sort = _packed(number), _sort(kind)
     if request.method == "GET":
         return _package_page(filing, sort, {}, texts.texts_of(db(), filing))
     given = _texts(texts.texts_of(db(), filing), sort)
@@ -125,7 +124,7 @@ def package(number: str, kind: str) -> str | Response | tuple[str, int]:
         db().commit()
     except CallerError as fault:
         start_again()
-        return _package_page(_found(number), sort, {fault.field or "": words_of(fault)}, given), 400
+        return _package_page(_packed(number), sort, {fault.field or "": words_of(fault)}, given), 400
     goal = "rights.package_file" if request.form.get("then") == "download" else "rights.package"
     return redirect(url_for(goal, number=number, kind=kind))
 
@@ -133,7 +132,7 @@ def package(number: str, kind: str) -> str | Response | tuple[str, int]:
 @bp.get("/filings/<number>/packages/<kind>.zip")
 @who(*_OWNERS)
 def package_file(number: str, kind: str) -> Response:
-    filing, sort = _found(number), _sort(kind)
+    filing, sort = _packed(number), _sort(kind)
     if not access.can_see_files(db(), me(), filing):
         raise MissingError("filing_missing", number=number)
     told(filing, "filing.package", copy=True)
@@ -173,6 +172,14 @@ def _found(number: str) -> Filing:
     filing = registry.get_filing(db(), number=number, account=me())
     if not _may_see(filing):
         raise MissingError("filing_missing", number=number)
+    return filing
+
+
+def _packed(number: str) -> Filing:
+    """The same, where there is something to put into a package."""
+    filing = _found(number)
+    if filing.files_destroyed_at is not None:
+        raise MissingError("files_destroyed", number=filing.number)
     return filing
 
 

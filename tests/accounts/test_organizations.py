@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from scenery import HandClock, People, design_form, one_picture
+from scenery import PASSWORD, HandClock, People, design_form, one_picture
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -127,3 +127,19 @@ def test_what_was_filed_under_an_older_name_still_opens_its_commitment(
     accounts.rename(session, account=people.freelancer, name="周安宁", now=clock.move(days=1))
     assert manifest.applicant_commitment(filing) == committed
     assert manifest.applicant_opening(filing)["applicant"] == "freelancer"
+
+
+def test_people_come_in_pages_and_are_found(session: Session, people: People, clock: HandClock) -> None:
+    assert people.enterprise.organization is not None
+    code = people.enterprise.organization.join_code
+    for n in range(accounts.PAGE + 5):
+        accounts.create_account(
+            session, email=f"person{n}@ipreg.example", password=PASSWORD, name=f"张三{n}", role=Role.DESIGNER,
+            join_code=code, now=clock(),
+        )  # fmt: skip
+    first = organizations.members(session, account=people.enterprise)
+    second = organizations.members(session, account=people.enterprise, page=2)
+    assert first[0] is people.enterprise and len(first) == accounts.PAGE + 1 and len(second) == 7
+    found = organizations.members(session, account=people.enterprise, words="PERSON54@")
+    assert [one.name for one in found] == ["张三54"]
+    assert organizations.members(session, account=people.enterprise, words="%") == []

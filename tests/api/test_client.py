@@ -7,7 +7,6 @@ import doctest
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,9 +16,8 @@ import pytest
 from asking import picture, token_for
 from flask import Flask, Response, request
 from scenery import HandClock
+from serving import serving
 from site_of_tests import Site, build_site
-from waitress.server import create_server
-from waitress.wasyncore import close_all
 
 from ipreg.api import shapes
 from ipreg.client import ApiError, ApiUnreachableError, Client
@@ -27,20 +25,6 @@ from ipreg.runtime import Runtime
 
 pytestmark = pytest.mark.network
 PAGE = Path(__file__).parents[2] / "docs/api.md"
-
-
-@contextmanager
-def serving(app: Flask) -> Iterator[str]:
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.effective_port}"
-    finally:
-        server.task_dispatcher.shutdown()
-        server.close()
-        thread.join(timeout=10)
-        close_all(server._map)  # connections that were kept open
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from typing import Any, get_args
@@ -82,12 +83,24 @@ def test_the_words_of_the_shapes_are_those_of_the_tables() -> None:
     assert "urgent" in dict(LEVELS)
 
 
+def test_whatever_the_document_refers_to_is_in_it() -> None:
+    document = describe(OPERATIONS, server="http://127.0.0.1:8000", say=lambda text: text)
+    referred = set(re.findall(r'"\$ref": "#/components/schemas/([^"]+)"', json.dumps(document)))
+    assert referred <= set(document["components"]["schemas"])
+    assert {"FilingBriefPage", "Problem"} <= referred
+
+
 def test_the_readable_page_shows_every_operation_in_both_languages(site: Site) -> None:
     client = site.app.test_client()
     for locale, words in (("zh", "您的设计，最新的在前"), ("en", "Your designs, the newest first")):
         page = client.get(f"/developers?lang={locale}").text
         assert words in page and 'id="rate_spent"' in page and "<script>" not in page
-        assert all(f'id="do-{one.name}"' in page for one in OPERATIONS)
+        for one in OPERATIONS:
+            path = one.tag.lower().replace(" ", "-")
+            part = client.get(f"/developers/{path}").text
+            assert f'href="/developers/{path}#do-{one.name}"' in page and f'id="do-{one.name}"' in part
+            assert all(f'id="{shape}"' in part for shape in re.findall(r'href="#(shape-\w+)"', part))
+    assert client.get("/developers/nothing").status_code == 404
 
 
 @pytest.fixture

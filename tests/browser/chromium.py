@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from flask import Flask
-from waitress import create_server, wasyncore
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -34,20 +31,6 @@ def chromium() -> Iterator[Browser]:
         opened = engine.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield opened
         opened.close()
-
-
-@contextmanager
-def serving(app: Flask) -> Iterator[str]:
-    """The site's address."""
-    server = create_server(app, host="127.0.0.1", port=0)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.effective_port}"
-    finally:
-        # waitress closes in its own loop, and only there: closed from here it waits for the loop's next turn
-        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
-        thread.join(10)
 
 
 def new_page(browser: Browser, address: str, width: int, **more: str) -> Page:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser.chromium import CLICKED, chromium, serving
+from browser.chromium import CLICKED, chromium
 from browser.furnished import furnish
 from flask.testing import FlaskClient
 from scenery import HandClock
+from serving import serving
 from site_letter import a_letter
 from site_of_tests import Site
 
@@ -36,6 +37,7 @@ HEAVIEST = 200_000
 VALUES = {
     "position": "0", "listing_id": "1", "import_id": "1", "alert_id": "1", "index": "0", "code": "en",
     "source_id": "1", "seller_id": "1", "capture_id": "1", "report_id": "1", "kind": "crawl", "slug": "copied",
+    "part": "filings",
 }  # fmt: skip
 OF_CASES, OF_LETTERS = ("case", "parties."), ("letters.", "lettertexts.")
 # What answers with no page: a file, a picture, JSON, a part of a page, a way to another page.
@@ -43,7 +45,8 @@ NO_PAGES = frozenset({
     "mydata.download", "casesteps.document", "parties.file", "parties.paper", "parties.bundle", "respond.file",
     "respond.paper", "respond.shown", "statistics.chart", "statistics.public_chart", "statistics.export",
     "alertbulk.download", "notices.follow", "rights.paper", "rights.package_file", "drafts.findings",
-    "drafts.picture", "drafts.alike_picture", "batches.progress", "batches.report", "keeping.version_picture",
+    "drafts.picture", "drafts.alike_picture",
+    "filings.design_file", "batches.progress", "batches.report", "keeping.version_picture",
     "log.tile", "log.signed_checkpoint", "log.token", "log.token_certificates", "log.consistency",
     "operations.ready", "operations.figures", "letters.file", "letters.package",
 })  # fmt: skip

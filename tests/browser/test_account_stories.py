@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import pyotp
 import pytest
-from browser.chromium import CLICKED, follow, new_page, serving
+from browser.chromium import CLICKED, follow, new_page
 from browser.chromium import sign_in as sign_in_as
 from scenery import PASSWORD, design_form, one_picture
+from serving import serving
 
 from ipreg import accounts, registry
 from ipreg.app import create_app

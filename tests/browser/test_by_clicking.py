@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browser.chromium import CLICKED, follow, new_page, no_sideways_scrolling, serving, sign_in
+from browser.chromium import CLICKED, follow, new_page, no_sideways_scrolling, sign_in
 from scenery import PASSWORD, HandClock, draw_picture, edited_copy
+from serving import serving
 
 from ipreg import accounts
 from ipreg.app import create_app

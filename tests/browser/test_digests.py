@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browser.chromium import CLICKED, new_page, no_sideways_scrolling, serving
+from browser.chromium import CLICKED, new_page, no_sideways_scrolling
 from papers import file_some
 from scenery import HandClock, draw_picture
+from serving import serving
 
 from ipreg.app import create_app
 from ipreg.digests import digests

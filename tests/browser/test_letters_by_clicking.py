@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browser.chromium import CLICKED, chromium, follow, new_page, no_sideways_scrolling, serving, sign_in
+from browser.chromium import CLICKED, chromium, follow, new_page, no_sideways_scrolling, sign_in
 from scenery import PASSWORD, HandClock, draw_picture
+from serving import serving
 from site_of_tests import Site, build_site
 
 from ipreg.db import utc_now

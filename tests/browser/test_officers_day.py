@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from browser.chromium import CLICKED, follow, new_page, no_sideways_scrolling, press, serving, sign_in
+from browser.chromium import CLICKED, follow, new_page, no_sideways_scrolling, press, sign_in
 from scenery import PASSWORD
+from serving import serving
 from site_of_tests import Site
 
 from jobs import checkpoints

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser.chromium import CLICKED, follow, new_page, no_sideways_scrolling, serving, sign_in
+from browser.chromium import CLICKED, follow, new_page, no_sideways_scrolling, sign_in
 from scenery import PASSWORD, draw_picture
+from serving import serving
 from site_of_tests import Site
 
 from ipreg import bundle

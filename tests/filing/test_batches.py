@@ -221,3 +221,19 @@ def test_no_count_of_filings_changes_by_looking(client: FlaskClient, runtime: Ru
         assert session.scalar(select(func.count()).select_from(Filing)) == 0
     openings.run(runtime, clock=clock)
     assert not list((runtime.config.var / "vault").glob("*"))
+
+
+def test_a_long_report_comes_in_pages_and_the_bad_rows_alone(client: FlaskClient, runtime: Runtime) -> None:
+    lines = (f"外套 {n},服装,林晓,2026-01-31,{'0.jpg' if n == 7 else f'没有{n}.jpg'},," for n in range(230))
+    page = upload(client, packed(HEAD + "\n".join(lines)))
+    assert job.run(runtime) == 230
+    first, last = client.get(page).text, client.get(f"{page}?page=3").text
+    assert "外套 7<" in first and "外套 100<" not in first and len(first.encode()) < 200_000
+    assert "外套 229<" in last and "外套 199<" not in last and "page=2" in last and "page=4" not in last
+    assert "外套 7<" not in client.get(f"{page}?state=bad").text
+    assert client.get(f"{page}?state=x&page=99").text.count("<tr>") == 1 + 30
+    assert len(list(csv.reader(io.StringIO(client.get(f"{page}/report.csv").text)))) == 231
+
+
+def test_what_a_zip_may_hold_is_named_before_it_is_sent(client: FlaskClient) -> None:
+    assert "最多 8000 个文件，每个不超过 20 MB，整个 ZIP 不超过 260 MB" in client.get("/filings/batches").text

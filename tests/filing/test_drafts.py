@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,7 +14,7 @@ import pytest
 from databases import Databases
 from flask import Flask
 from flask.testing import FlaskClient
-from kinds import svg_scene
+from kinds import pdf_scene, psd, svg_scene
 from papers import open_prepared
 from scenery import PASSWORD, HandClock, People, design_form, draw_picture, one_picture
 from sqlalchemy import func, select
@@ -51,6 +53,13 @@ def sign_in(app: Flask, name: str = "designer") -> FlaskClient:
     client = app.test_client()
     client.post("/sign-in", data={"email": f"{name}@ipreg.example", "password": PASSWORD})
     return client
+
+
+def zipped(data: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("notes.txt", data)
+    return out.getvalue()
 
 
 def shelves(runtime: Runtime) -> list[Path]:
@@ -98,6 +107,7 @@ def test_looking_at_the_wizard_leaves_one_empty_draft(app: Flask, runtime: Runti
         ("about", {"title": "长" * 201}, "title"),
         ("about", {"industry": "cars"}, "industry"),
         ("about", {"locarno_class": "外星人"}, "locarno_class"),
+        ("about", {"locarno_class": "家具"}, "locarno_class"),
         ("about", {"keywords": "，".join(f"词{n}" for n in range(30))}, "keywords"),
         ("makers", {"creator": ""}, "creator"),
         ("makers", {"creator": ["林晓", "周宁"], "share": ["60", "30"]}, "creator"),
@@ -152,6 +162,18 @@ def test_a_bad_file_is_named_and_the_good_ones_are_kept(app: Flask) -> None:
     assert answer.text.count('class="draft-file"') == 1
 
 
+def test_without_scripts_the_field_that_was_left_empty_is_no_fault(app: Flask) -> None:
+    """A browser sends both fields, that for files and that for the camera."""
+    client = sign_in(app)
+    draft = new_draft(client)
+    sent = [(io.BytesIO(draw_picture(1, (60, 80))), "a.jpg"), (io.BytesIO(b""), "")]
+    answer = client.post(f"{draft}/files", data={"files": sent}, content_type="multipart/form-data")
+    assert answer.status_code == 302 and "a.jpg" in client.get(f"{draft}/pictures").text
+    nothing = [(io.BytesIO(b""), ""), (io.BytesIO(b""), "")]
+    answer = client.post(f"{draft}/files", data={"files": nothing}, content_type="multipart/form-data")
+    assert answer.status_code == 302
+
+
 def test_views_are_guessed_moved_changed_and_taken_out(app: Flask, runtime: Runtime) -> None:
     client = sign_in(app)
     draft = new_draft(client)
@@ -175,10 +197,20 @@ def test_views_are_guessed_moved_changed_and_taken_out(app: Flask, runtime: Runt
     assert client.get(f"{draft}/files/{front}?size=160").mimetype == "image/jpeg"
 
 
-def test_design_files_are_filed_as_they_are(app: Flask, runtime: Runtime) -> None:
+@pytest.mark.parametrize("sealed", ["", "yes"])
+def test_design_files_are_filed_as_they_are_and_shown(app: Flask, sealed: str) -> None:
+    """Where a library can; each can be had again as it was."""
+    work = {"云纹.svg": svg_scene(), "线稿.pdf": pdf_scene(), "层.psd": psd(), "源.zip": zipped(b"notes")}
     client = sign_in(app)
-    page = client.get(file_by_wizard(client, {**FRONT, "云纹.svg": svg_scene()}).headers["Location"]).text
-    assert "设计文件 · 云纹.svg" in page
+    filed = file_by_wizard(client, {**FRONT, **work}, sealed=sealed).headers["Location"].split("?")[0]
+    page = client.get(filed).text
+    assert all(f"设计文件 · {name}" in page for name in work)
+    for place, data in enumerate(work.values()):
+        whole, shown = (client.get(f"{filed}/files/{place}{asked}") for asked in ("", "?size=320"))
+        assert whole.data == data and whole.headers["Content-Disposition"].startswith("attachment")
+        assert (shown.status_code, shown.mimetype) == ((200, "image/jpeg") if place < 3 else (404, "text/html"))
+        assert page.count(f"/files/{place}?size=320") == (place < 3)
+    assert sign_in(app, "rival").get(f"{filed}/files/0").status_code == 404
 
 
 def test_another_tab_is_not_overwritten_unseen(app: Flask) -> None:
@@ -243,7 +275,7 @@ def test_the_configured_limits_hold(app: Flask, runtime: Runtime) -> None:
     assert client.post(f"{draft}/files", data={"files": (io.BytesIO(bytes(5000)), "a")}).status_code == 413
 
 
-def test_a_sealed_filing_of_somebody_else_shows_only_that_it_exists(
+def test_what_is_alike_of_others_is_shown_where_it_is_open_and_told_where_it_is_sealed(
     app: Flask, runtime: Runtime, clock: HandClock
 ) -> None:
     """Its own is shown beside; nobody waits for the comparing."""
@@ -252,7 +284,7 @@ def test_a_sealed_filing_of_somebody_else_shows_only_that_it_exists(
         def account(name: str) -> Account:
             return session.scalars(select(Account).where(Account.email == f"{name}@ipreg.example")).one()
 
-        for name, sealed in (("rival", True), ("designer", False)):
+        for name, sealed in (("rival", True), ("designer", False), ("freelancer", False)):
             registry.register_design(
                 session, runtime.store, applicant=account(name), form=design_form(f"{name}的外套"),
                 pictures=one_picture(1), request_key="r", sealed=sealed, now=clock(),
@@ -264,9 +296,12 @@ def test_a_sealed_filing_of_somebody_else_shows_only_that_it_exists(
     assert "正在与全部备案" in waiting and "立即备案" in waiting
     assert novelty.run(runtime) == 1
     page = client.get(f"{draft}/alike").text
-    assert "他人的设计，备案时间 <time" in page and "您自己的备案" in page
-    assert "rival" not in page and "几乎可以肯定" in page
+    assert "他人的密封设计，备案时间 <time" in page and "您自己的备案" in page and "他人的备案" in page
+    assert "rival" not in page and "freelancer" not in page and "几乎可以肯定" in page
     shown = [part.split('"')[0] for part in page.split("/alike/")[1:]]
-    assert len(shown) == 1 and client.get(f"{draft}/alike/{shown[0]}").status_code == 200
-    other = 1 if shown[0] != "1" else 2
-    assert client.get(f"{draft}/alike/{other}").status_code == 404
+    assert [client.get(f"{draft}/alike/{one}").status_code for one in shown] == [200, 200]
+    (hidden,) = {"1", "2", "3"} - set(shown)
+    assert client.get(f"{draft}/alike/{hidden}").status_code == 404
+    led = re.findall(r'class="number" href="([^"]*)"', page)
+    assert sorted(one.split("/")[1] for one in led) == ["filings", "verify"]
+    assert all(client.get(one).status_code == 200 for one in led)

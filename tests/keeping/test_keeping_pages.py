@@ -8,6 +8,7 @@ import pytest
 from scenery import HandClock, draw_picture
 from site_of_tests import Site
 from sqlalchemy import select
+from wizard import file_by_wizard
 
 from ipreg.db import transaction
 from ipreg.models import Agreement, Filing, FilingState, RightKind
@@ -100,3 +101,26 @@ def test_an_offer_made_before_its_shops_were_checked_is_refused_in_words(site: S
         found.shops = "*"
     answer = taker.post(f"{place}/accept")
     assert answer.status_code == 409 and 'role="alert"' in answer.text
+
+
+def test_what_was_destroyed_is_offered_no_more(site: Site) -> None:
+    client = site.sign_in("freelancer")
+    page = file_by_wizard(client, {"a.jpg": draw_picture(5), "源.zip": b"PK\5\6" + bytes(18)}).headers["Location"]
+    page = page.split("?")[0]
+    number = page.rpartition("/")[2]
+    assert "/packages/patent" in client.get(f"{page}/rights").text
+    gone = {"files": "destroy", "confirmed": number}
+    assert client.post(f"{page}/withdraw", data=gone).status_code == 302
+    for place in (page, f"{page}/rights"):
+        shown = client.get(place)
+        assert shown.status_code == 200 and "/packages/" not in shown.text and "/files/0" not in shown.text
+    for place in (
+        "packages/patent",
+        "packages/patent.zip",
+        "files/0",
+        "views/0",
+        "certificate.pdf",
+        "evidence.zip",
+    ):
+        assert client.get(f"{page}/{place}").status_code == 404, place
+    assert f"{number} 的文件已在撤回时销毁" in client.get(f"{page}/packages/works").text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from databases import Databases
 from papers import open_prepared
-from scenery import HandClock, People, design_form, draw_picture, edited_copy, one_picture
+from scenery import PASSWORD, HandClock, People, design_form, draw_picture, edited_copy, one_picture
 from site_of_tests import Site
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -346,3 +347,26 @@ def test_a_second_start_reads_what_the_first_sealed(runtime: Runtime, filed: int
         filing = session.get_one(Filing, filed)
         assert again.store.shelf(filing.vault_key).get(filing.views[0].sha256) == PICTURE
     again.sessions.kw["bind"].dispose()
+
+
+@pytest.mark.parametrize("name", ["regulator", "second-regulator", "auditor", "administrator", "rival", ""])
+def test_no_page_that_links_lead_others_to_bears_the_title(
+    runtime: Runtime, filed: int, proposed: str, name: str
+) -> None:
+    """Nobody has opened it: not for the officer in charge, and for nobody else."""
+    app = create_app(runtime.config)
+    app.config.update(WTF_CSRF_ENABLED=False, TESTING=True)
+    client = app.test_client()
+    if name:
+        client.post("/sign-in", data={"email": f"{name}@ipreg.example", "password": PASSWORD})
+    with runtime.sessions() as session:
+        number = session.get_one(Filing, filed).number
+    waiting, seen = ["/", f"/filings/{number}", f"/verify/{number}", f"/cases/{proposed}"], set[str]()
+    while waiting:
+        path = waiting.pop()
+        seen.add(path)
+        with client.get(path) as answer:
+            assert "密纹手袋".encode() not in answer.data, path
+            found = re.findall(r'<a [^>]*href="(/[^"#?]*)', answer.text) if answer.mimetype == "text/html" else []
+        waiting = [one for one in {*waiting, *found} - seen if not one.startswith("/language")]
+    assert len(seen) > 12

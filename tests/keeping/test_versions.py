@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, time, timedelta
@@ -22,6 +23,8 @@ from ipreg import (
     amending,
     bundle,
     certificate,
+    drafts,
+    exports,
     logkeys,
     lookup,
     registry,
@@ -43,12 +46,16 @@ from ipreg.models import (
     Filing,
     FilingState,
     LicenceKind,
+    ObtainedKind,
     VaultKey,
     ViewKind,
 )
+from ipreg.registry import Attached
+from ipreg.rights import records
 from ipreg.runtime import Runtime
 from ipreg.warning import sellers
 from jobs import checkpoints, openings, timestamps
+from jobs import exports as export_job
 
 BACK = Picture(ViewKind.BACK, "back.png", draw_picture(9, kind="PNG"))
 FIRST = "versions/01-manifest.json"
@@ -93,7 +100,7 @@ class World:
         def work(session: Session, filing: Filing, who: Callable[[str], Account]) -> None:
             amendment = Amendment(
                 replace(form_of(filing), title=str(change.get("title", "云纹外套（改）"))),
-                frozenset(view.sha256 for view in filing.views),
+                frozenset(view.sha256 for view in filing.views if change.get("keep", True)),
                 [Picture(ViewKind.BACK, "back.png", draw_picture(9, kind="PNG"))]
                 if change.get("more", True)
                 else [],
@@ -463,3 +470,60 @@ def test_both_sides_at_once_and_only_one_wins(world: World) -> None:
     with world.runtime.sessions() as session:
         assert session.get_one(Filing, world.filing).owner_id == account(session, "rival").id
     assert world.settle() == []
+
+
+def copy_of(world: World, name: str) -> zipfile.ZipFile:
+    """All data of an account, as it gets them."""
+    with transaction(world.runtime.sessions) as session:
+        file = exports.request(session, account=account(session, name), now=world.clock()).file
+    assert export_job.run(world.runtime, clock=world.clock) == 1
+    return zipfile.ZipFile(exports.place(world.runtime, file))
+
+
+def test_a_copy_of_all_data_holds_every_version_the_drafts_and_the_papers(world: World) -> None:
+    world.amend(keep=False)
+
+    def more(session: Session, filing: Filing, who: Callable[[str], Account]) -> None:
+        form = records.RightForm(ObtainedKind.TRADE_MARK, "12345678", world.clock().date())
+        paper = Attached("受理.png", draw_picture(3, kind="PNG"))
+        now = world.clock()
+        records.record_right(
+            session, world.runtime.store, filing=filing, account=filing.owner, form=form, paper=paper,
+            request_key="r", now=now,
+        )  # fmt: skip
+        draft = drafts.start(session, account=filing.owner, now=now)
+        looked = drafts.look(world.runtime.config, draw_picture(4))
+        drafts.add_file(
+            session,
+            world.runtime.store,
+            world.runtime.config,
+            draft=draft,
+            filename="新.jpg",
+            looked=looked,
+            now=now,
+        )
+
+    world.act(more)
+    copy = copy_of(world, "freelancer")
+    held = {name.split("/", 2)[-1] for name in copy.namelist() if name.startswith("filings/")}
+    assert held == {
+        "manifest.json", "applicant.json", "views/0-back.png", "versions/1/manifest.json",
+        "versions/1/views/0-front.jpg", "rights/1-受理.png",
+    }  # fmt: skip
+    assert copy.read("drafts/1/0-新.jpg") == draw_picture(4) and "data/draft_files.json" in copy.namelist()
+
+
+def test_who_passed_a_sealed_design_on_gets_no_copy_of_its_files(world: World) -> None:
+    with transaction(world.runtime.sessions) as session:
+        world.filing = world.file(session, account(session, "freelancer"), sealed=True, key="sealed").id
+    offered = world.offer()
+    world.answer(agreements.accept, offered, "rival")
+    for name, sees in (("freelancer", False), ("rival", True)):
+        held = [one for one in copy_of(world, name).namelist() if one.endswith("front.jpg")]
+        sealed = [one for one in held if one.startswith(f"filings/{number_of(world)}/")]
+        assert bool(sealed) is sees, name
+
+
+def number_of(world: World) -> str:
+    with world.runtime.sessions() as session:
+        return session.get_one(Filing, world.filing).number

@@ -26,6 +26,45 @@ def test_encodings_and_delimiters(encoding: str, delimiter: str) -> None:
     assert (row.line, row.title, row.pictures) == (2, "外套", ("a.jpg", "b.jpg"))
 
 
+def test_quotes_that_do_not_close_spoil_one_row() -> None:
+    rows = read_feed(
+        (HEADER + 'p,1,"open,a.jpg\np,2,good,a.jpg\np,3,"a"b,a.jpg\np,4,one\u2028line,a.jpg\n').encode()
+    )
+    assert [(row.line, type(row)) for row in rows] == [(2, RowFault), (3, FeedRow), (4, RowFault), (5, FeedRow)]
+
+
+def test_what_spreadsheets_write_first_is_no_row() -> None:
+    (row,) = read_feed(("\ufeffsep=;\n" + HEADER.replace(",", ";") + "p;1;外套;a.jpg\n").encode())
+    assert isinstance(row, FeedRow) and (row.line, row.title) == (3, "外套")
+
+
+@pytest.mark.parametrize(
+    ("title", "encoding"),
+    [
+        ("純棉刺繡連身裙 復古花瓶", "big5"),
+        ("外套", "big5"),
+        ("云纹外套 羊毛", "gb18030"),
+        ("Vase bleuté, façonné", "cp1252"),
+    ],
+)
+def test_a_charset_without_a_label_is_the_one_that_makes_sense(title: str, encoding: str) -> None:
+    (row,) = read_feed((HEADER + f'p,1,"{title}",a.jpg\n').encode(encoding))
+    assert isinstance(row, FeedRow) and row.title == title
+
+
+@pytest.mark.parametrize(
+    ("price", "currency", "read"),
+    [("1.2万元", "", ("12000", "CNY")), ("RMB 1,299", "", ("1299", "CNY")), ("￥１２９", "", ("129", "CNY")),
+     ("1.299,00", "€", ("1299.00", "EUR")), ("99-199", "人民币", ("99", "CNY")), 
+     ("129.000", "usd", ("129.000", "USD"))],
+)  # fmt: skip
+def test_prices_as_people_type_them(price: str, currency: str, read: tuple[str, str]) -> None:
+    (row,) = read_feed(
+        f'platform,listing_id,title,pictures,price,currency\np,1,x,a.jpg,"{price}",{currency}\n'.encode()
+    )
+    assert isinstance(row, FeedRow) and (row.price, row.currency) == read
+
+
 def test_a_cell_over_several_lines_does_not_shift_the_numbers() -> None:
     rows = read_feed((HEADER + 'p,1,"one\ntwo",a.jpg\n\np,2,,a.jpg\n').encode())
     assert [(type(row), row.line) for row in rows] == [(FeedRow, 2), (RowFault, 5)]
@@ -37,7 +76,7 @@ def test_a_cell_over_several_lines_does_not_shift_the_numbers() -> None:
         (b"", "feed_empty"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\xff\xff", "feed_not_text"),
         (b"a,b,c\n1,2,3\n", "feed_columns_missing"),
-        ((HEADER + 'p,1,"open,a.jpg\n').encode(), "feed_malformed"),
+        (b'"platform,listing_id\n', "feed_malformed"),
     ],
 )
 def test_a_file_that_is_no_feed_is_refused_with_its_reason(data: bytes, code: str) -> None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from shop import product, title_of
 
 from ipreg.errors import CallerError
-from ipreg.sightings.product import Product, parse_price, read_product
+from ipreg.sightings.prices import parse_price
+from ipreg.sightings.product import Product, read_product
 from ipreg.sightings.siterules import load_rules, parse_rules, rule_faults
 from ipreg.sightings.webpage import WebPage, page_of, shape_of, tidy_address
 
@@ -147,10 +148,28 @@ def test_wrong_rules_are_all_told_and_the_others_hold(tmp_path: Path) -> None:
     ("text", "hint", "price"),
     [("￥1,299.00 元", "", ("1299.00", "CNY")), ("1.299,00 €", "", ("1299.00", "EUR")), ("$5", "TWD", ("5", "TWD")),
      ("99", "cny", ("99", "CNY")), ("免费", "", ("", "")), ("12.50 CNY", "", ("12.50", "CNY")),
-     ("US$ 12", "", ("12", "USD"))],
+     ("US $12.99", "", ("12.99", "USD")), ("1.2万元", "", ("12000", "CNY")), ("RMB 1,299", "", ("1299", "CNY")),
+     ("¥１，２９９．００", "", ("1299.00", "CNY")), ("¥99.00 - ¥199.00", "", ("99.00", "CNY")),
+     ("99~199元", "", ("99", "CNY")), ("1 299,99 zł", "", ("1299.99", "PLN")),
+     ("CHF 1'299.00", "", ("1299.00", "CHF")),
+     ("₹1,29,999", "", ("129999", "INR")), ("R$ 1.299,90", "", ("1299.90", "BRL")),
+     ("129.000đ", "", ("129000", "VND")),
+     ("$ 12 99", "", ("12.99", "USD")), ("1299", "￥", ("1299", "CNY")), ("1299", "人民币", ("1299", "CNY")),
+     ("NT$ 880", "", ("880", "TWD")), ("1 299 kr", "", ("1299", "")), ("-5 €", "", ("", "")), ("¥-5", "", ("", "")),
+     ("9" * 13, "", ("", "")), ("", "CNY", ("", ""))],
 )  # fmt: skip
 def test_prices(text: str, hint: str, price: tuple[str, str]) -> None:
     assert parse_price(text, hint) == price
+
+
+@pytest.mark.parametrize(
+    ("page", "at", "currency"),
+    [("<html lang=ja>", "https://a.example/1", "JPY"), ("<html lang=zh>", "https://a.example/1", "CNY"),
+     ("", "https://a.co.jp/1", "JPY"), ("", "https://a.example/1", "CNY")],
+)  # fmt: skip
+def test_a_sign_that_countries_share_means_the_pages_own(page: str, at: str, currency: str) -> None:
+    found = read_product(WebPage(at, page + ld(PRODUCT + ',"offers":{"price":"¥12,900"}}')))
+    assert found is not None and (found.price, found.currency) == ("12900", currency)
 
 
 def test_what_is_no_page_is_told() -> None:

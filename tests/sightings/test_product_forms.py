@@ -206,3 +206,119 @@ VALUES = st.recursive(
 @given(st.lists(VALUES, max_size=3))
 def test_no_json_ends_the_reading_of_a_page(data: list[Any]) -> None:
     read(ld(*data, product(**{"@id": "a", "offers": data, "hasVariant": data})))
+
+
+MICRODATA = '<div itemscope itemtype="https://schema.org/Product"><h1 itemprop="name">云纹外套</h1>'
+PRICED = '<meta itemprop="price" content="34.500"><meta itemprop="priceCurrency" content="EUR">'
+
+
+@pytest.mark.parametrize(
+    ("body", "price"),
+    [
+        (f'<body itemscope itemtype="https://schema.org/ItemPage"><section itemprop="mainEntity" {MICRODATA[5:]}'
+         f'<p itemprop="offers" itemscope>{PRICED}</p></section>', "34.500"),
+        (f'<div itemscope itemtype="https://schema.org/Offer">{PRICED}<div itemprop="itemOffered" {MICRODATA[5:]}',
+         "34.500"),
+        (f'{MICRODATA}<p itemprop="offers" itemscope>{PRICED}</p>', "34.500"),
+        (f'{MICRODATA}{PRICED}', "34.500"),
+        (f'{MICRODATA}<p itemprop="offers" itemscope><b itemprop="price"><sup>€</sup>34<sup>50</sup></b></p>',
+         "34.50"),
+        ('<div itemscope itemtype="http://data-vocabulary.org/Product"><b itemprop="name">云纹外套</b><p itemprop='
+         '"offerDetails" itemscope><i itemprop="currency">EUR</i><b itemprop="price">34,50</b></p></div>', "34.50"),
+        ('<div vocab="http://schema.org/" typeof="Product"><b property="name">云纹外套</b><div rel="offers"><p'
+         ' typeof="Offer"><i property="price" content="34.50"></i><i property="priceCurrency">EUR</i></p></div>',
+         "34.50"),
+        (ld({"@type": "Offer", "price": "34.50", "priceCurrency": "EUR", "itemOffered": product()}), "34.50"),
+        (ld({"@type": "WebPage", "about": product(offers={"0": {"price": "€ 34.50"}})}), "34.50"),
+        (ld(product(image="/a.jpg"), {"@type": "Product", "offers": {"price": 34.5, "priceCurrency": "eur"}}),
+         "34.5"),
+        (ld(product(price="34.50", priceCurrency="EUR")), "34.50"),
+        (ld(product(offers=[{"price": "0.00"}, {"price": {"@value": "34.50"}, "priceCurrency": "EUR"}])), "34.50"),
+        (ld(product(offers={"@type": "AggregateOffer", "highPrice": 34.5, "priceCurrency": "EUR"})), "34.5"),
+        (ld({"@type": "VisualArtwork", "name": {"@value": "云纹外套", "@language": "zh"},
+             "offers": {"price": "34.50", "priceCurrency": "€"}}), "34.50"),
+        (ld(product(offers={"price": 50, "priceCurrency": "EUR",
+                            "priceSpecification": [{"priceType": "https://schema.org/SalePrice", "price": 34.5}]})),
+         "34.5"),
+    ],
+)  # fmt: skip
+def test_where_pages_put_their_product_and_its_price(body: str, price: str) -> None:
+    found = read(body)
+    assert found is not None and (found.title, found.price, found.currency) == ("云纹外套", price, "EUR")
+
+
+def test_of_several_offers_one_that_can_be_had_is_meant() -> None:
+    offers = [
+        {"price": "9", "availability": "OutOfStock"},
+        {"price": "10", "availability": "http://schema.org/InStock"},
+    ]
+    found = read(ld(product(offers=offers)))
+    assert found is not None and (found.price, found.availability) == ("10", "in_stock")
+
+
+def test_pictures_in_lists_objects_and_texts_are_all_found() -> None:
+    images = [
+        ["/a.jpg", ["/b.jpg"]], {"@type": "ImageObject", "contentURL": ["/c.jpg"], "thumbnail": "/small.jpg"},
+        {"thumbnailUrl": "/d.jpg"}, "https://x.example/e.jpg, https://x.example/f,1.jpg", "/{width}x.jpg",
+        "data:x", None,
+    ]  # fmt: skip
+    found = read(
+        ld(product(image=images)) + f'{MICRODATA}<img itemprop="image" src="/s.jpg" content="/g.jpg"></div>'
+    )
+    assert found is not None
+    assert [one.rpartition("/")[2][:1] for one in found.pictures] == list("abcdefg")
+
+
+def test_a_product_that_names_no_picture_shows_those_of_its_element() -> None:
+    related = (
+        '<div itemscope itemtype="https://schema.org/Product" itemprop="isRelatedTo"><img src="/other.jpg"></div>'
+    )
+    found = read(f'{MICRODATA}<img data-src="/a.jpg"><p itemprop="image"><img src="/b.jpg"></p>{related}</div>')
+    assert found is not None and found.pictures == ("https://www.shop.example/b.jpg",)
+    found = read(f'{MICRODATA}<img data-src="/a.jpg">{related}</div>')
+    assert found is not None and found.pictures == ("https://www.shop.example/a.jpg",)
+
+
+def test_brand_and_seller_are_found_where_pages_put_them() -> None:
+    maker = '<p itemprop="manufacturer" itemscope><meta itemprop="name" content="云锦"></p>'
+    found = read(f"{MICRODATA}{maker}</div>")
+    assert found is not None and found.brand == "云锦"
+    inner = [{"@type": "Offer", "price": 9, "seller": {"name": "小铺"}, "availability": "有货"}]
+    aggregate = {"@type": "AggregateOffer", "lowPrice": 9, "offers": inner}
+    found = read(ld(product(brand=[{"name": "云锦"}, {"name": "别家"}], offers=aggregate)))
+    assert found is not None
+    assert (found.brand, found.seller, found.availability) == ("云锦", "小铺", "in_stock")
+    found = read(ld(product(offers={"price": 9, "seller": "https://www.shop.example/s/1"})))
+    assert found is not None and (found.seller, found.seller_address) == ("", "https://www.shop.example/s/1")
+
+
+def test_tags_and_unseen_letters_are_no_title() -> None:
+    found = read(ld(product(name="\u200b<b>云纹</b> 外套 &amp;\u00a0帽\ufeff")))
+    assert found is not None and found.title == "云纹 外套 & 帽"
+
+
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [("http://schema.org/instock", "in_stock"), ("In Stock - ships in 2 days", "in_stock"), 
+     ("preorder", "pre_order"),
+     ("已售罄", "out_of_stock"), ("SoldOut", "sold_out"), ("https://schema.org/LimitedAvailability",
+     "limited_availability"), ("Not available in your country", "out_of_stock"), ("", ""), ("Soon", "soon")],
+)  # fmt: skip
+def test_availability_in_one_word(said: str, word: str) -> None:
+    found = read(ld(product(offers={"price": 1, "availability": said})))
+    assert found is not None and found.availability == word
+
+
+def test_a_product_card_of_open_graph_without_a_price_needs_a_picture() -> None:
+    head = '<meta property="og:type" content="og:product"><meta property="og:title" content="外套">'
+    assert read("", head) is None
+    found = read("", head + '<meta property="og:image" content="/a.jpg">')
+    assert found is not None and found.pictures == ("https://www.shop.example/a.jpg",)
+    found = read("", head + '<meta name="twitter:label1" content="价格"><meta name="twitter:data1" content="¥9">')
+    assert found is not None and (found.price, found.currency) == ("9", "CNY")
+
+
+def test_the_address_of_record_is_named_in_several_ways() -> None:
+    for head in ('<link rel="shortlink CANONICAL" href="../item/8">', '<meta property="og:url" content="/item/8">'):
+        found = read(ld(product()), head)
+        assert found is not None and found.address == "https://www.shop.example/item/8"

@@ -89,7 +89,8 @@ def crawl_shop(runtime: Runtime, clock: HandClock, *starts: str) -> SourceRun:
 
 
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page may take as long as a busy machine needs."""
+    """A page, and the crawl job's turn, may take as long as a busy machine needs."""
+    monkeypatch.setattr(crawl, "SECONDS", 300.0)
     monkeypatch.setattr(render, "READ_SECONDS", 300.0)
     monkeypatch.setattr(render, "LOAD_MS", 300_000)
     monkeypatch.setattr(render, "IDLE_MS", 300_000)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from scenery import HandClock, People, draw_picture
@@ -76,6 +78,11 @@ def run(runtime: Runtime, clock: HandClock) -> SourceRun:
     imports.run(runtime, clock=clock)
     with runtime.sessions() as session:
         return session.scalars(select(SourceRun).order_by(SourceRun.id.desc())).first()  # type: ignore[return-value]
+
+
+def listing_of(runtime: Runtime, external_id: str) -> Listing:
+    with runtime.sessions() as session:
+        return session.scalars(select(Listing).where(Listing.external_id == external_id)).one()
 
 
 def serve(shop: Shop, *lines: str) -> None:
@@ -192,6 +199,61 @@ def test_a_folder_brings_each_file_once(runtime: Runtime, clock: HandClock) -> N
     assert (run(runtime, clock).found, len(list(folder.iterdir()))) == (1, 3)
     clock.move(hours=2)
     assert run(runtime, clock).detail == "unchanged"
+
+
+def test_a_folder_waits_for_what_is_being_written_and_reads_nothing_twice(
+    runtime: Runtime, clock: HandClock
+) -> None:
+    folder = runtime.config.var / "feeds" / "in"
+    folder.mkdir(parents=True)
+    (folder / "a.jpg").write_bytes(draw_picture(1))
+    source_id = feed_source(runtime, clock, "in", "administrator", complete=False)
+    place = folder / "one.csv"
+    place.write_text(HEADER + "1,外套,店,9,CNY,a.jpg\n", "utf-8")
+    os.utime(place, (clock().timestamp() - 3, clock().timestamp() - 3))
+    assert run(runtime, clock).detail == "unchanged"
+    with runtime.sessions() as session:
+        assert session.get_one(Source, source_id).next_run_at == clock() + timedelta(minutes=1)
+    clock.move(minutes=2)
+    assert run(runtime, clock).kept == 1
+    clock.move(hours=2)
+    os.utime(place, (clock().timestamp() - 3600,) * 2)
+    assert run(runtime, clock).detail == "unchanged", "written anew with the same content"
+
+
+def test_one_file_that_can_not_be_read_keeps_no_other_from_being_read(
+    runtime: Runtime, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = runtime.config.var / "feeds" / "in"
+    folder.mkdir(parents=True)
+    (folder / "a.jpg").write_bytes(draw_picture(1))
+    (folder / "a.csv").write_bytes(b"x" * 2000)
+    (folder / "b.csv").write_text(HEADER + "1,外套,店,9,CNY,a.jpg\n", "utf-8")
+    (folder / "c.csv").symlink_to(folder / "nowhere.csv")
+    (folder / "d.csv").symlink_to("/etc/hostname")
+    monkeypatch.setattr("ipreg.sightings.feedsource.MAX_FEED_BYTES", 1000)
+    feed_source(runtime, clock, "in", "administrator", complete=False)
+    found = run(runtime, clock)
+    assert (found.state, found.fault, found.found, found.kept) == (RunState.FAILED, "feed_too_large", 1, 1)
+
+
+def test_a_complete_folder_is_its_files_together(runtime: Runtime, clock: HandClock) -> None:
+    folder = runtime.config.var / "feeds" / "in"
+    folder.mkdir(parents=True)
+    (folder / "a.jpg").write_bytes(draw_picture(1))
+    for number in (1, 2):
+        (folder / f"{number}.csv").write_text(HEADER + f"{number},外套,店,9,CNY,a.jpg\n", "utf-8")
+    feed_source(runtime, clock, "in", "administrator", complete=True)
+    assert run(runtime, clock).kept == 2
+    clock.move(hours=2)
+    (folder / "2.csv").write_text(HEADER + "2,外套 新,店,9,CNY,a.jpg\n", "utf-8")
+    assert (run(runtime, clock).gone, listing_of(runtime, "1").gone_at) == (0, None)
+    clock.move(hours=2)
+    assert run(runtime, clock).detail == "unchanged"
+    assert listing_of(runtime, "1").last_seen_at == clock(), "a complete feed that is as it was still names it"
+    clock.move(hours=2)
+    (folder / "1.csv").unlink()
+    assert run(runtime, clock).gone == 1 and listing_of(runtime, "1").gone_at == clock()
 
 
 @pytest.mark.parametrize("location", ["../secrets", "/etc/passwd", "none.csv"])

@@ -225,6 +225,24 @@ def test_a_damaged_archive_is_refused_where_it_is_handed_in(runtime: Runtime, cl
         hand_in(runtime, clock, corrupt_zip())
 
 
+def test_an_archive_with_names_in_chinese_and_pictures_too_large_is_read_file_by_file(
+    runtime: Runtime, clock: HandClock
+) -> None:
+    """As Windows in China packs it: the names in GBK, and nothing that says so."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x/f.csv", HEADER + "p,1,t,花瓶.jpg,,\np,2,t,bomb.jpg,,\np,3,t,none.jpg,,\n")
+        archive.writestr("x/aaaa.jpg", draw_picture(1))
+        archive.writestr("x/bomb.jpg", b"\0" * (runtime.config.max_file_bytes + 1))
+    data = packed.getvalue().replace(b"aaaa.jpg", "花瓶.jpg".encode("gbk"))
+    import_id = hand_in(runtime, clock, data)
+    imports.run(runtime, clock=clock)
+    with runtime.sessions() as session:
+        work = session.get_one(FeedImport, import_id)
+        found = [(one.line, one.code) for one in work.faults]
+    assert (work.kept_rows, found) == (1, [(3, "picture_too_large"), (4, "picture_file_missing")])
+
+
 def test_a_feed_source_that_was_cut_off_is_due_again(
     runtime: Runtime, clock: HandClock, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,8 +6,9 @@ import io
 from dataclasses import replace
 
 import pytest
+from kinds import svg_scene
 from PIL import Image
-from scenery import HandClock, draw_picture
+from scenery import HandClock, draw_picture, edited_copy
 from site_of_tests import Site
 from sqlalchemy import delete, select
 from wizard import file_by_wizard
@@ -17,7 +18,8 @@ from ipreg.app import create_app
 from ipreg.db import transaction
 from ipreg.models import Account, Alert, Filing, LogNode, ObtainedKind
 from ipreg.rights import records
-from jobs import checkpoints
+from jobs import alerts as alert_job
+from jobs import checkpoints, fingerprints, matches
 
 GOOD = {
     "title": "新外套",
@@ -185,3 +187,20 @@ def test_a_case_shows_the_rights_obtained_and_what_was_amended(site: Site, clock
         )  # fmt: skip
     page = officer.get(f"/cases/{site.case}").text
     assert "12345678" in page and "比较" in page
+
+
+def test_whoever_is_warned_of_a_design_sees_it_and_gets_none_of_its_working_files(
+    site: Site, clock: HandClock
+) -> None:
+    rival, designer = site.sign_in("rival"), site.sign_in("designer")
+    copied = {"front.jpg": edited_copy(draw_picture(1)), "草图.svg": svg_scene()}
+    later = file_by_wizard(rival, copied).headers["Location"].split("?")[0]
+    for job in (fingerprints, matches, alert_job):
+        job.run(site.runtime, clock=clock)
+    assert designer.get(later).status_code == 200 and designer.get(f"{later}/views/0").status_code == 200
+    kept = [f"{later}/{place}" for place in ("files/0", "files/0?size=320", "evidence.zip")]
+    assert [designer.get(place).status_code for place in kept] == [404] * 3
+    assert [rival.get(place).status_code for place in kept] == [200] * 3
+    assert "/files/0" not in designer.get(later).text
+    seen = designer.get(f"/filings/{site.filing}").text
+    assert "再次出现" in seen or "/alerts/2" in seen

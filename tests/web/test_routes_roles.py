@@ -103,6 +103,7 @@ TABLE: dict[str, set[Role]] = {
     "filings.filing": EVERYBODY,
     "filings.certificate_file": EVERYBODY,
     "filings.evidence": EVERYBODY,
+    "filings.design_file": EVERYBODY,
     "keeping.amend": OWN,
     "keeping.compare": EVERYBODY,
     "keeping.version_picture": EVERYBODY,
@@ -143,6 +144,7 @@ TABLE: dict[str, set[Role]] = {
     "tokens.overview": EVERYBODY,
     "tokens.revoke": EVERYBODY,
     "developers.page": set(),
+    "developers.operations": set(),
     "api.document": set(),
     # The others ask for a token: who gets what by his, tests/api has in a table of its own.
     **{f"api_{part}.{one.name}": set() for part, one in api_operations()},
@@ -268,6 +270,7 @@ OF_ONE_OWNER = {
     "keeping.agreement": {"designer", "enterprise"},
     "filings.certificate_file": {"designer", "enterprise"} | OFFICERS,
     "filings.evidence": {"designer", "enterprise"} | OFFICERS,
+    "filings.design_file": set(),  # it has none
     "imports.one": {"enterprise", "administrator"},
     "imports.progress": {"enterprise", "administrator"},
     "sources.one": {"enterprise", "administrator"},

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from ipreg.errors import CallerError
 from ipreg.models import Account, Filing, PackageText, ViewKind
+from ipreg.plaintext import has_controls
 from ipreg.rights.records import require_owner
 
 N_ = str  # marks a text for extraction
@@ -103,7 +104,7 @@ def keep_texts(session: Session, *, filing: Filing, account: Account, texts: Tex
         value = getattr(texts, name)
         if len(value) > most:
             raise CallerError("field_too_long", field=name, most=most)
-        if any(ord(letter) < 32 and letter not in "\r\n\t" for letter in value):
+        if has_controls(value):
             raise CallerError("field_control_characters", field=name)
     kept = session.get(PackageText, filing.id)
     if kept is None:
