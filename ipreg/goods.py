@@ -164,7 +164,8 @@ def keep(session: Session, *, one: Pending, found: list[Shown], now: datetime) -
     settled = True
     for shown in found:
         view = session.get_one(FilingView, shown.view_id)
-        wanted = select(ListingPicture).where(ListingPicture.sha256 == shown.picture)
+        seen = ListingPicture.sha256 == shown.picture, ListingPicture.compared_by.is_not(None)
+        wanted = select(ListingPicture).where(*seen)
         for picture in session.scalars(wanted).unique().all():
             settled &= _record(session, view, picture, shown.verdict, now)
     compared = session.get_one(one.kind, one.id)

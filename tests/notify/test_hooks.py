@@ -216,6 +216,7 @@ def test_a_receiver_that_never_answers_holds_nobody_up_and_gets_the_same_message
         assert delivery.next_try_at > clock()
         receiver.silent = False
         receiver.over.set()
+        monkeypatch.setattr(hooks, "PATIENCE", 60.0)
         clock.move(minutes=5)
         assert deliveries.run(runtime, clock=clock).sent == 1
     assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 1
