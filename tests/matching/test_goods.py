@@ -6,12 +6,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from scenery import HandClock, People, design_form
+from scenery import PASSWORD, HandClock, People, design_form
 from sqlalchemy import select
 
 from ipreg import goods as goods_service
 from ipreg import registry
-from ipreg.db import transaction
+from ipreg.app import create_app
+from ipreg.db import transaction, utc_now
 from ipreg.models import (
     Account,
     Alert,
@@ -111,6 +112,24 @@ def test_an_alert_waits_for_a_look_and_nobody_is_written_to(runtime: Runtime, cl
         assert alert.recipients
         assert not [one for one in alert.recipients if one.tell_at is not None]
         assert not session.scalars(select(Notice).where(Notice.kind == "alert")).all()
+
+
+def test_the_page_says_which_view_is_nearest_and_numbers_the_parts(runtime: Runtime, clock: HandClock) -> None:
+    clock.now = utc_now()
+    file_design(runtime, clock)
+    offer(runtime, clock, 1, asked(STAGED))
+    goods.run(runtime, clock=clock)
+    alerts.run(runtime, clock=clock)
+    app = create_app(runtime.config)
+    app.config.update(WTF_CSRF_ENABLED=False, TESTING=True)
+    client = app.test_client()
+    client.post("/sign-in", data={"email": "designer@ipreg.example", "password": PASSWORD})
+    page = client.get("/alerts/1?lang=en").text
+    assert "the same design photographed anew" in page
+    assert "the nearest view" in page
+    assert "Parts that correspond" in page and "Regions that agree" not in page
+    assert "相互对应的部位" in client.get("/alerts/1?lang=zh").text
+    assert client.get("/alerts/1/overlay").mimetype == "image/jpeg"
 
 
 def test_a_copy_takes_the_place_of_goods_and_is_told(runtime: Runtime, clock: HandClock) -> None:
