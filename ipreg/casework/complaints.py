@@ -20,7 +20,7 @@ from ipreg.casework.submissions import Paper, Upload
 from ipreg.errors import CallerError, MissingError
 from ipreg.models import Account, Case, Filing, FilingState, FilingView, ListingPicture, Role, SubmissionKind
 from ipreg.runtime import Runtime
-from ipreg.sightings.listings import Bringer, Offer, add_picture, see_listing
+from ipreg.sightings.listings import Bringer, Offer, add_picture, leads, see_listing
 from ipreg.sightings.reports import own_source
 from ipreg.sightings.sources import check_address
 from ipreg.sightings.webpage import host_of, tidy_address
@@ -146,4 +146,4 @@ def _offered(
     )
     bringer = Bringer(account.id, source_id=own_source(session, account, now).id)
     listing = see_listing(session, offer=offer, bringer=bringer, now=now)
-    return add_picture(session, listing=listing, file=file, source="", now=now)
+    return add_picture(session, listing=listing, file=file, source="", now=now, revive=leads(listing, bringer, now))

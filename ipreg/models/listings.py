@@ -87,7 +87,10 @@ class Seller(Base):
 
 
 class Listing(Base):
-    """An offer on a platform, known by the platform's own id for it. ``gone_at`` is set while it is not there."""
+    """An offer on a platform, known by the platform's own id for it. ``gone_at`` is set while it is not there.
+
+    Of the sources that bring it one leads (``led_by``, last at ``led_at``): what that one says of it counts.
+    """
 
     __tablename__ = "listings"
     __table_args__ = (UniqueConstraint("platform", "external_id"),)
@@ -106,6 +109,8 @@ class Listing(Base):
     region: Mapped[str] = mapped_column(String(100), default="", server_default="")
     import_id: Mapped[int | None] = mapped_column(ForeignKey("feed_imports.id"), index=True)
     source_id: Mapped[int | None] = mapped_column(ForeignKey("sources.id"), index=True)
+    led_by_id: Mapped[int | None] = mapped_column(ForeignKey("sources.id"), index=True)
+    led_at: Mapped[datetime | None]
     first_seen_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     gone_at: Mapped[datetime | None]
@@ -148,7 +153,8 @@ class ChangeKind(StrEnum):
 
 
 class ListingChange(Base):
-    """One change of a listing, as it was seen at ``at``; for pictures the values are SHA-256, joined by blanks.
+    """One change of a listing, as it was seen at ``at`` by a source in its run (by hand: neither); for pictures the
+    values are SHA-256, joined by blanks.
 
     ``considered`` is false until the alerts of the listing have taken it up.
     """
@@ -162,6 +168,10 @@ class ListingChange(Base):
     before: Mapped[str] = mapped_column(Text, default="")
     after: Mapped[str] = mapped_column(Text, default="")
     considered: Mapped[bool] = mapped_column(default=False, server_default="0", index=True)
+    source_id: Mapped[int | None] = mapped_column(ForeignKey("sources.id"))
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("source_runs.id"))
+
+    source: Mapped[Source | None] = relationship(lazy="select")
 
 
 class ListingSighting(Base):

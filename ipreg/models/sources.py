@@ -33,7 +33,10 @@ class RunState(StrEnum):
 
 
 class Source(Base):
-    """A source of listings. ``settings`` are what its owner chose, ``memory`` what it keeps between runs."""
+    """A source of listings. ``settings`` are what its owner chose, ``memory`` what it keeps between runs.
+
+    A removed one stays as what its listings came from, and is seen and run no more.
+    """
 
     __tablename__ = "sources"
     __table_args__ = (Index("ix_sources_due", "state", "next_run_at"),)
@@ -51,6 +54,7 @@ class Source(Base):
     failures: Mapped[int] = mapped_column(default=0)
     token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
 
     account: Mapped[Account] = relationship(lazy="joined")
 

@@ -29,6 +29,7 @@ from ipreg.sightings.listings import (
     Bringer,
     Offer,
     add_picture,
+    leads,
     mark_absent,
     see_listing,
     settle_pictures,
@@ -260,14 +261,17 @@ def _keep_row(
     """Keeps the row whole or not at all; the same listing again is brought up to date."""
     try:
         with session.begin_nested():
-            bringer = Bringer(work.account_id, source_id=work.source_id, import_id=work.id)
+            bringer = Bringer(work.account_id, source_id=work.source_id, import_id=work.id, run_id=work.run_id)
             listing = see_listing(session, offer=_offer(row), bringer=bringer, now=now)
+            own = leads(listing, bringer, now)
             before = shown_pictures(listing)
             shown = []
             for name, data in contents:
                 file = keep_picture(session, runtime.store, data=data, now=now)
-                shown.append(add_picture(session, listing=listing, file=file, source=name, now=now).sha256)
-            settle_pictures(session, listing=listing, before=before, shown=shown, now=now)
+                held = add_picture(session, listing=listing, file=file, source=name, now=now, revive=own)
+                shown.append(held.sha256)
+            if own:
+                settle_pictures(session, listing=listing, before=before, shown=shown, bringer=bringer, now=now)
     except Exception as error:
         return _row_fault(error, work.id, row)
     work.kept_rows += 1
@@ -315,7 +319,8 @@ def _finish_run(session: Session, work: FeedImport, now: datetime) -> None:
     run.fault, run.fault_values = (failed.fault, failed.fault_values) if failed else (None, {})
     source.failures = source.failures + 1 if failed else 0
     if failed is None and source.settings.get("complete") and run.kept:
-        run.gone = mark_absent(session, source_id=source.id, since=run.started_at, now=now)
+        bringer = Bringer(source.account_id, source_id=source.id, run_id=run.id)
+        run.gone = mark_absent(session, bringer=bringer, since=run.started_at, now=now)
     session.flush()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import queue
+import re
 import socket
 import ssl
 import threading
@@ -323,12 +324,17 @@ def _parsed(address: str) -> httpcore.URL:
         host, port = (parts.hostname or "").encode("idna").decode(), parts.port
     except (ValueError, UnicodeError) as fault:
         raise wrong from fault
-    if parts.scheme not in ("http", "https") or not host or parts.username or len(address) > MAX_ADDRESS:
+    strange = parts.username or port == 0 or len(address) > MAX_ADDRESS or re.search(r"\s", host)
+    if parts.scheme not in ("http", "https") or not host or strange:
         raise wrong
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return httpcore.URL(
-        scheme=parts.scheme.encode(), host=host.encode(), port=port, target=_quoted(target).encode("ascii")
-    )
+    target = target_of(address).encode("ascii")
+    return httpcore.URL(scheme=parts.scheme.encode(), host=host.encode(), port=port, target=target)
+
+
+def target_of(address: str) -> str:
+    """What of an address stands in the request line (RFC 9112, 3.2.1)."""
+    parts = urlsplit(address)
+    return _quoted((parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
 
 
 def _quoted(target: str) -> str:
@@ -366,19 +372,40 @@ def _bodies(found: httpcore.Response, address: str, max_bytes: int, cut: bool) -
     for part in found.iter_stream():
         raw += part
         try:
-            body += unpack(part, max_bytes + 1 - len(body)) if unpack else b""
+            body += unpack.more(part, max_bytes + 1 - len(body)) if unpack else b""
         except zlib.error as fault:
             raise UpstreamError("fetch_encoding", address=address) from fault
         if len(raw) > max_bytes or len(body) > max_bytes:
             if cut:
                 return bytes(raw[:max_bytes]), bytes((body if unpack else raw)[:max_bytes])
             raise UpstreamError("fetch_too_large", address=address, megabytes=round(max_bytes / 2**20, 1))
+    if unpack is not None and not unpack.whole:
+        raise UpstreamError("fetch_encoding", address=address)
     return bytes(raw), bytes(body if unpack else raw)
 
 
-def _unpacker(coding: str, address: str) -> Any:
+@dataclass
+class _Unpacker:
+    """Unpacks gzip or deflate as it comes. What is called deflate has a header of its own, or none."""
+
+    gzip: bool
+    _inner: Any = None
+
+    def more(self, part: bytes, most: int) -> bytes:
+        if self._inner is None and part:
+            headed = part[0] & 15 == 8 and int.from_bytes(part[:2]) % 31 == 0
+            self._inner = zlib.decompressobj(wbits=47 if self.gzip else 15 if headed else -15)
+        return bytes(self._inner.decompress(part, most)) if part else b""
+
+    @property
+    def whole(self) -> bool:
+        """Whether the end was reached: half a page is none."""
+        return self._inner is None or bool(self._inner.eof)
+
+
+def _unpacker(coding: str, address: str) -> _Unpacker | None:
     if coding in ("", "identity"):
         return None
     if coding not in ("gzip", "x-gzip", "deflate"):
         raise UpstreamError("fetch_encoding", address=address)
-    return zlib.decompressobj(wbits=47 if "gzip" in coding else 15).decompress
+    return _Unpacker("gzip" in coding)

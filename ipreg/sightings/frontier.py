@@ -98,10 +98,11 @@ def count_undone(session: Session, *, source_id: int, run_id: int) -> int:
     return session.scalar(_undone(select(func.count()).select_from(CrawlPage), source_id, run_id)) or 0
 
 
-def refused_pages(session: Session, *, source_id: int, limit: int = 100) -> list[CrawlPage]:
+def refused_pages(session: Session, *, source_id: int, limit: int = 100, begin: int = 0) -> list[CrawlPage]:
     """The pages that were refused, newest first."""
     wanted = select(CrawlPage).where(CrawlPage.source_id == source_id, CrawlPage.state == PageState.REFUSED)
-    return list(session.scalars(wanted.order_by(CrawlPage.fetched_at.desc(), CrawlPage.id.desc()).limit(limit)))
+    newest = wanted.order_by(CrawlPage.fetched_at.desc(), CrawlPage.id.desc())
+    return list(session.scalars(newest.offset(begin).limit(limit)))
 
 
 def retry_pages(session: Session, *, source_id: int) -> int:

@@ -11,7 +11,19 @@ from urllib.parse import urlsplit
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from ipreg.models import ChangeKind, Listing, ListingChange, ListingPicture, ListingSighting, Seller, StoredFile
+from ipreg.models import (
+    ChangeKind,
+    FeedImport,
+    Listing,
+    ListingChange,
+    ListingPicture,
+    ListingSighting,
+    Seller,
+    Source,
+    SourceKind,
+    SourceState,
+    StoredFile,
+)
 from ipreg.sightings.faults import clean_text
 
 
@@ -47,6 +59,9 @@ def bounded(text: str, most: int) -> str:
     return f"{text[: most - 17]}~{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
+LEFT_ALONE = timedelta(days=30)
+
+
 @dataclass(frozen=True)
 class Bringer:
     """By whose source, and in which import or run, an offer came."""
@@ -54,14 +69,19 @@ class Bringer:
     account_id: int
     source_id: int | None = None
     import_id: int | None = None
+    run_id: int | None = None
 
 
 def see_listing(session: Session, *, offer: Offer, bringer: Bringer, now: datetime) -> Listing:
-    """The row of that offer, new or brought up to date; each change of title, price or seller is written down."""
+    """The row of that offer, new or brought up to date; each change of title, price or seller is written down.
+
+    What another source says than the one that leads the listing fills gaps, and changes nothing: two that differ
+    would write each other's changes for ever, and nobody's feed may rewrite what was read from a shop.
+    """
     listing = session.scalar(
         select(Listing).where(Listing.platform == offer.platform, Listing.external_id == offer.external_id)
     )
-    shop = _seller(session, offer, now)
+    new = listing is None
     if listing is None:
         listing = Listing(
             platform=offer.platform,
@@ -74,26 +94,55 @@ def see_listing(session: Session, *, offer: Offer, bringer: Bringer, now: dateti
             pictures=[],
         )
         session.add(listing)
-    else:
-        _note_changes(session, listing, offer, now)
-    listing.title, listing.last_seen_at = offer.title, now
+        session.flush()
+    leads = new or _may_lead(session, listing, bringer, now)
+    if not new:
+        _note_changes(session, listing, offer, bringer, now, leads=leads)
+    if leads:
+        listing.title, listing.led_by_id, listing.led_at = offer.title, bringer.source_id, now
+    listing.last_seen_at = now
     for name in ("address", "seller", "price", "currency", "brand", "availability", "region"):
-        if getattr(offer, name):
+        if getattr(offer, name) and (leads or not getattr(listing, name)):
             setattr(listing, name, getattr(offer, name))
-    if shop is not None:
-        listing.shop = shop
+    if leads or listing.seller_id is None:
+        listing.shop = _seller(session, offer, now, rename=leads) or listing.shop
     session.flush()
     _sight(session, listing, bringer.account_id, now)
     return listing
 
 
+def leads(listing: Listing, bringer: Bringer, now: datetime) -> bool:
+    """Whether what the bringer said of the listing at ``now`` counted."""
+    return listing.led_by_id == bringer.source_id and listing.led_at == now
+
+
+def _may_lead(session: Session, listing: Listing, bringer: Bringer, now: datetime) -> bool:
+    """The source that led goes on leading while it brings the listing; a crawl, which reads the page itself, goes
+    before all others, and whoever comes before what people handed in once."""
+    if listing.led_at is None or listing.led_at < now - LEFT_ALONE:
+        return True
+    leader = session.get(Source, listing.led_by_id) if listing.led_by_id is not None else None
+    if leader is None:
+        return bringer.source_id is not None or _handed_in_by(session, listing) in (None, bringer.account_id)
+    if leader.id == bringer.source_id or leader.removed_at is not None or leader.state is SourceState.PAUSED:
+        return True
+    own = session.get(Source, bringer.source_id) if bringer.source_id is not None else None
+    if own is None or own.kind is SourceKind.REPORT:
+        return False
+    return own.kind is SourceKind.CRAWL or leader.kind is SourceKind.REPORT
+
+
+def _handed_in_by(session: Session, listing: Listing) -> int | None:
+    return session.scalar(select(FeedImport.account_id).where(FeedImport.id == listing.import_id))
+
+
 def add_picture(
-    session: Session, *, listing: Listing, file: StoredFile, source: str, now: datetime
+    session: Session, *, listing: Listing, file: StoredFile, source: str, now: datetime, revive: bool = True
 ) -> ListingPicture:
-    """The listing shows this picture; the same content twice is one picture."""
+    """The listing shows this picture; the same content twice is one picture. ``revive``: even if it was gone."""
     held = next((one for one in listing.pictures if one.sha256 == file.sha256), None)
     if held is not None:
-        held.gone_at = None
+        held.gone_at = None if revive else held.gone_at
         return held
     position = max((one.position for one in listing.pictures), default=-1) + 1
     made = ListingPicture(position=position, sha256=file.sha256, source=source)
@@ -108,7 +157,13 @@ def shown_pictures(listing: Listing) -> list[str]:
 
 
 def settle_pictures(
-    session: Session, *, listing: Listing, before: list[str], shown: Iterable[str], now: datetime
+    session: Session,
+    *,
+    listing: Listing,
+    before: list[str],
+    shown: Iterable[str],
+    bringer: Bringer | None = None,
+    now: datetime,
 ) -> None:
     """The listing shows exactly ``shown`` now; ``before`` is what it showed. The change is written down."""
     present = set(shown)
@@ -116,55 +171,66 @@ def settle_pictures(
         if one.sha256 not in present and one.gone_at is None:
             one.gone_at = now
     if before and set(before) != present:
-        _change(session, listing, ChangeKind.PICTURES, " ".join(before), " ".join(shown_pictures(listing)), now)
+        after = " ".join(shown_pictures(listing))
+        _change(session, listing, ChangeKind.PICTURES, " ".join(before), after, bringer, now)
     session.flush()
 
 
-def mark_gone(session: Session, *, listing: Listing, now: datetime) -> None:
+def mark_gone(session: Session, *, listing: Listing, bringer: Bringer | None = None, now: datetime) -> None:
     """The listing is not there any more. Seen again, it is back."""
     if listing.gone_at is None:
         listing.gone_at = now
-        _change(session, listing, ChangeKind.GONE, "", "", now)
+        _change(session, listing, ChangeKind.GONE, "", "", bringer, now)
         session.flush()
 
 
-def mark_absent(session: Session, *, source_id: int, since: datetime, now: datetime) -> int:
-    """Those of a source that were not seen since ``since`` are gone; how many."""
+def mark_absent(session: Session, *, bringer: Bringer, since: datetime, now: datetime) -> int:
+    """Those that a source leads and that were not seen since ``since`` are gone; how many."""
     absent = select(Listing).where(
-        Listing.source_id == source_id, Listing.gone_at.is_(None), Listing.last_seen_at < since
+        Listing.led_by_id == bringer.source_id, Listing.gone_at.is_(None), Listing.last_seen_at < since
     )
     found = list(session.scalars(absent))
     for listing in found:
-        mark_gone(session, listing=listing, now=now)
+        mark_gone(session, listing=listing, bringer=bringer, now=now)
     return len(found)
 
 
 def see_all_again(session: Session, *, source_id: int, now: datetime) -> None:
     """A complete feed that is as it was names everything again that it named before."""
-    there = update(Listing).where(Listing.source_id == source_id, Listing.gone_at.is_(None))
-    session.execute(there.values(last_seen_at=now).execution_options(synchronize_session="fetch"))
+    there = update(Listing).where(Listing.led_by_id == source_id, Listing.gone_at.is_(None))
+    session.execute(there.values(last_seen_at=now, led_at=now).execution_options(synchronize_session="fetch"))
 
 
-def is_recent(listing: Listing, *, at: datetime, days: int) -> bool:
-    """Whether it was seen in the ``days`` before ``at``."""
-    return listing.last_seen_at >= at - timedelta(days=days)
-
-
-def _note_changes(session: Session, listing: Listing, offer: Offer, now: datetime) -> None:
+def _note_changes(
+    session: Session, listing: Listing, offer: Offer, bringer: Bringer, now: datetime, *, leads: bool
+) -> None:
     if listing.gone_at is not None:
         listing.gone_at = None
-        _change(session, listing, ChangeKind.BACK, "", "", now)
-    if offer.title != listing.title:
-        _change(session, listing, ChangeKind.TITLE, listing.title, offer.title, now)
+        _change(session, listing, ChangeKind.BACK, "", "", bringer, now)
     was, is_now = f"{listing.price} {listing.currency}".strip(), f"{offer.price} {offer.currency}".strip()
-    if offer.price and was != is_now:
-        _change(session, listing, ChangeKind.PRICE, was, is_now, now)
-    if offer.seller and offer.seller != listing.seller:
-        _change(session, listing, ChangeKind.SELLER, listing.seller, offer.seller, now)
+    told = (
+        (ChangeKind.TITLE, listing.title, offer.title),
+        (ChangeKind.PRICE, was, is_now if offer.price else ""),
+        (ChangeKind.SELLER, listing.seller, offer.seller),
+    )
+    for kind, before, after in told:
+        if after and after != before and (leads or not before):
+            _change(session, listing, kind, before, after, bringer, now)
 
 
-def _change(session: Session, listing: Listing, kind: ChangeKind, before: str, after: str, now: datetime) -> None:
-    session.add(ListingChange(listing_id=listing.id, at=now, kind=kind, before=before, after=after))
+def _change(
+    session: Session,
+    listing: Listing,
+    kind: ChangeKind,
+    before: str,
+    after: str,
+    bringer: Bringer | None,
+    now: datetime,
+) -> None:
+    made = ListingChange(listing_id=listing.id, at=now, kind=kind, before=before, after=after)
+    if bringer is not None:
+        made.source_id, made.run_id = bringer.source_id, bringer.run_id
+    session.add(made)
 
 
 def _sight(session: Session, listing: Listing, account_id: int, now: datetime) -> None:
@@ -179,7 +245,7 @@ def _sight(session: Session, listing: Listing, account_id: int, now: datetime) -
     session.flush()
 
 
-def _seller(session: Session, offer: Offer, now: datetime) -> Seller | None:
+def _seller(session: Session, offer: Offer, now: datetime, *, rename: bool) -> Seller | None:
     key = _seller_key(offer)
     if not key:
         return None
@@ -189,7 +255,7 @@ def _seller(session: Session, offer: Offer, now: datetime) -> Seller | None:
         session.add(seller)
     seller.last_seen_at = now
     for name, value in (("name", offer.seller), ("shop_id", offer.seller_id), ("address", offer.seller_address)):
-        if value:
+        if value and (rename or not getattr(seller, name)):
             setattr(seller, name, value)
     session.flush()
     return seller

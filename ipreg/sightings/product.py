@@ -28,6 +28,11 @@ _SALE = re.compile(r"(?i)saleprice$")
 _NOT_TO_BE_HAD = ("out_of_stock", "sold_out", "discontinued")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _UNSEEN = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")
+# Alibaba's picture servers shrink by the name: a.jpg_50x50.jpg, a.png_400x400q90.jpg_.webp, a.310x310.jpg.
+_SHRUNK = re.compile(
+    r"(?i)(//[^/]+\.(?:alicdn\.com|taobaocdn\.com|tbcdn\.cn)/[^?#]+?)"
+    r"(?:\.\d{2,4}x\d{2,4})?(\.(?:jpe?g|png|gif|webp))(?:_[\w.]+)?$"
+)
 # Several addresses in one text, parted by commas; a comma may also stand inside of one.
 _BETWEEN_PICTURES = re.compile(r",\s*(?=https?://|//)|\s+(?=https?://)")
 
@@ -238,7 +243,7 @@ def _of_image(image: Node) -> list[str]:
 def _pictures_at(page: WebPage, addresses: list[str]) -> tuple[str, ...]:
     """Whole, each once; a pattern with a gap for the width is no address."""
     whole = [page.whole(one) for one in addresses if one.strip() and not re.search(r"[{}<>]", one)]
-    return tuple(dict.fromkeys(one for one in whole if one))[:MAX_PICTURES]
+    return tuple(dict.fromkeys(_SHRUNK.sub(r"\1\2", one) for one in whole if one))[:MAX_PICTURES]
 
 
 # Open Graph and site rules

@@ -8,17 +8,27 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from ipreg.db import Clock, transaction
 from ipreg.errors import CallerError, IpregError, UpstreamError
-from ipreg.models import CrawlHost, Listing, ListingRemotePicture, PictureState, RemotePicture, StoredFile
+from ipreg.models import (
+    CrawlHost,
+    Listing,
+    ListingRemotePicture,
+    PictureState,
+    RemotePicture,
+    Source,
+    SourceKind,
+    StoredFile,
+)
 from ipreg.runtime import Runtime
 from ipreg.sightings.faults import fault_of
 from ipreg.sightings.fetch import Answer, Fetcher
-from ipreg.sightings.listings import add_picture, settle_pictures, shown_pictures
+from ipreg.sightings.listings import Bringer, add_picture, leads, settle_pictures, shown_pictures
 from ipreg.sightings.manners import Host, keep_host, meet_host
 from ipreg.sightings.webpage import origin_of
 from ipreg.storage import Store, keep_picture
@@ -36,8 +46,11 @@ class _Wanted:
     origin: str
 
 
-def want_pictures(session: Session, *, listing: Listing, addresses: Iterable[str], now: datetime) -> None:
-    """The listing shows the pictures at exactly these addresses; those that are held already are given at once."""
+def want_pictures(
+    session: Session, *, listing: Listing, addresses: Iterable[str], bringer: Bringer, now: datetime
+) -> None:
+    """The listing shows the pictures at exactly these addresses, if its bringer leads it, or else at these as well;
+    those that are held already are given at once."""
     wanted = {key_of(one): one for one in addresses}
     if not wanted:
         return
@@ -53,14 +66,16 @@ def want_pictures(session: Session, *, listing: Listing, addresses: Iterable[str
             session.add(known[key])
     session.flush()
     mine = select(ListingRemotePicture.remote_id).where(ListingRemotePicture.listing_id == listing.id)
-    before, after = set(session.scalars(mine)), [known[key].id for key in wanted]
-    if before == set(after):
+    before, after = list(session.scalars(mine)), [known[key].id for key in wanted]
+    if not leads(listing, bringer, now):
+        after = list(dict.fromkeys(before + after))
+    if set(before) == set(after):
         return
     session.execute(delete(ListingRemotePicture).where(ListingRemotePicture.listing_id == listing.id))
     for position, remote_id in enumerate(after):
         session.add(ListingRemotePicture(listing_id=listing.id, remote_id=remote_id, position=position))
     session.flush()
-    _settle(session, listing, now)
+    _settle(session, listing, now, bringer)
 
 
 def key_of(address: str) -> str:
@@ -80,6 +95,35 @@ def hold_picture(session: Session, store: Store, *, address: str, data: bytes, n
     remote.sha256, remote.state, remote.fault = sha256, PictureState.HELD, None
     session.flush()
     _give(session, remote, now)
+
+
+def refused_pictures(session: Session, *, source_id: int, limit: int, begin: int = 0) -> list[RemotePicture]:
+    """Pictures of the source's listings that could not be had, newest first."""
+    wanted = _refused(select(RemotePicture), source_id).order_by(RemotePicture.id.desc())
+    return list(session.scalars(wanted.offset(begin).limit(limit)))
+
+
+def count_refused_pictures(session: Session, *, source_id: int) -> int:
+    return session.scalar(_refused(select(func.count()).select_from(RemotePicture), source_id)) or 0
+
+
+def retry_pictures(session: Session, *, source_id: int, now: datetime) -> int:
+    """They are asked for anew; how many."""
+    found = refused_pictures(session, source_id=source_id, limit=100_000)
+    for remote in found:
+        remote.state, remote.tries, remote.next_try_at = PictureState.WAITING, 0, now
+        remote.fault, remote.fault_values = None, {}
+    session.flush()
+    return len(found)
+
+
+def _refused(wanted: Select[Any], source_id: int) -> Select[Any]:
+    of_source = (
+        select(ListingRemotePicture.id)
+        .join(Listing, Listing.id == ListingRemotePicture.listing_id)
+        .where(ListingRemotePicture.remote_id == RemotePicture.id, Listing.led_by_id == source_id)
+    )
+    return wanted.where(RemotePicture.state == PictureState.REFUSED, of_source.exists())
 
 
 def waiting_pictures(session: Session) -> int:
@@ -187,8 +231,13 @@ def _give(session: Session, remote: RemotePicture, now: datetime) -> None:
         _settle(session, session.get_one(Listing, listing_id), now)
 
 
-def _settle(session: Session, listing: Listing, now: datetime) -> None:
-    """Gives the listing what is held of its pictures; once all are settled, those it no longer shows are gone."""
+def _settle(session: Session, listing: Listing, now: datetime, bringer: Bringer | None = None) -> None:
+    """Gives the listing what is held of its pictures; once all are settled, those it no longer shows are gone.
+
+    A listing that a feed leads has its pictures by the feed, and these besides.
+    """
+    leader = session.get(Source, listing.led_by_id) if listing.led_by_id is not None else None
+    only = leader is not None and leader.kind in (SourceKind.CRAWL, SourceKind.REPORT)
     wanted = (
         select(RemotePicture)
         .join(ListingRemotePicture, ListingRemotePicture.remote_id == RemotePicture.id)
@@ -201,9 +250,9 @@ def _settle(session: Session, listing: Listing, now: datetime) -> None:
     for remote in remotes:
         if remote.sha256 is not None:
             file = session.get_one(StoredFile, remote.sha256)
-            add_picture(session, listing=listing, file=file, source=remote.address, now=now)
+            add_picture(session, listing=listing, file=file, source=remote.address, now=now, revive=only)
             shown.append(file.sha256)
-    if shown and all(remote.state is not PictureState.WAITING for remote in remotes):
+    if only and shown and all(remote.state is not PictureState.WAITING for remote in remotes):
         # They come one by one, and the first to come is no change of the shop's; that one is gone is.
         was = before if any(one not in shown for one in before) else shown
-        settle_pictures(session, listing=listing, before=was, shown=shown, now=now)
+        settle_pictures(session, listing=listing, before=was, shown=shown, bringer=bringer, now=now)

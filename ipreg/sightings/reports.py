@@ -184,10 +184,10 @@ def _keep(runtime: Runtime, report_id: int, look: Look, clock: Clock) -> None:
         report = session.get_one(Report, report_id)
         if report.state is not ReportState.WAITING:
             return  # another process was faster
-        source = own_source(session, report.account, clock())
-        bringer = Bringer(report.account_id, source_id=source.id)
-        listing = see_listing(session, offer=offer_of(look.product), bringer=bringer, now=clock())
-        want_pictures(session, listing=listing, addresses=look.product.pictures, now=clock())
+        now = clock()
+        bringer = Bringer(report.account_id, source_id=own_source(session, report.account, now).id)
+        listing = see_listing(session, offer=offer_of(look.product), bringer=bringer, now=now)
+        want_pictures(session, listing=listing, addresses=look.product.pictures, bringer=bringer, now=now)
         report.state, report.title, report.listing = ReportState.KEPT, look.product.title, listing
 
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from ipreg import access
@@ -77,16 +77,14 @@ def create_source(
 ) -> Source:
     """A new source of the account, due at once. Raises ``CallerError`` with the field that is wrong."""
     access.require_role(account, *KEEPERS)
-    if not name.strip() or len(name) > 200:
-        raise CallerError("field_empty" if not name.strip() else "field_too_long", field="name", most=200)
     if len(platform) > 100:
         raise CallerError("field_too_long", field="platform", most=100)
-    held = session.scalar(select(func.count()).select_from(Source).where(Source.account_id == account.id)) or 0
-    if held >= MAX_SOURCES:
+    mine = (
+        select(func.count()).select_from(Source).where(Source.account_id == account.id, Source.removed_at.is_(None))
+    )
+    if (session.scalar(mine) or 0) >= MAX_SOURCES:
         raise CallerError("sources_too_many", field="name", most=MAX_SOURCES)
-    if kind in (SourceKind.FEED, SourceKind.CRAWL) and not MIN_MINUTES <= every_minutes <= MAX_MINUTES:
-        raise CallerError("every_wrong", field="every_minutes", least=MIN_MINUTES, most=MAX_MINUTES)
-    _check_settings(account, kind, settings)
+    _check(account, kind, name, settings, every_minutes)
     source = Source(
         account=account,
         kind=kind,
@@ -103,6 +101,60 @@ def create_source(
     return source
 
 
+def change_source(
+    session: Session,
+    *,
+    source: Source,
+    account: Account,
+    name: str,
+    settings: FeedSettings | CrawlSettings | None,
+    every_minutes: int,
+    now: datetime,
+) -> None:
+    """Other settings for a source, which runs with them at once; its platform stays, for its listings are known
+    under it. Raises as ``create_source``."""
+    _check(account, source.kind, name, settings, every_minutes)
+    source.name, source.every_minutes, source.failures = name.strip(), every_minutes, 0
+    told = asdict(settings) if settings else {}
+    if told != settings_of(source):
+        source.settings, source.memory = told, {}
+        source.next_run_at = now if source.kind in (SourceKind.FEED, SourceKind.CRAWL) else None
+    session.flush()
+
+
+def settings_of(source: Source) -> dict[str, Any]:
+    """The settings as their own dataclass has them: what is stored knows no tuples."""
+    if source.kind is SourceKind.CRAWL:
+        return asdict(crawl_settings(source))
+    return asdict(feed_settings(source)) if source.kind is SourceKind.FEED else {}
+
+
+def remove_source(session: Session, *, source: Source, now: datetime) -> None:
+    """It is seen and run no more. Its listings, what was found of them and its runs stay: matches and evidence
+    stand on them."""
+    source.removed_at, source.state, source.token_hash, source.next_run_at = now, SourceState.PAUSED, None, None
+    for run in session.scalars(
+        select(SourceRun).where(SourceRun.source_id == source.id, SourceRun.state == RunState.RUNNING)
+    ):
+        run.state, run.finished_at = RunState.DONE, now
+    session.execute(delete(CrawlPage).where(CrawlPage.source_id == source.id))
+    session.flush()
+
+
+def _check(
+    account: Account,
+    kind: SourceKind,
+    name: str,
+    settings: FeedSettings | CrawlSettings | None,
+    every_minutes: int,
+) -> None:
+    if not name.strip() or len(name) > 200:
+        raise CallerError("field_empty" if not name.strip() else "field_too_long", field="name", most=200)
+    if kind in (SourceKind.FEED, SourceKind.CRAWL) and not MIN_MINUTES <= every_minutes <= MAX_MINUTES:
+        raise CallerError("every_wrong", field="every_minutes", least=MIN_MINUTES, most=MAX_MINUTES)
+    _check_settings(account, kind, settings)
+
+
 def feed_settings(source: Source) -> FeedSettings:
     return FeedSettings(**source.settings)
 
@@ -117,7 +169,7 @@ def crawl_settings(source: Source) -> CrawlSettings:
 
 def sources_of(session: Session, *, account: Account) -> list[Source]:
     """The account's sources (an administrator sees all), oldest first."""
-    wanted = select(Source).where(Source.kind != SourceKind.REPORT).order_by(Source.id)
+    wanted = select(Source).where(Source.kind != SourceKind.REPORT, Source.removed_at.is_(None)).order_by(Source.id)
     if account.role is not Role.ADMINISTRATOR:
         wanted = wanted.where(Source.account_id == account.id)
     return list(session.scalars(wanted))
@@ -126,7 +178,8 @@ def sources_of(session: Session, *, account: Account) -> list[Source]:
 def get_source(session: Session, *, source_id: int, account: Account) -> Source:
     """The source, if it is the account's; ``MissingError`` otherwise."""
     found = session.get(Source, source_id)
-    if found is None or (found.account_id != account.id and account.role is not Role.ADMINISTRATOR):
+    mine = found is not None and (found.account_id == account.id or account.role is Role.ADMINISTRATOR)
+    if found is None or not mine or found.removed_at is not None:
         raise MissingError("source_missing")
     return found
 

@@ -11,7 +11,8 @@ from typing import Any
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from ipreg.sightings.fetch import Answer
+from ipreg.sightings.fetch import Answer, target_of
+from ipreg.sightings.webpage import origin_of
 
 
 def write_warc(
@@ -29,7 +30,7 @@ def write_warc(
         _write(
             writer,
             writer.create_warc_record(
-                f"urn:screenshot:{address}",
+                f"urn:screenshot:{_uri(address)}",
                 "resource",
                 payload=io.BytesIO(screenshot),
                 warc_content_type="image/png",
@@ -39,7 +40,7 @@ def write_warc(
     _write(
         writer,
         writer.create_warc_record(
-            address,
+            _uri(address),
             "metadata",
             payload=io.BytesIO(json.dumps(facts, ensure_ascii=False, indent=1).encode()),
             warc_content_type="application/json",
@@ -57,19 +58,24 @@ def _write_exchange(writer: WARCWriter, answer: Answer, date: str) -> None:
     headers = [one for one in answer.headers if one[0] not in ("transfer-encoding", "content-length")]
     headers.append(("content-length", str(len(answer.raw))))
     response = writer.create_warc_record(
-        answer.address,
+        _uri(answer.address),
         "response",
         payload=io.BytesIO(answer.raw),
         http_headers=StatusAndHeaders(f"{answer.status} {answer.reason}".strip(), headers, protocol="HTTP/1.1"),
         warc_headers_dict=named,
     )
-    asked = StatusAndHeaders(f"GET {answer.address} HTTP/1.1", list(answer.asked), is_http_request=True)
+    asked = StatusAndHeaders(f"GET {target_of(answer.address)} HTTP/1.1", list(answer.asked), is_http_request=True)
     request = writer.create_warc_record(
-        answer.address, "request", http_headers=asked, warc_headers_dict={"WARC-Date": date}
+        _uri(answer.address), "request", http_headers=asked, warc_headers_dict={"WARC-Date": date}
     )
     writer.write_request_response_pair(request, response)
     for record in (request, response):
         _close(record)
+
+
+def _uri(address: str) -> str:
+    """The format wants a URI: what of an address is not ASCII is escaped, as it was when it was asked for."""
+    return origin_of(address) + target_of(address)
 
 
 def _write(writer: WARCWriter, record: Any) -> None:

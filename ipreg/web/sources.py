@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -23,6 +23,7 @@ from similarity.image import PictureError, thumbnail
 
 bp = Blueprint("sources", __name__)
 _KEEPERS = (Role.ENTERPRISE, Role.REGULATOR, Role.ADMINISTRATOR)
+REFUSED_SHOWN, REFUSED_AT_ONCE = 10, 100
 _NEW = (SourceKind.CRAWL, SourceKind.FEED, SourceKind.PUSH)
 
 
@@ -66,6 +67,63 @@ def one(source_id: int) -> str:
     return _page(sources.get_source(db(), source_id=source_id, account=me()))
 
 
+@bp.route("/sources/<int:source_id>/edit", methods=["GET", "POST"])
+@who(*_KEEPERS)
+def edit(source_id: int) -> str | Response | tuple[str, int]:
+    source = sources.get_source(db(), source_id=source_id, account=me())
+    kind, faults = source.kind, dict[str, str]()
+    given: Mapping[str, object] = _given(source)
+    if request.method == "POST":
+        try:
+            sources.change_source(
+                db(),
+                source=source,
+                account=me(),
+                name=request.form.get("name", ""),
+                settings=_settings(kind, depth=int(source.settings.get("depth", CrawlSettings.depth))),
+                every_minutes=_every_minutes(),
+                now=utc_now(),
+            )
+            db().commit()
+            return redirect(url_for("sources.one", source_id=source_id))
+        except CallerError as fault:
+            start_again()
+            faults[fault.field or ""] = words_of(fault)
+            given = request.form.to_dict()
+    page = render_template(
+        "source_new.html", kind=kind.value, faults=faults, given=given, browser=_browser(), source_id=source_id
+    )
+    return (page, 400) if faults else page
+
+
+@bp.post("/sources/<int:source_id>/remove")
+@who(*_KEEPERS)
+def remove(source_id: int) -> Response:
+    source = sources.get_source(db(), source_id=source_id, account=me())
+    sources.remove_source(db(), source=source, now=utc_now())
+    db().commit()
+    return redirect(url_for("sources.overview"))
+
+
+@bp.get("/sources/<int:source_id>/refused")
+@who(*_KEEPERS)
+def refused(source_id: int) -> str:
+    """All pages and pictures of a source that were refused, a part at a time."""
+    source = sources.get_source(db(), source_id=source_id, account=me())
+    page = min(request.args.get("page", 1, type=int) or 1, 10_000)
+    begin = (max(page, 1) - 1) * REFUSED_AT_ONCE
+    counts = _refused_counts(source)
+    return render_template(
+        "source_refused.html",
+        source=source,
+        counts=counts,
+        pages=frontier.refused_pages(db(), source_id=source.id, limit=REFUSED_AT_ONCE, begin=begin),
+        pictures=remotes.refused_pictures(db(), source_id=source.id, limit=REFUSED_AT_ONCE, begin=begin),
+        page=max(page, 1),
+        more=max(counts.values()) > begin + REFUSED_AT_ONCE,
+    )
+
+
 @bp.post("/sources/<int:source_id>/pause")
 @who(*_KEEPERS)
 def pause(source_id: int) -> Response:
@@ -88,8 +146,9 @@ def run_now(source_id: int) -> Response:
 @who(*_KEEPERS)
 def retry(source_id: int) -> Response:
     def again(source: Source) -> None:
-        frontier.retry_pages(db(), source_id=source.id)
-        sources.run_soon(db(), source=source, now=utc_now())
+        remotes.retry_pictures(db(), source_id=source.id, now=utc_now())
+        if frontier.retry_pages(db(), source_id=source.id):
+            sources.run_soon(db(), source=source, now=utc_now())
 
     return _act(source_id, again)
 
@@ -142,7 +201,9 @@ def _page(source: Source, new_token: str | None = None) -> str:
         source=source,
         health=sources.health_of(db(), source),
         runs=sources.runs_of(db(), source),
-        refused=frontier.refused_pages(db(), source_id=source.id, limit=50),
+        refused=frontier.refused_pages(db(), source_id=source.id, limit=REFUSED_SHOWN),
+        refused_pictures=remotes.refused_pictures(db(), source_id=source.id, limit=REFUSED_SHOWN),
+        counts=_refused_counts(source),
         imports=imports.limit(10).all(),
         token=new_token,
         settings=source.settings,
@@ -168,12 +229,29 @@ def _create(kind: SourceKind) -> Source:
         name=request.form.get("name", ""),
         platform=request.form.get("platform", ""),
         settings=_settings(kind),
-        every_minutes=int(_number("every_hours", 24) * 60),
+        every_minutes=_every_minutes(),
         now=utc_now(),
     )
 
 
-def _settings(kind: SourceKind) -> FeedSettings | CrawlSettings | None:
+def _refused_counts(source: Source) -> dict[str, int]:
+    return {
+        "pages": sources.health_of(db(), source).refused_pages,
+        "pictures": remotes.count_refused_pictures(db(), source_id=source.id),
+    }
+
+
+def _given(source: Source) -> dict[str, object]:
+    """A source's settings as its form has them."""
+    told = {name: "\n".join(value) if isinstance(value, list) else value for name, value in source.settings.items()}
+    return {**told, "name": source.name, "every_hours": f"{source.every_minutes / 60:.4g}"}
+
+
+def _every_minutes() -> int:
+    return round(_number("every_hours", 24) * 60)
+
+
+def _settings(kind: SourceKind, depth: int = CrawlSettings.depth) -> FeedSettings | CrawlSettings | None:
     if kind is SourceKind.FEED:
         return FeedSettings(request.form.get("location", "").strip(), bool(request.form.get("complete")))
     if kind is SourceKind.PUSH:
@@ -184,6 +262,7 @@ def _settings(kind: SourceKind) -> FeedSettings | CrawlSettings | None:
         searches=_lines("searches"),
         keywords=_lines("keywords"),
         pages=int(_number("pages", 1000)),
+        depth=depth,
         delay=_number("delay", 1.0),
         scripts=bool(request.form.get("scripts")),
     )

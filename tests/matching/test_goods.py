@@ -18,6 +18,7 @@ from ipreg.models import (
     Alert,
     FilingView,
     Listing,
+    ListingPicture,
     Match,
     MatchKind,
     Notice,
@@ -64,6 +65,9 @@ def offer(runtime: Runtime, clock: HandClock, number: int, picture: bytes) -> No
             now=clock(),
         )
     imports.run(runtime, clock=clock)
+    with transaction(runtime.sessions) as session:  # as if it had been searched for copies, in vain
+        for shown in session.scalars(select(ListingPicture).where(ListingPicture.compared_by.is_(None))):
+            shown.compared_by = "before"
 
 
 def asked(name: str) -> bytes:
@@ -137,6 +141,35 @@ def test_a_copy_takes_the_place_of_goods_and_is_told(runtime: Runtime, clock: Ha
     assert found(runtime) == [("1", MatchKind.COPY)]
     goods.run(runtime, clock=clock)
     assert found(runtime) == [("1", MatchKind.COPY)]
+
+
+def test_a_picture_is_searched_for_copies_before_for_goods(runtime: Runtime, clock: HandClock) -> None:
+    file_design(runtime, clock)
+    offer(runtime, clock, 1, (PICTURES / "registry" / f"{DESIGN}__front.jpg").read_bytes())
+    with transaction(runtime.sessions) as session:
+        session.scalars(select(ListingPicture)).one().compared_by = None
+    goods.run(runtime, clock=clock)
+    assert found(runtime) == []
+    matches.run(runtime, clock=clock)
+    goods.run(runtime, clock=clock)
+    assert found(runtime) == [("1", MatchKind.COPY)]
+
+
+def test_a_copy_that_is_too_unsure_to_alert_hides_no_goods(runtime: Runtime, clock: HandClock) -> None:
+    file_design(runtime, clock)
+    offer(runtime, clock, 1, asked(STAGED))
+    goods.run(runtime, clock=clock)
+    with transaction(runtime.sessions) as session:
+        match, shown = session.scalars(select(Match)).unique().one(), session.scalars(select(ListingPicture)).one()
+        match.kind, match.probability, match.considered, shown.goods_by = MatchKind.COPY, 0.6, False, None
+    goods.run(runtime, clock=clock)
+    assert found(runtime) == [("1", MatchKind.COPY)], "it is not known yet whether it alerts"
+    alerts.run(runtime, clock=clock)
+    goods.run(runtime, clock=clock)
+    assert found(runtime) == [("1", MatchKind.NEW_PHOTOGRAPH)]
+    alerts.run(runtime, clock=clock)
+    with runtime.sessions() as session:
+        assert session.scalars(select(Alert)).unique().one().kind is MatchKind.NEW_PHOTOGRAPH
 
 
 def test_after_another_model_all_are_looked_at_anew(

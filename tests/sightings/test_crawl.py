@@ -38,6 +38,7 @@ from ipreg.runtime import Runtime
 from ipreg.sightings import crawl as crawling
 from ipreg.sightings import frontier, sources
 from ipreg.sightings.fetch import Fetcher
+from ipreg.sightings.harvest import sitemap_links
 from ipreg.sightings.manners import Host
 from ipreg.sightings.sources import CrawlSettings
 from jobs import crawl, pictures
@@ -260,6 +261,13 @@ def test_refused_pages_are_tried_again_when_asked(runtime: Runtime, clock: HandC
         sources.run_soon(session, source=session.get_one(Source, source_id), now=clock())
     run(runtime, clock)
     assert page(runtime, "/late").state is PageState.DONE
+
+
+def test_a_sitemap_is_read_as_far_as_it_is_one() -> None:
+    body = b"""<?xml version="1.0"?><urlset xmlns:image="x"><url><loc> https://a.example/1?x=1&amp;y=2 </loc>
+      <image:image><image:loc>https://a.example/1.jpg</image:loc></image:image></url>
+      <url><loc><![CDATA[https://a.example/2]]></loc></url><url><loc>javascript:x</loc><url><loc>/3</loc"""
+    assert sitemap_links(body) == ["https://a.example/1?x=1&y=2", "https://a.example/2", "/3"]
 
 
 def test_a_sitemap_and_searches_are_beginnings_too(runtime: Runtime, clock: HandClock, shop: Shop) -> None:

@@ -177,6 +177,18 @@ def test_chinese_marketplaces_open_graph() -> None:
     assert found.pictures == ("https://img.shop.example/1.jpg",)
 
 
+def test_pictures_that_a_server_shrinks_by_their_name_are_taken_whole() -> None:
+    at = "https://img.alicdn.com/imgextra/i1/a.jpg"
+    images = [
+        f"{at}_50x50.jpg",
+        f"{at}_400x400q90.jpg_.webp",
+        at.replace(".jpg", ".310x310.jpg"),
+        "https://x.example/a.jpg_50x50.jpg",
+    ]
+    found = read(ld(product(image=images)))
+    assert found is not None and found.pictures == (at, images[3])
+
+
 def test_the_sale_price_of_open_graph_is_the_price() -> None:
     head = """<meta property="og:type" content="product"><meta property="og:title" content="A">
       <meta property="product:price:amount" content="100"><meta property="product:price:currency" content="EUR">

@@ -20,13 +20,15 @@ from ipreg import alerts, cases, registry
 from ipreg.app import create_app
 from ipreg.db import transaction
 from ipreg.errors import CallerError
-from ipreg.models import Account, Alert, CaseOutcome, Listing, Match, Report, ReportState, Seller
+from ipreg.models import Account, Alert, CaseOutcome, Listing, Match, Report, ReportState, Seller, SourceKind
 from ipreg.runtime import Runtime
-from ipreg.sightings import feeds, reports, sellers
+from ipreg.sightings import feeds, reports, sellers, sources
 from ipreg.sightings.reports import look_at
+from ipreg.sightings.sources import CrawlSettings
 from jobs import alerts as alert_job
-from jobs import fingerprints, imports, matches, pictures
+from jobs import crawl, fingerprints, imports, matches, pictures
 from jobs import reports as report_job
+from jobs import sources as source_job
 
 pytestmark = pytest.mark.network
 
@@ -224,6 +226,58 @@ def test_a_program_pushes_in_bulk_with_a_result_for_each_row(
     with runtime.sessions() as session:
         assert session.scalar(select(func.count()).select_from(Listing)) == 1
     assert "Runs" in sign_in(app, "enterprise").get("/sources/1").text
+
+
+def test_a_source_is_changed_looked_through_and_removed_on_its_pages(
+    runtime: Runtime, clock: HandClock, app: Flask, shop: Shop
+) -> None:
+    client = sign_in(app, "enterprise")
+    asked = {"name": "店", "starts": f"{shop.address}/", "pages": "50", "delay": "0", "every_hours": "5"}
+    settings = CrawlSettings(starts=(f"{shop.address}/",), pages=50, delay=0.0)
+    with transaction(runtime.sessions) as session:
+        owner = session.scalars(select(Account).where(Account.email == "enterprise@ipreg.example")).one()
+        sources.create_source(
+            session,
+            account=owner,
+            kind=SourceKind.CRAWL,
+            name="店",
+            settings=settings,
+            every_minutes=300,
+            now=clock(),
+        )
+    form = client.get("/sources/1/edit").text
+    assert f"{shop.address}/</textarea>" in form and 'value="5"' in form
+    assert client.post("/sources/1/edit", data={**asked, "starts": "ftp://x"}).status_code == 400
+    assert client.post("/sources/1/edit", data={**asked, "name": "新店"}).status_code == 302
+    shop.extra["/pic/0.jpg"] = (404, {}, b"")
+    shop.products, shop.links = 2, [f"/forbidden/{number}" for number in range(12)]
+    source_job.run(runtime, clock=clock)
+    turns = iter(range(50))  # on a busy machine a turn ends before the shop does
+    while crawl.run(runtime, clock=clock) and next(turns, None) is not None:
+        pass
+    while pictures.run(runtime, clock=clock) and next(turns, None) is not None:
+        pass
+    page = client.get("/sources/1").text
+    assert "新店" in page and "/pic/0.jpg" in page and page.count("/forbidden/") < 12
+    everything = client.get("/sources/1/refused").text
+    assert everything.count(f"{shop.address}/forbidden/") >= 12 and "/pic/0.jpg" in everything
+    del shop.extra["/pic/0.jpg"]
+    client.post("/sources/1/retry")
+    pictures.run(runtime, clock=clock)
+    assert "/pic/0.jpg" not in client.get("/sources/1/refused").text
+    assert client.post("/sources/1/remove").status_code == 302
+    assert client.get("/sources/1").status_code == 404 and "新店" not in client.get("/sources").text
+
+
+def test_a_push_is_read_whatever_its_sender_calls_it(runtime: Runtime, app: Flask) -> None:
+    headers = {"Authorization": f"Bearer {push_token(sign_in(app, 'enterprise'))}"}
+    client = app.test_client()
+    row = {"platform": "淘淘", "listing_id": "7", "title": "外套 & 裤=1"}
+    for name in ("application/json", "application/x-www-form-urlencoded", "text/plain"):  # the second is curl's own
+        answer = client.post(
+            "/api/v1/listings", data=json.dumps({"listings": [row]}), headers=headers, content_type=name
+        )
+        assert answer.status_code == 202, name
 
 
 def test_a_price_that_goes_back_is_pushed_in_the_same_words(runtime: Runtime, clock: HandClock, app: Flask) -> None:

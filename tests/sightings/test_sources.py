@@ -269,6 +269,75 @@ def test_only_who_runs_the_server_names_a_path_on_it(runtime: Runtime, clock: Ha
         feed_source(runtime, clock, "https://shop.example/feed", "designer")
 
 
+def changes_of(runtime: Runtime, external_id: str) -> list[tuple[str, str, str, int | None]]:
+    with runtime.sessions() as session:
+        found = session.scalars(select(Listing).where(Listing.external_id == external_id)).one().changes
+        return [(one.kind.value, one.before, one.after, one.source_id) for one in found]
+
+
+def test_two_sources_of_one_listing_do_not_write_each_others_changes(
+    runtime: Runtime, clock: HandClock, shop: Shop
+) -> None:
+    first = feed_source(runtime, clock, f"{shop.address}/feed.csv")
+    serve(shop, "1,外套,快手小铺,99,CNY,SHOP/pic/1.jpg")
+    run(runtime, clock)
+    other = f"{HEADER}1,假外套,别家,1,CNY,{shop.address}/pic/2.jpg\n".encode()
+    shop.extra["/rival.csv"] = (200, {}, other)
+    rival = feed_source(runtime, clock, f"{shop.address}/rival.csv", "rival")
+    run(runtime, clock)
+    for price in ("109", "119"):
+        clock.move(hours=2)
+        serve(shop, f"1,外套,快手小铺,{price},CNY,SHOP/pic/1.jpg")
+        shop.extra["/rival.csv"] = (200, {}, other.replace(b"1,CNY", f"{price[:1]},CNY".encode()))
+        run(runtime, clock)
+    found = listing_of(runtime, "1")
+    assert (found.title, found.price, found.seller) == ("外套", "119", "快手小铺")
+    prices = [one for one in changes_of(runtime, "1") if one[0] != "pictures"]
+    assert prices == [("price", "99 CNY", "109 CNY", first), ("price", "109 CNY", "119 CNY", first)]
+    assert len(changes_of(runtime, "1")) == 3, "the picture that only the other one named was taken away once"
+    with transaction(runtime.sessions) as session:
+        sources.remove_source(session, source=session.get_one(Source, first), now=clock())
+    clock.move(hours=2)
+    shop.extra["/rival.csv"] = (200, {}, other.replace(b"1,CNY", b"2,CNY"))
+    run(runtime, clock)
+    assert (listing_of(runtime, "1").title, listing_of(runtime, "1").led_by_id) == ("假外套", rival)
+
+
+def test_a_removed_source_is_gone_from_sight_and_its_listings_stay(
+    runtime: Runtime, clock: HandClock, shop: Shop
+) -> None:
+    source_id = feed_source(runtime, clock, f"{shop.address}/feed.csv")
+    serve(shop, "1,外套,店,99,CNY,SHOP/pic/1.jpg")
+    run(runtime, clock)
+    with transaction(runtime.sessions) as session:
+        sources.remove_source(session, source=session.get_one(Source, source_id), now=clock())
+    clock.move(hours=30)
+    source_job.run(runtime, clock=clock)
+    owner = account(runtime, "enterprise")
+    with runtime.sessions() as session:
+        assert sources.sources_of(session, account=owner) == []
+        with pytest.raises(MissingError):
+            sources.get_source(session, source_id=source_id, account=owner)
+        assert session.scalar(select(func.count()).select_from(SourceRun)) == 1
+        assert access.can_see_listing(session, owner, session.get_one(Listing, 1))
+
+
+def test_changed_settings_hold_from_the_next_run_which_is_due_at_once(
+    runtime: Runtime, clock: HandClock, shop: Shop
+) -> None:
+    source_id = feed_source(runtime, clock, f"{shop.address}/nowhere.csv")
+    assert run(runtime, clock).fault == "fetch_status"
+    serve(shop, "1,外套,店,99,CNY,SHOP/pic/1.jpg")
+    with transaction(runtime.sessions) as session:
+        source = session.get_one(Source, source_id)
+        settings = FeedSettings(f"{shop.address}/feed.csv")
+        changed = {"source": source, "account": source.account, "settings": settings, "now": clock()}
+        with pytest.raises(CallerError, match="field_empty"):
+            sources.change_source(session, name=" ", every_minutes=60, **changed)
+        sources.change_source(session, name="新名", every_minutes=120, **changed)
+    assert run(runtime, clock).kept == 1
+
+
 def test_paused_it_does_nothing_and_resumed_it_goes_on_at_once(
     runtime: Runtime, clock: HandClock, shop: Shop
 ) -> None:

@@ -129,6 +129,9 @@ TABLE: dict[str, set[Role]] = {
     "sources.new": IMPORTERS,
     "sources.one": IMPORTERS,
     "sources.pause": IMPORTERS,
+    "sources.edit": IMPORTERS,
+    "sources.remove": IMPORTERS,
+    "sources.refused": IMPORTERS,
     "sources.resume": IMPORTERS,
     "sources.run_now": IMPORTERS,
     "sources.retry": IMPORTERS,
@@ -210,6 +213,8 @@ TABLE: dict[str, set[Role]] = {
     "cases.proofs": CASES,
     "cases.aligned_picture": {Role.REGULATOR, Role.AUDITOR},
     "complaints.complain": OWN,
+    "cases.matched_regions": {Role.REGULATOR, Role.AUDITOR},
+    "casesteps.draft": {Role.REGULATOR},
     "casesteps.assign": {Role.REGULATOR},
     "casesteps.decide": {Role.REGULATOR},
     "casesteps.step": PARTIES,
@@ -274,6 +279,8 @@ OF_ONE_OWNER = {
     "imports.one": {"enterprise", "administrator"},
     "imports.progress": {"enterprise", "administrator"},
     "sources.one": {"enterprise", "administrator"},
+    "sources.edit": {"enterprise", "administrator"},
+    "sources.refused": {"enterprise", "administrator"},
     "rights.page": {"designer", "enterprise", "regulator", "second-regulator"},
     "rights.paper": {"designer", "enterprise", "regulator", "second-regulator"},
     "rights.calendar": {"designer", "enterprise", "regulator", "second-regulator"},
@@ -310,6 +317,8 @@ OF_ONE_OWNER = {
 OF_THE_ENTERPRISE = {
     "sources.pause", "sources.resume", "sources.run_now", "sources.retry", "sources.token", "sources.retry_import",
 }  # fmt: skip
+# Whoever does these sees less afterwards: tests/accounts, tests/sightings.
+AFTERWARDS_LESS = {"accounts.sign_out", "static", "organization.leave", "sources.remove"}
 # What an account does to itself, or an owner to his enterprise: without the right form it is refused.
 OF_ONESELF = {
     "tokens.overview", "tokens.revoke",
@@ -448,8 +457,8 @@ def test_each_reader_gets_what_is_his_and_nothing_else(site: Site, name: str) ->
     role = {"freelancer": Role.DESIGNER, "rival": Role.ENTERPRISE}.get(name) or Role(name.split("-")[-1])
     for rule in site.app.url_map.iter_rules():
         may = TABLE[rule.endpoint]
-        if may == set(PUBLIC) or rule.endpoint in ("accounts.sign_out", "static", "organization.leave"):
-            continue  # who left sees less: tests/accounts
+        if may == set(PUBLIC) or rule.endpoint in AFTERWARDS_LESS:
+            continue
         status = call(client, rule, address(site, rule))
         if role not in may:
             assert status == 403, rule
