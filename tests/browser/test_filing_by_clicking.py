@@ -225,6 +225,8 @@ def test_a_sign_in_that_ran_out_loses_nothing_of_what_was_typed(browser: Browser
     page.context.clear_cookies()
     page.fill("#creator", "林晓晓")
     page.fill("#creator-2", "周宁")
+    page.fill("#created_on", "2026-01-31")
+    page.select_option("#disclosure", "none")
     page.check("#right-copyright")
     page.check("#sealed-yes")
     page.wait_for_selector("#saved:has-text('登录已过期')")
