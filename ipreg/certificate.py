@@ -1,7 +1,8 @@
 """The certificate: one page of PDF about a filing, signed with the registry's seal and time-stamped.
 
 It is issued once, when a time stamp covers the filing's log entry, and kept: everybody who may see the filing gets
-the same bytes. What it states comes from the manifest that the log entry commits to.
+the same bytes. What it states comes from the manifest that the log entry commits to; below the number stand the
+granted rights that its owner shows. After each change of these there is another; the earlier ones stay good.
 """
 
 from __future__ import annotations
@@ -36,8 +37,19 @@ from ipreg.digests import digests
 from ipreg.errors import ConflictError, IpregError, ProofError, UpstreamError
 from ipreg.i18n import translator
 from ipreg.manifest import applicant_commitment, form_of
-from ipreg.models import Certificate, Filing, FilingVersion, FilingView, Industry, LogTimeStamp, ViewKind
+from ipreg.models import (
+    Certificate,
+    Filing,
+    FilingVersion,
+    FilingView,
+    Industry,
+    LogTimeStamp,
+    RightRecord,
+    ViewKind,
+)
 from ipreg.names import INDUSTRIES, shows
+from ipreg.rights import records
+from ipreg.rights.words import OBTAINED
 from ipreg.runtime import Runtime
 from ipreg.seal import Seal, open_seal
 from ipreg.stamping import Authority
@@ -47,6 +59,7 @@ FIELD = "RegistrySeal"
 REASON = "设计预备案证书 Certificate of Design Pre-registration"
 _RESERVED = 40_000  # bytes for signature, certificates and time stamp: the same for every certificate
 _PICTURE_SIDE = 1280
+_RIGHTS = 3  # so many are named on the page
 _ROOM = (150.0, 76.0)  # mm for the picture
 _BEIJING = timezone(timedelta(hours=8))
 EMBEDDED_ZH = "登记处内置时间戳机构（非独立第三方）"
@@ -73,6 +86,7 @@ class Draft:
     facts: dict[str, Any]
     picture: bytes
     at: datetime
+    rights: str = ""
 
 
 def verification_address(public_url: str, number: str) -> str:
@@ -119,7 +133,10 @@ def find(session: Session, filing_id: int, version: int | None = None) -> Certif
     """The certificate that was issued for the newest or given version, sealed or open as the filing is now."""
     wanted = select(Certificate).join(Filing).where(Certificate.filing_id == filing_id)
     wanted = wanted.where(Certificate.sealed == Filing.vault_key_id.is_not(None))
-    return session.scalar(wanted.where(Certificate.version == (version or Filing.version)))
+    rights = records.key_of(records.public_records(session, session.get_one(Filing, filing_id)))
+    return session.scalar(
+        wanted.where(Certificate.version == (version or Filing.version), Certificate.rights == rights)
+    )
 
 
 def _keep(session: Session, runtime: Runtime, draft: Draft, pdf: bytes, now: datetime) -> Certificate:
@@ -129,11 +146,12 @@ def _keep(session: Session, runtime: Runtime, draft: Draft, pdf: bytes, now: dat
         return known
     both = digests(pdf)
     filing = session.get_one(Filing, draft.filing_id)
-    if (filing.vault_key_id is not None) != draft.sealed:
+    rights = records.key_of(records.public_records(session, filing))
+    if (filing.vault_key_id is not None) != draft.sealed or rights != draft.rights:
         raise ConflictError("changed_meanwhile")
     made = Certificate(
-        filing=filing, version=draft.version, sealed=draft.sealed, sha256=both.sha256, sm3=both.sm3,
-        size=len(pdf), issued_at=now,
+        filing=filing, version=draft.version, sealed=draft.sealed, rights=rights, sha256=both.sha256,
+        sm3=both.sm3, size=len(pdf), issued_at=now,
     )  # fmt: skip
     runtime.store.shelf(filing.vault_key).put(pdf)
     session.add(made)
@@ -160,11 +178,13 @@ def prepare(session: Session, runtime: Runtime, filing: Filing, version: FilingV
     address = verification_address(runtime.config.public_url, filing.number)
     sealed = filing.vault_key_id is not None
     picture = b"" if sealed else _picture(runtime, views_of(session, version))
+    shown = records.public_records(session, filing)
     facts = {
         **_ornament(),
         **({} if sealed else _picture_size(picture)),
         "sealed": sealed,
         **_filing_facts(filing, version),
+        "rights": _rights(shown),
         **_proof_facts(proof, stamp),
         "issuer": f"设计预备案登记处 · Design Registry · {_host(runtime)}",
         "sentence_zh": SENTENCE_ZH,
@@ -172,7 +192,8 @@ def prepare(session: Session, runtime: Runtime, filing: Filing, version: FilingV
         "address": address,
         "code": _code(address),
     }
-    return Draft(filing.id, version.version, sealed, facts, picture, stamp.gen_time or version.filed_at)
+    at = max([stamp.gen_time or version.filed_at, *(one.recorded_at for one in shown)])
+    return Draft(filing.id, version.version, sealed, facts, picture, at, records.key_of(shown))
 
 
 def _host(runtime: Runtime) -> str:
@@ -213,6 +234,16 @@ def _filing_facts(filing: Filing, version: FilingVersion) -> dict[str, Any]:
             for position, one in enumerate(stated["files"], 1)
         ],
     }
+
+
+def _rights(shown: Sequence[RightRecord]) -> str:
+    """In one line, as their owner recorded them; many are counted."""
+    zh = translator("zh")
+    told = [
+        f"{zh(OBTAINED[one.kind])} {OBTAINED[one.kind]} {showable(one.number)} · {one.granted_on}" for one in shown
+    ]
+    more = f"；另有 {len(told) - _RIGHTS} 项 and {len(told) - _RIGHTS} more" if len(told) > _RIGHTS else ""
+    return "已登记的权利 Rights on record: " + "；".join(told[:_RIGHTS]) + more if told else ""
 
 
 def _creators(stated: dict[str, Any]) -> str:

@@ -79,6 +79,7 @@ class Config:
     files_url: str = ""
     files_near_bytes: int = 20 * 2**30
     api_rate: int = 600
+    api_open_rate: int = 120
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Config:
@@ -116,6 +117,7 @@ class Config:
             files_url=reader.store("IPREG_FILES_URL"),
             files_near_bytes=reader.count("IPREG_FILES_NEAR_BYTES", 20 * 2**30),
             api_rate=reader.count("IPREG_API_RATE", 600),
+            api_open_rate=reader.count("IPREG_API_OPEN_RATE", 120),
             require_two_factor=reader.flag("IPREG_REQUIRE_TWO_FACTOR", "no" if _at_home(public_url) else "yes"),
         )
         if config.vector_index == "pgvector" and not config.database_url.startswith("postgres"):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ipreg.statistics import Figures, Stage, Table
+from ipreg.statistics import Figures, Median, Stage, Table
 
 LEAST = 5
 TOGETHER = 2 * LEAST
@@ -52,12 +52,22 @@ def public(figures: Figures) -> PublicFigures:
         )
         for one in figures.tables
     )
-    stages = tuple(one for one in figures.stages if one.count >= LEAST)
-    return PublicFigures(tables, stages, _told(figures.repeat_sellers))
+    repeat = next((one.total for one in tables if one.figure == "repeat"), None)
+    stages = tuple(one for one in map(_stage, figures.stages) if one.whole.days is not None)
+    return PublicFigures(tables, stages, repeat)
 
 
-def _told(count: int) -> int | None:
-    return None if 0 < count < LEAST else count
+def _stage(stage: Stage) -> Stage:
+    """Medians over enough cases. Over how many is not told: beside other tables it could give away a single one."""
+    tables = tuple(
+        (dimension, tuple((name, _median(one)) for name, one in rows if _median(one).days is not None))
+        for dimension, rows in stage.tables
+    )
+    return Stage(stage.name, _median(stage.whole), tables)
+
+
+def _median(one: Median) -> Median:
+    return Median(None, one.days if one.count is not None and one.count >= LEAST else None)
 
 
 def _hidden(table: Table) -> frozenset[str]:

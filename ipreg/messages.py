@@ -159,6 +159,14 @@ MESSAGES: dict[str, str] = {
     "case_step_not_yours": N_("This step is not yours to take."),
     "case_supervisor_assigns": N_("You can take a case on yourself; a supervisor assigns it to others."),
     "case_supervisor_lowers": N_("You can call your case graver; a supervisor who does not have it, less grave."),
+    "hearing_time_missing": N_("Say on which day and at what time the hearing is."),
+    "hearing_too_soon": N_(
+        "Both sides are told at least %(days)s working days before a hearing (Administrative Penalty Law, arts. "
+        "64 and"
+        " 85): %(day)s at the earliest."
+    ),
+    "hearing_too_far": N_("A hearing lies within %(days)s days."),
+    "case_reason_gaps": N_("The template still has gaps: fill them in or take them out."),
     "case_document_missing": N_("Attach the document that belongs to this step."),
     "case_needs_approval": N_("This case is grave: put the decision up, another officer approves it."),
     "case_own_approval": N_("Nobody approves what is his own. Another officer has to."),

@@ -11,14 +11,15 @@ from openpyxl import Workbook
 from openpyxl.styles import Font
 
 from ipreg.i18n import translator
-from ipreg.statistics import DEFINITIONS, DIMENSIONS, TITLES, Figures, word_of
+from ipreg.statistics import DEFINITIONS, DIMENSIONS, TITLES, Figures, Median, word_of
 from ipreg.typesetting import set_paper, showable
 
 N_ = str  # marks a text for extraction
-HEAD = (N_("Figure"), N_("By"), N_("What"), N_("Number"))
-MEDIAN, REPEAT, NOTES = N_("Median time in days"), N_("Repeat infringers"), N_("Definitions")
+HEAD = (N_("Figure"), N_("By"), N_("What"), N_("Number"), N_("Over how many cases"))
+MEDIAN, NOTES, ALL = N_("Median time in days"), N_("Definitions"), N_("All")
 Say = Callable[[str], str]
-Row = tuple[str, str, str, str | int | float]
+Cell = str | int | float
+Row = tuple[str, str, str, Cell, Cell]
 
 
 def rows(figures: Figures, say: Say) -> Iterator[Row]:
@@ -26,11 +27,18 @@ def rows(figures: Figures, say: Say) -> Iterator[Row]:
     for table in figures.tables:
         for value, count in table.rows:
             what = word_of(table.dimension, value, say)
-            yield say(TITLES[table.figure]), say(DIMENSIONS[table.dimension]), what, count
+            yield say(TITLES[table.figure]), say(DIMENSIONS[table.dimension]), what, count, ""
     for stage in figures.stages:
-        days = "" if stage.median_days is None else round(stage.median_days, 2)
-        yield say(MEDIAN), say(stage.name), str(stage.count), days
-    yield say(REPEAT), "", "", figures.repeat_sellers
+        title = f"{say(MEDIAN)} · {say(stage.name)}"
+        yield title, say(ALL), "", *_cells(stage.whole)
+        for dimension, medians in stage.tables:
+            for value, median in medians:
+                yield title, say(DIMENSIONS[dimension]), word_of(dimension, value, say), *_cells(median)
+
+
+def _cells(median: Median) -> tuple[Cell, Cell]:
+    days = "" if median.days is None else round(median.days, 2)
+    return days, "" if median.count is None else median.count
 
 
 def as_csv(figures: Figures, say: Say) -> str:
@@ -53,11 +61,11 @@ def as_xlsx(figures: Figures, say: Say) -> bytes:
         sheet.append([_plain(cell) for cell in row])
     for cell in sheet[1]:
         cell.font = Font(bold=True)
-    for column, width in zip("ABCD", (22, 22, 28, 12), strict=True):
+    for column, width in zip("ABCDE", (40, 22, 28, 12, 12), strict=True):
         sheet.column_dimensions[column].width = width
     notes = book.create_sheet(say(NOTES)[:31])
     for name, text in DEFINITIONS.items():
-        notes.append([say({**TITLES, "stages": MEDIAN, "repeat": REPEAT}[name]), say(text)])
+        notes.append([say({**TITLES, "stages": MEDIAN}[name]), say(text)])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
@@ -82,8 +90,17 @@ def as_pdf(figures: Figures, *, issuer: str, now: datetime) -> bytes:
         if table.rows
     ]
     stages = [
-        [both(one.name), str(one.count), "—" if one.median_days is None else f"{one.median_days:.1f}"]
-        for one in figures.stages
+        {
+            "title": both(stage.name),
+            "by": "" if not dimension else both(DIMENSIONS[dimension]),
+            "rows": [
+                [showable(word_of(dimension, value, zh)) if dimension else both(ALL), *_printed(median)]
+                for value, median in medians
+            ],
+        }
+        for stage in figures.stages
+        for dimension, medians in (("", (("", stage.whole),)), *stage.tables)
+        if medians
     ]
     facts = {
         "issuer": issuer,
@@ -92,10 +109,12 @@ def as_pdf(figures: Figures, *, issuer: str, now: datetime) -> bytes:
         "tables": tables,
         "stages": stages,
         "stages_note": both(DEFINITIONS["stages"]),
-        "repeat": str(figures.repeat_sellers),
-        "repeat_note": both(DEFINITIONS["repeat"]),
     }
     return set_paper("statistics.typ", facts, {}, at=now)
+
+
+def _printed(median: Median) -> tuple[str, str]:
+    return str(median.count), "—" if median.days is None else f"{median.days:.1f}"
 
 
 def _plain(cell: str | int | float) -> str | int | float:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import case, delete, select, update
+from sqlalchemy import ColumnElement, case, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from ipreg.errors import CallerError, MissingError, PermissionDeniedError
-from ipreg.models import Account, ApiAnswer, ApiToken, Scope
+from ipreg.models import Account, ApiAnswer, ApiToken, CallerCount, Scope
 from ipreg.signins import shorten
 
 PREFIX = "ipreg-pat-"
@@ -21,6 +24,7 @@ MOST, LONGEST_DAYS, NAME = 50, 366, 100
 WINDOW = timedelta(minutes=1)
 _KEPT_FOR, _ANSWERS_KEPT_FOR = timedelta(days=90), timedelta(days=7)
 _MS = 1000
+Counted = ApiToken | CallerCount
 
 
 @dataclass(frozen=True)
@@ -107,18 +111,50 @@ def spend(session: Session, *, token_id: int, limit: int, address: str, now: dat
     its requests came evenly. One statement, so web processes that ask at once count together. It goes past the
     session's own record of writes: asking is no act for the audit trail.
     """
+    more = {"last_used_at": now, "last_address": shorten(address)}
+    return _spend(session, ApiToken, ApiToken.id == token_id, limit, now, more)
+
+
+def spend_of(session: Session, *, whom: str, limit: int, now: datetime) -> Allowance:
+    """The same for who has no personal token: ``whom`` is a source, or the network that one asks from."""
+    key = hashlib.sha256(whom.encode()).hexdigest()
+    known = session.connection().execute(select(CallerCount.key).where(CallerCount.key == key)).scalar()
+    if known is None:
+        _begin_to_count(session, key, now)
+    return _spend(session, CallerCount, CallerCount.key == key, limit, now, {})
+
+
+def house_of(address: str) -> str:
+    """Whom an address without a token stands for: itself, in IPv6 its /64, which is one connection's."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    return address if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
+
+
+def _begin_to_count(session: Session, key: str, now: datetime) -> None:
+    kind = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    fresh = kind(CallerCount).values(key=key, busy_until_ms=round(now.timestamp() * _MS))
+    session.connection().execute(fresh.on_conflict_do_nothing())
+
+
+def _spend(
+    session: Session,
+    table: type[Counted],
+    mine: ColumnElement[bool],
+    limit: int,
+    now: datetime,
+    more: dict[str, Any],
+) -> Allowance:
     at, each, window = round(now.timestamp() * _MS), _each(limit), round(WINDOW.total_seconds() * _MS)
-    busy = case((ApiToken.busy_until_ms > at, ApiToken.busy_until_ms), else_=at) + each
-    taken = (
-        update(ApiToken)
-        .where(ApiToken.id == token_id, busy <= at + window)
-        .values(busy_until_ms=busy, last_used_at=now, last_address=shorten(address))
-        .returning(ApiToken.busy_until_ms)
-    )
+    until_now = table.busy_until_ms
+    busy = case((until_now > at, until_now), else_=at) + each
+    taken = update(table).where(mine, busy <= at + window).values(busy_until_ms=busy, **more).returning(until_now)
     until = session.connection().execute(taken).scalar_one_or_none()
     if until is not None:
         return Allowance(True, limit, (at + window - until) // each, _seconds(until - at), 0)
-    until = session.connection().execute(select(ApiToken.busy_until_ms).where(ApiToken.id == token_id)).scalar_one()
+    until = session.connection().execute(select(until_now).where(mine)).scalar_one()
     return Allowance(False, limit, 0, _seconds(until - at), max(1, _seconds(until + each - at - window)))
 
 
@@ -127,6 +163,7 @@ def forget(session: Session, *, now: datetime) -> None:
     over = (ApiToken.expires_at < now - _KEPT_FOR) | (ApiToken.revoked_at < now - _KEPT_FOR)
     session.execute(delete(ApiToken).where(over))
     session.execute(delete(ApiAnswer).where(ApiAnswer.at < now - _ANSWERS_KEPT_FOR))
+    session.execute(delete(CallerCount).where(CallerCount.busy_until_ms < round(now.timestamp() * _MS)))
 
 
 def _each(limit: int) -> int:

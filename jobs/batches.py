@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
+from sqlalchemy.exc import NoResultFound
+
 from ipreg import batches
 from ipreg.batchzip import BatchZip
 from ipreg.db import Clock, transaction, utc_now
-from ipreg.errors import CallerError, PermissionDeniedError
+from ipreg.errors import CallerError, IpregError, PermissionDeniedError
 from ipreg.models import Batch, BatchRow, BatchState, RowState
 from ipreg.runtime import Runtime
 
@@ -16,7 +18,17 @@ def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
     """How many rows were checked or filed."""
     with runtime.sessions() as session:
         waiting = batches.pending(session)
-    return sum(_work_through(runtime, batch_id, state, clock) for batch_id, state in waiting)
+    done, faults = 0, []
+    for batch_id, state in waiting:
+        try:
+            done += _work_through(runtime, batch_id, state, clock)
+        except NoResultFound:  # its owner forgot it meanwhile
+            continue
+        except IpregError as fault:  # a ZIP that can't be read any more keeps no other batch waiting
+            faults.append(fault)
+    if faults:
+        raise faults[0]
+    return done
 
 
 def _work_through(runtime: Runtime, batch_id: int, state: BatchState, clock: Clock) -> int:

@@ -186,4 +186,4 @@ def _merged(copies: list[Found], goods: list[tuple[str, float]]) -> list[tuple[s
 
 def _worth(same: float) -> float:
     """Where goods stand among copies, by the probability that the design is the same."""
-    return 0.4 + 0.1 * same if same >= designs.LOOK_THRESHOLD else 0.02 * same
+    return 0.25 + 0.1 * same if same >= designs.LOOK_THRESHOLD else 0.02 * same

@@ -22,9 +22,11 @@ from similarity.fingerprint import Fingerprint
 from similarity.geometry import Polygon
 
 JUDGE = Path(__file__).parent / "data" / "judge-4.json"
-ALGORITHM = "verdict/4"
+ALGORITHM = "verdict/5"
 ALERT_THRESHOLD = 0.8
 _CERTAIN = 0.9999
+_FEWEST_PLACES, _UNPLACED = 5, 0.3
+"""How many places have to correspond, and how probable a copy can be without."""
 _SURE_OF_PLACE = 0.3
 _OTHER_COLOUR, _GREY, _VIVID = 16.0, 5.0, 9.0
 
@@ -87,8 +89,15 @@ def judge_all(pairs: Sequence[tuple[Fingerprint, Fingerprint]]) -> list[Verdict]
     known = [_at_sight(*pair) for pair in pairs]
     found = [evidence.gather(*pair) for pair, one in zip(pairs, known, strict=True) if one is None]
     chances = probabilities(np.array([one.to_array() for one in found]).reshape(-1, len(evidence.NAMES)))
+    chances = np.where([_placed(one) for one in found], chances, np.minimum(chances, _UNPLACED))
     judged = (Verdict(float(chance), _reason(one)) for chance, one in zip(chances, found, strict=True))
     return [one or next(judged) for one in known]
+
+
+def _placed(found: Evidence) -> bool:
+    """Whether enough places correspond: three or four agree with some transform in any two pictures of thin, plain
+    things on plain ground, whose edges then agree too."""
+    return found.alignment is not None and found.alignment.inliers >= _FEWEST_PLACES
 
 
 def _at_sight(registered: Fingerprint, sighted: Fingerprint) -> Verdict | None:

@@ -8,7 +8,7 @@ const parsed = (html) => [...new DOMParser().parseFromString(html, "text/html").
 const form = document.querySelector("form[data-autosave]");
 if (form) {
   const key = "draft " + location.pathname;
-  const kept = (name) => form.elements[name] instanceof RadioNodeList ? null : form.elements[name];
+  const named = (name) => [...form.elements].filter((field) => field.name === name);
   const put = () => {
     try {
       const held = {};
@@ -46,9 +46,11 @@ if (form) {
   try {
     const held = JSON.parse(sessionStorage.getItem(key) || "null");
     let restored = false;
+    const put_back = (field, property, value) => { if (field[property] !== value) { field[property] = value; restored = true; } };
+    for (const field of held ? form.elements : []) if (["checkbox", "radio"].includes(field.type)) put_back(field, "checked", (held[field.name] || []).includes(field.value));
     for (const [name, values] of Object.entries(held || {})) {
-      const field = kept(name);
-      if (field && values.length === 1 && !["checkbox", "hidden"].includes(field.type) && field.value !== values[0]) { field.value = values[0]; restored = true; }
+      const fields = named(name).filter((field) => !["checkbox", "radio", "hidden"].includes(field.type));
+      fields.forEach((field, place) => { if (place < values.length) put_back(field, "value", values[place]); });
     }
     if (restored) save(); else sessionStorage.removeItem(key);
   } catch (fault) { /* nothing of ours */ }

@@ -118,6 +118,32 @@ def comment(alert_id: int, body: shapes.Comment) -> Done:
 
 
 @routes.post(
+    "/alerts/<int:alert_id>/hand-over",
+    N_("A confirmed alert goes to the regulator"),
+    description=N_("Once; handed over already, nothing happens."),
+    **_WRITE,
+    body=shapes.HandOver,
+)
+def hand_over(alert_id: int, body: shapes.HandOver) -> Done:
+    found = service.get_alert(db(), alert_id=alert_id, account=me())
+    letters.hand_over(db(), runtime().store, alert=found, account=me(), note=body.note, now=utc_now())
+    return _done(found)
+
+
+@routes.post(
+    "/alerts/actions/<int:action_id>/undo",
+    N_("Takes an act of yours back, within 24 hours"),
+    description=N_("Alerts that somebody touched since, and those that went to the regulator, stay as they are."),
+    scope=Scope.ALERTS_WRITE,
+    roles=_OWNERS,
+    answer=shapes.Undone,
+    errors=(404, 409, 422),
+)
+def undo(action_id: int) -> Done:
+    return Done(shapes.Undone(alerts=acting.undo(db(), action_id=action_id, account=me(), now=utc_now())))
+
+
+@routes.post(
     "/alerts/bulk",
     N_("The same for many alerts, with a result for each"),
     description=N_("Each is done or refused by itself; a refused one stays as it was."),
@@ -231,14 +257,22 @@ def _brief(found: Alert) -> dict[str, Any]:
     )  # fmt: skip
     listing = found.match.listing
     return {name: getattr(found, name) for name in names} | {
+        "kind": found.kind.value,
         "state": found.state.value,
         "level": level(found.severity),
+        "match_kind": found.match.kind.value,
         "filing": reference(found.match.filing),
         "seller": listing.seller if listing is not None else "",
         "price": None if found.price is None else f"{found.price.normalize():f}",
         "assigned_to": person(found.assigned_to),
         "dismiss_reason": found.dismiss_reason.value if found.dismiss_reason else None,
     }
+
+
+def _undoable(found: Alert) -> int | None:
+    """The caller's last act where it was on this alert and can be taken back."""
+    last = acting.latest_action(db(), account=me(), now=utc_now())
+    return last.id if last is not None and last.id == found.action_id else None
 
 
 def whole(found: Alert) -> shapes.Alert:
@@ -265,5 +299,6 @@ def whole(found: Alert) -> shapes.Alert:
             ],
             "case": case.number if case is not None else None,
             "may_decide": access.can_act_on_alert(me(), found),
+            "undo": _undoable(found),
         }
     )

@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, cast
 
 from flask import g, request
 from pydantic import BaseModel
@@ -25,19 +27,24 @@ from ipreg.api.reading import read_body, read_form, read_query
 from ipreg.db import transaction, utc_now
 from ipreg.errors import CallerError, ConflictError, IpregError, PermissionDeniedError
 from ipreg.models import Account, ApiAnswer, ApiToken, Role
+from ipreg.notify.sealed import Sealer
+from ipreg.sightings import sources
 from ipreg.web.audithook import NOBODY, act_as
+from ipreg.web.downloads import name_file
 from ipreg.web.rules import must_have_two_factor
 from ipreg.web.session import bearer, db, runtime, start_again
 
 MAX_KEY = 200
+_IN_MEMORY = 2**20
 View = Callable[..., Any]
 
 
 @dataclass(frozen=True)
 class Done:
-    """What a write made: the shape to answer with, where it is found, and what is to be done once it is kept."""
+    """What a write made: the shape to answer with (None: nothing is left), where it is, and what is to be done once
+    it is kept."""
 
-    shape: BaseModel
+    shape: BaseModel | None
     location: str = ""
     after: Callable[[], None] | None = None
 
@@ -65,11 +72,16 @@ def request_key() -> str:
 def _caller(operation: Operation) -> str:
     """Lets in whom the operation is for, and says whose idempotency keys these are."""
     if not operation.roles:
+        _count_address()
         return NOBODY
-    token = bearer_token()
-    if operation.source_token and not token.startswith(tokens.PREFIX):
-        return "source"  # the view finds the source of its own token
-    token_id = tokens.find(db(), token=token, now=utc_now()).id
+    try:
+        token = bearer_token()
+        if operation.source_token and not token.startswith(tokens.PREFIX):
+            return _source_of(token)
+        token_id = tokens.find(db(), token=token, now=utc_now()).id
+    except PermissionDeniedError:
+        _count_address()  # who tries tokens does not do so without end
+        raise
     db().rollback()  # the count is a transaction of its own, and SQLite has one writer
     _count(token_id)
     g.token = found = start_again().get_one(ApiToken, token_id)
@@ -88,15 +100,41 @@ def bearer_token() -> str:
     return token.strip()
 
 
+def _source_of(token: str) -> str:
+    """A source by its own token: the view finds it again, what it may is counted here."""
+    source_id = sources.source_of_token(db(), token).id
+    db().rollback()
+    _count_other(f"source:{source_id}", runtime().config.api_rate)
+    start_again()
+    return f"source:{source_id}"
+
+
 def _count(token_id: int) -> None:
     limit = runtime().config.api_rate
     with transaction(runtime().sessions) as session:
         left = tokens.spend(
             session, token_id=token_id, limit=limit, address=request.remote_addr or "", now=utc_now()
         )
+    _told(left)
+
+
+def _count_address() -> None:
+    """Who asks without a good token has the allowance of his network."""
+    db().rollback()
+    _count_other(f"address:{tokens.house_of(request.remote_addr or '')}", runtime().config.api_open_rate)
+    start_again()
+
+
+def _count_other(whom: str, limit: int) -> None:
+    with transaction(runtime().sessions) as session:
+        left = tokens.spend_of(session, whom=whom, limit=limit, now=utc_now())
+    _told(left)
+
+
+def _told(left: tokens.Allowance) -> None:
     g.allowance = left
     if not left.granted:
-        raise PermissionDeniedError("rate_spent", seconds=left.wait, limit=limit)
+        raise PermissionDeniedError("rate_spent", seconds=left.wait, limit=left.limit)
 
 
 def _require(operation: Operation, token: ApiToken, account: Account) -> None:
@@ -120,8 +158,10 @@ def _sent(operation: Operation) -> dict[str, Any]:
         found["query"] = read_query(operation.query)
     elif request.args:
         raise CallerError("field_unknown", field=next(iter(request.args)))
-    if operation.files:
+    if operation.files and not (operation.plain and request.mimetype == JSON):
         found["form"], found["files"] = read_form(operation)
+    elif operation.files and operation.body is not None:
+        found["form"], found["files"] = read_body(operation.body), {name: [] for name in operation.files}
     elif operation.body is not None:
         found["body"] = read_body(operation.body)
     return found
@@ -137,15 +177,15 @@ def _once(operation: Operation, caller: str, work: Callable[[], Done]) -> Respon
         raise CallerError("key_wrong", field="Idempotency-Key", most=MAX_KEY)
     if not key or not operation.once:
         return _finish(operation, work())
-    kept, asked = hashlib.sha256(key.encode()).hexdigest(), _digest()
-    known = _known(caller, kept, asked)
+    kept, asked = hashlib.sha256(key.encode()).hexdigest(), _digest(operation)
+    known = _known(operation, caller, kept, asked)
     if known is not None:
         return known
     try:
-        return _finish(operation, work(), lambda answer: _keep(answer, caller, kept, asked))
+        return _finish(operation, work(), lambda answer: _keep(operation, answer, caller, kept, asked))
     except (IntegrityError, ConflictError):
         start_again()  # perhaps the same request was faster by a moment
-        known = _known(caller, kept, asked)
+        known = _known(operation, caller, kept, asked)
         if known is None:
             raise
         return known
@@ -154,7 +194,7 @@ def _once(operation: Operation, caller: str, work: Callable[[], Done]) -> Respon
 def _finish(
     operation: Operation, done: Done | Response, keep: Callable[[Response], None] | None = None
 ) -> Response:
-    answer = done if isinstance(done, Response) else _json(done.shape, operation.status)
+    answer = done if isinstance(done, Response) else _made(done.shape, operation.status)
     if isinstance(done, Done) and done.location:
         answer.headers["Location"] = f"{runtime().config.public_url}{done.location}"
     if keep is not None:
@@ -165,7 +205,10 @@ def _finish(
     return answer
 
 
-def _keep(answer: Response, caller: str, key: str, asked: str) -> None:
+def _keep(operation: Operation, answer: Response, caller: str, key: str, asked: str) -> None:
+    body = answer.get_data()
+    if operation.secret:
+        body = Sealer(runtime().secrets).seal(body.decode()).encode()
     place = answer.headers.get("Location", "").removeprefix(runtime().config.public_url)
     db().add(
         ApiAnswer(
@@ -175,20 +218,23 @@ def _keep(answer: Response, caller: str, key: str, asked: str) -> None:
             at=utc_now(),
             status=answer.status_code,
             location=place,
-            body=answer.get_data(),
+            body=body,
         )
     )
     db().flush()
 
 
-def _known(caller: str, key: str, asked: str) -> Response | None:
+def _known(operation: Operation, caller: str, key: str, asked: str) -> Response | None:
     """The answer that was given before; raises ``CallerError`` where another request had this key."""
     found = db().scalar(select(ApiAnswer).where(ApiAnswer.caller == caller, ApiAnswer.key == key))
     if found is None:
         return None
     if found.asked != asked:
         raise CallerError("key_reused", field="Idempotency-Key")
-    answer = Response(found.body, status=found.status, mimetype=JSON)
+    body = found.body
+    if operation.secret:
+        body = Sealer(runtime().secrets).open(body.decode()).encode()
+    answer = Response(body, status=found.status, mimetype=JSON if body else None)
     if found.location:
         answer.headers["Location"] = f"{runtime().config.public_url}{found.location}"
     answer.headers["Idempotency-Replayed"] = "true"
@@ -196,9 +242,28 @@ def _known(caller: str, key: str, asked: str) -> Response | None:
     return answer
 
 
-def _digest() -> str:
+def sent_file() -> IO[bytes]:
+    """A large body, which is never in memory as a whole."""
+    if "sent_file" not in g:
+        g.sent_file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - it goes with the request
+        shutil.copyfileobj(request.stream, g.sent_file)
+    g.sent_file.seek(0)
+    return cast("IO[bytes]", g.sent_file)
+
+
+def drop_sent_file(_fault: BaseException | None) -> None:
+    """Large bodies go with their request."""
+    kept = g.pop("sent_file", None)
+    if kept is not None:
+        kept.close()
+
+
+def _digest(operation: Operation) -> str:
     """Of the whole request: method, address and content. Parts of a form count by name, whatever parts them."""
     found = hashlib.sha256(f"{request.method} {request.full_path}\n".encode())
+    if operation.large:
+        found.update(hashlib.file_digest(sent_file(), "sha256").digest())  # type: ignore[arg-type]
+        return found.hexdigest()
     if request.mimetype != "multipart/form-data":
         found.update(request.get_data())
         return found.hexdigest()
@@ -225,9 +290,24 @@ def _answer(operation: Operation, made: BaseModel | Response) -> Response:
     return answer.make_conditional(request)
 
 
+def _made(shape: BaseModel | None, status: int) -> Response:
+    if shape is not None:
+        return _json(shape, status)
+    answer = Response(status=status)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
 def _json(shape: BaseModel, status: int) -> Response:
     answer = Response(shape.model_dump_json(by_alias=True), status=status, mimetype=JSON)
     answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def download(data: bytes, kind: str, name: str) -> Response:
+    """A file under its name."""
+    answer = name_file(Response(data, mimetype=kind), name)
+    answer.headers["Cache-Control"] = "private, no-cache"
     return answer
 
 
@@ -239,7 +319,7 @@ def _next_page(cursor: str) -> str:
 
 
 def limits(answer: Response) -> Response:
-    """The token's allowance (draft-ietf-httpapi-ratelimit-headers), on errors too."""
+    """The caller's allowance (draft-ietf-httpapi-ratelimit-headers), on errors too."""
     left: tokens.Allowance | None = g.get("allowance")
     if left is not None:
         window = round(tokens.WINDOW.total_seconds())

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint
+from werkzeug.datastructures import FileStorage
 
 from ipreg import access
 from ipreg import cases as service
@@ -16,12 +17,13 @@ from ipreg.api.filings import reference
 from ipreg.api.matches import match_of
 from ipreg.api.operation import Routes
 from ipreg.api.paging import cursor_of, place_of, wrong
-from ipreg.casework import machine, queue, submissions, table, together
-from ipreg.casework.machine import Given
+from ipreg.casework import hearings, machine, queue, submissions, table, together
+from ipreg.casework.machine import Document, Given
 from ipreg.casework.queue import Filter, Place
 from ipreg.db import utc_now
 from ipreg.errors import CallerError, MissingError
 from ipreg.models import Case, CaseClock, CaseEvent, CaseOutcome, CaseState, ClockKind, Role, Scope
+from ipreg.web.casesteps import kept_documents
 from ipreg.web.session import db, me
 
 N_ = str  # marks a text for extraction
@@ -63,15 +65,19 @@ def case(number: str) -> shapes.Case:
     N_("Take a step"),
     description=N_(
         "The case's `steps` name what is possible for you now. Where the case changed since `row_version`, or the"
-        " step is not possible any more, the answer is 409. Steps that need a document are taken on the pages."
+        " step is not possible any more, the answer is 409. JSON alone, or a form of several parts: `step` with the"
+        " JSON, and `documents`."
     ),
     scope=Scope.CASES_WRITE,
     roles=_PARTIES,
     body=shapes.Step,
+    part="step",
+    files=("documents",),
+    plain=True,
     answer=shapes.Case,
     errors=(404, 409, 413, 415, 422),
 )
-def take_step(number: str, action: str, body: shapes.Step) -> Done:
+def take_step(number: str, action: str, form: shapes.Step, files: dict[str, list[FileStorage]]) -> Done:
     found = service.get_case(db(), number=number, account=me())
     if action not in table.ACTIONS:
         raise MissingError("step_missing")
@@ -80,15 +86,15 @@ def take_step(number: str, action: str, body: shapes.Step) -> Done:
         case=found,
         action=action,
         actor=me(),
-        given=_given(found, action, body),
-        row_version=body.row_version,
+        given=_given(found, action, form, kept_documents(action, files["documents"], "documents")),
+        row_version=form.row_version,
         now=utc_now(),
     )
     db().refresh(found)
     return Done(whole(found))
 
 
-def _given(found: Case, action: str, body: shapes.Step) -> Given:
+def _given(found: Case, action: str, body: shapes.Step, documents: tuple[Document, ...]) -> Given:
     move = table.find(found.state, action)
     needs = move.needs if move is not None else frozenset()
     officer = together.require_regulator(db(), body.officer, "officer") if table.Need.OFFICER in needs else None
@@ -101,7 +107,10 @@ def _given(found: Case, action: str, body: shapes.Step) -> Given:
         days=body.days,
         severity=body.severity,
         side=table.Part(body.side) if body.side else None,
+        at=body.time,
+        place=body.place,
         unheard=body.unheard,
+        documents=documents,
     )
 
 
@@ -170,6 +179,7 @@ def whole(found: Case) -> shapes.Case:
             "merged_into": found.merged_into.number if found.merged_into else None,
             "match": match_of(found.match),
             "heard": machine.heard(found),
+            "hearing": _hearing(found),
             "clocks": [_clock(one) for one in ends],
             "events": [_event(found, one, official=official) for one in found.events],
             "steps": [
@@ -185,6 +195,11 @@ def _open_here(found: Case, action: str) -> bool:
     """A grave case is not decided by one alone; its decision is proposed."""
     grave = found.severity >= table.FOUR_EYES_FROM and found.state is not CaseState.DECISION_PROPOSED
     return not (action == "decided" and grave) and not (action == "proposed" and not grave)
+
+
+def _hearing(found: Case) -> dict[str, object] | None:
+    appointed = hearings.appointed(found)
+    return None if appointed is None else {"at": appointed.at, "place": appointed.place}
 
 
 def _clock(one: CaseClock) -> dict[str, object]:

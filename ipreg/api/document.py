@@ -125,8 +125,9 @@ def _headers(one: Operation) -> list[Values]:
 
 
 def _body(one: Operation) -> Values | None:
-    if one.files:
-        return {"required": True, "content": {"multipart/form-data": _form(one)}}
+    if one.files and one.body is not None:
+        alone = {JSON: _media(one.body)} if one.plain else {}
+        return {"required": True, "content": {**alone, "multipart/form-data": _form(one)}}
     if one.raw:
         return {"required": True, "content": {kind: {"schema": {}} for kind in one.raw}}
     if one.body is None:
@@ -142,22 +143,22 @@ def _form(one: Operation) -> Values:
     return {
         "schema": {
             "type": "object",
-            "properties": {"filing": _reference(one.body), **parts},
-            "required": ["filing", *one.needed_files],
+            "properties": {one.part: _reference(one.body), **parts},
+            "required": [one.part, *one.needed_files],
             "additionalProperties": False,
         },
-        "encoding": {"filing": {"contentType": JSON}},
+        "encoding": {one.part: {"contentType": JSON}},
     }
 
 
 def _good(one: Operation) -> Values:
-    headers: Values = {}
-    if one.roles:
-        headers |= {name: {"schema": _STRING} for name in ("RateLimit", "RateLimit-Policy")}
+    headers: Values = {name: {"schema": _STRING} for name in ("RateLimit", "RateLimit-Policy")}
     if one.status in (201, 202):
         headers["Location"] = {"schema": _STRING}
     if one.paged:
         headers["Link"] = {"schema": _STRING, "description": N_("The next page, with rel=next.")}
+    if one.status == 204:
+        return {"description": N_("Done"), "headers": headers}
     content = _media(one.answer) if one.answer is not None else {"schema": _STRING}
     return {"description": N_("Done"), "headers": headers, "content": {one.media: content}}
 
@@ -169,7 +170,7 @@ def _not_modified(one: Operation) -> Values:
 
 
 def _bad(one: Operation) -> Values:
-    statuses = {400, *one.errors} | ({401, 403, 429} if one.roles else set())
+    statuses = {400, 429, *one.errors} | ({401, 403} if one.roles else set())
     wait = {"Retry-After": {"schema": {"type": "integer"}}}
     return {
         str(status): {

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from ipreg import access, amending, bundle, certificate, designs, locarno, logkeys, registry
 from ipreg.api import shapes
-from ipreg.api.calls import Done, request_key
+from ipreg.api.calls import Done, download, request_key
 from ipreg.api.operation import Routes
 from ipreg.api.paging import cursor_of, number_of
 from ipreg.db import transaction, utc_now
@@ -22,7 +22,6 @@ from ipreg.designform import Creator, DesignForm
 from ipreg.errors import CallerError, MissingError
 from ipreg.models import DesignFile, Disclosure, Filing, FilingView, Industry, RightKind, Role, Scope, ViewKind
 from ipreg.registry import Attached, Picture
-from ipreg.web.downloads import name_file
 from ipreg.web.filings import may_have_bundle, may_have_certificate
 from ipreg.web.pictures import shows, told
 from ipreg.web.session import db, me, runtime, start_again
@@ -104,7 +103,7 @@ def certificate_file(number: str, query: shapes.VersionAsked) -> Response:
     filing_id, version = found.id, _version(found, query)
     start_again()  # an authority may be asked, and no transaction waits for that
     data = certificate.obtain(runtime(), filing_id, clock=utc_now, version=version)
-    return _download(data, "application/pdf", f"{number}.pdf")
+    return download(data, "application/pdf", f"{number}.pdf")
 
 
 @routes.get(
@@ -124,7 +123,7 @@ def bundle_file(number: str, query: shapes.VersionAsked) -> Response:
     filing_id, version = found.id, _version(found, query)
     start_again()
     data = bundle.build(runtime(), filing_id, with_applicant=named, clock=utc_now, version=version)
-    return _download(data, "application/zip", f"{number}.zip")
+    return download(data, "application/zip", f"{number}.zip")
 
 
 @routes.get(
@@ -142,7 +141,7 @@ def view(number: str, position: int) -> Response:
     told(found, "filing.picture")
     data = runtime().store.shelf(found.vault_key).get(picture.sha256)
     # Never as a kind that a browser would run or draw: the digest says what it is.
-    return _download(data, "application/octet-stream", picture.filename)
+    return download(data, "application/octet-stream", picture.filename)
 
 
 @routes.post(
@@ -176,7 +175,7 @@ def file_design(form: shapes.FilingForm, files: Files) -> Done:
         now=utc_now(),
     )
     db().refresh(made)
-    return Done(whole(made), f"/api/v1/filings/{made.number}", after=_sign)
+    return Done(whole(made), f"/api/v1/filings/{made.number}", after=sign_newest)
 
 
 @routes.post(
@@ -211,7 +210,7 @@ def amend(number: str, form: shapes.Amendment, files: Files) -> Done:
         now=utc_now(),
     )
     db().refresh(found)
-    return Done(whole(found), f"/api/v1/filings/{found.number}", after=_sign)
+    return Done(whole(found), f"/api/v1/filings/{found.number}", after=sign_newest)
 
 
 def _pictures(views: Sequence[str], files: Files) -> list[Picture]:
@@ -225,7 +224,7 @@ def _attached(files: Files) -> list[Attached]:
     return [Attached(one.filename or "", one.read()) for one in files["design_files"]]
 
 
-def _sign() -> None:
+def sign_newest() -> None:
     """What was filed stands under a signed checkpoint at once."""
     with transaction(runtime().sessions) as session:
         logkeys.sign_newest(session, runtime(), now=utc_now())
@@ -264,12 +263,6 @@ def _opening(form: shapes.FilingForm) -> datetime | None:
 
 def _version(found: Filing, query: shapes.VersionAsked) -> int:
     return amending.version_of(db(), found, query.version or found.version).version
-
-
-def _download(data: bytes, kind: str, name: str) -> Response:
-    answer = name_file(Response(data, mimetype=kind), name)
-    answer.headers["Cache-Control"] = "private, no-cache"
-    return answer
 
 
 # --- Shapes

@@ -127,7 +127,11 @@ def _request_key(source: Source, sent: bytes) -> str | None:
     source_token=True,
 )
 def import_state(import_id: int) -> shapes.Import:
-    work = _work(import_id)
+    return import_of(_work(import_id))
+
+
+def import_of(work: FeedImport) -> shapes.Import:
+    """How far an import is."""
     running = work.run is not None and work.run.state is RunState.RUNNING
     return shapes.Import.model_validate(
         {
@@ -139,22 +143,6 @@ def import_state(import_id: int) -> shapes.Import:
             "refused": [_result(RowFault(one.line, one.code, one.values)) for one in work.faults],
         }
     )
-
-
-@routes.get(
-    "/sources",
-    N_("Your sources of listings, the oldest first"),
-    scope=Scope.LISTINGS_READ,
-    roles=_KEEPERS,
-    answer=shapes.Page[shapes.Source],
-)
-def list_sources() -> shapes.Page[shapes.Source]:
-    found = sources.sources_of(db(), account=me())
-    items = [
-        shapes.Source(id=one.id, name=one.name, kind=one.kind.value, state=one.state.value, platform=one.platform)
-        for one in found
-    ]
-    return shapes.Page[shapes.Source](items=items, next=None)
 
 
 @routes.get(

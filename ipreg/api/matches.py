@@ -10,7 +10,7 @@ from ipreg.api import shapes
 from ipreg.api.filings import reference
 from ipreg.api.operation import Routes
 from ipreg.api.paging import cursor_of, number_of
-from ipreg.models import Filing, Listing, Match, Role, Scope
+from ipreg.models import Filing, Listing, Match, MatchKind, Role, Scope
 from ipreg.web.language import likeness, match_words
 from ipreg.web.session import db, me
 
@@ -32,6 +32,8 @@ def matches(query: shapes.MatchesAsked) -> shapes.Page[shapes.Match]:
     wanted = select(Match).join(Filing, Match.filing_id == Filing.id).where(access.owned_by(me()))
     if query.filing:
         wanted = wanted.where(Match.filing_id == registry.get_filing(db(), number=query.filing, account=me()).id)
+    if query.kind:
+        wanted = wanted.where(Match.kind == MatchKind(query.kind))
     if query.least:
         wanted = wanted.where(Match.probability >= query.least)
     if (before := number_of(query.cursor)) is not None:
@@ -46,6 +48,7 @@ def match_of(found: Match) -> shapes.Match:
     """A match, with its reasons in the caller's language."""
     return shapes.Match(
         id=found.id,
+        kind=found.kind.value,
         filing=reference(found.filing),
         listing=listing_of(found.listing) if found.listing is not None else None,
         later_filing=reference(found.later_filing) if found.later_filing is not None else None,

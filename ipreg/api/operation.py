@@ -23,7 +23,9 @@ class Operation:
     """``roles`` empty: open to anybody, without a token. ``errors`` are further statuses than those of all routes.
 
     ``raw``: the media types of a body that is no JSON of ours. ``files``: the names of the parts of a form that are
-    files, beside the part ``filing`` with the JSON. ``media``: what is answered, where it is no JSON.
+    files, beside the part ``part`` with the JSON; ``plain``: the JSON alone will do. ``media``: what is answered,
+    where it is no JSON. ``secret``: the answer is kept for its idempotency key encrypted. ``large``: the body is
+    read piece by piece, with ``calls.sent_file``.
     """
 
     method: str
@@ -37,13 +39,17 @@ class Operation:
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
     raw: tuple[str, ...] = ()
+    part: str = "filing"
     files: tuple[str, ...] = ()
     needed_files: tuple[str, ...] = ()
+    plain: bool = False
     answer: type[BaseModel] | None = None
     media: str = JSON
     status: int = 200
     errors: tuple[int, ...] = ()
     once: bool = True
+    secret: bool = False
+    large: bool = False
     source_token: bool = False
 
     @property
@@ -70,6 +76,14 @@ class Routes:
     def post(self, rule: str, summary: str, **more: Any) -> Callable[[View], View]:
         """A route that writes."""
         return self._route("POST", rule, summary, more)
+
+    def put(self, rule: str, summary: str, **more: Any) -> Callable[[View], View]:
+        """A route that writes the whole of something anew."""
+        return self._route("PUT", rule, summary, more)
+
+    def delete(self, rule: str, summary: str, **more: Any) -> Callable[[View], View]:
+        """A route that takes something away; nothing is left to answer with."""
+        return self._route("DELETE", rule, summary, {"status": 204, **more})
 
     def _route(self, method: str, rule: str, summary: str, more: dict[str, Any]) -> Callable[[View], View]:
         def register(view: View) -> View:

@@ -58,14 +58,14 @@ def read_body(shape: type[Model]) -> Model:
 
 
 def read_form(operation: Operation) -> tuple[BaseModel, dict[str, list[FileStorage]]]:
-    """A form of several parts: JSON in the part ``filing``, and the files by the name of their part."""
+    """A form of several parts: the JSON in its part, and the files by the names of theirs."""
     if request.mimetype != "multipart/form-data":
         raise CallerError("media_type_wrong", wanted="multipart/form-data")
     for name in (*request.form, *request.files):
-        if name not in ("filing", *operation.files):
+        if name not in (operation.part, *operation.files):
             raise CallerError("field_unknown", field=name[:100])
-    said = request.form.get("filing", "").encode("utf-8", "surrogatepass")
-    sent = request.files.get("filing")  # a part with a type of its own may come as a file
+    said = request.form.get(operation.part, "").encode("utf-8", "surrogatepass")
+    sent = request.files.get(operation.part)  # a part with a type of its own may come as a file
     if sent is not None:
         said = sent.read(MAX_JSON + 1)
     if operation.body is None:

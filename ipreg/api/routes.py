@@ -10,14 +10,33 @@ from flask import Blueprint, Flask, request
 from flask_babel import get_locale
 from werkzeug.wrappers import Response
 
-from ipreg.api import alerts, calls, cases, filings, listings, matches, public, statistics
+from ipreg.api import (
+    alerts,
+    calls,
+    cases,
+    drafts,
+    filings,
+    keeping,
+    letters,
+    listings,
+    matches,
+    notices,
+    parties,
+    public,
+    sources,
+    statistics,
+    watches,
+)
 from ipreg.api.operation import JSON, Operation
 from ipreg.i18n import translator
 from ipreg.web.rules import public as open_to_all
 from ipreg.web.session import runtime
 
 bp = Blueprint("api", __name__)
-PARTS = (filings, public, listings, matches, alerts, cases, statistics)
+PARTS = (
+    filings, drafts, keeping, public, sources, listings, matches, alerts, letters, watches, notices, cases, parties,
+    statistics,
+)  # fmt: skip
 OPERATIONS: tuple[Operation, ...] = tuple(one for part in PARTS for one in part.routes.operations)
 
 
@@ -48,5 +67,6 @@ def _text(locale: str, server: str) -> str:
 
 def install(app: Flask) -> None:
     app.after_request(calls.limits)
+    app.teardown_appcontext(calls.drop_sent_file)
     for part in (*(one.bp for one in PARTS), bp):
         app.register_blueprint(part)

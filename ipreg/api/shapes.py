@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 N_ = str  # marks a text for extraction
 
@@ -25,6 +25,7 @@ Disclosure = Literal[
 ]  # fmt: skip
 AlertState = Literal["open", "confirmed", "dismissed"]
 DismissReason = Literal["mine", "licensed", "not_similar", "other"]
+MatchKind = Literal["copy", "new_photograph", "similar"]
 CaseKind = Literal["listing", "conflict"]
 CaseState = Literal[
     "flagged", "not_accepted", "accepted", "under_review", "notice_issued", "awaiting_response",
@@ -38,7 +39,7 @@ ImportState = Literal["waiting", "running", "done", "failed"]
 SourceKind = Literal["feed", "push", "crawl", "report"]
 ScopeName = Literal[
     "filings:read", "filings:write", "alerts:read", "alerts:write", "listings:read", "listings:write",
-    "cases:read", "cases:write", "statistics:read",
+    "cases:read", "cases:write", "statistics:read", "notices:read", "notices:write",
 ]  # fmt: skip
 RoleName = Literal["designer", "enterprise", "regulator", "administrator", "auditor"]
 Number = Annotated[int, Field(ge=0, le=2**31 - 1)]
@@ -364,6 +365,9 @@ class Match(Shape):
     """A listing, or a later filing, that looks like a filing; why, and how likely it is a copy."""
 
     id: int
+    kind: MatchKind = Field(
+        description=N_("The picture was copied, its goods were photographed anew, or goods of a similar design.")
+    )
     filing: FilingRef
     listing: Listing | None
     later_filing: FilingRef | None
@@ -378,6 +382,7 @@ class MatchesAsked(Paging):
     """Which matches."""
 
     filing: str = Field("", max_length=40, description=N_("Number of a filing."))
+    kind: MatchKind | None = None
     least: float = Field(0, ge=0, le=1, description=N_("From which probability on."))
 
 
@@ -431,12 +436,14 @@ class Import(Shape):
 
 
 class AlertBrief(Shape):
-    """A suspected copy as the inbox shows it; `severity` is 0 to 100."""
+    """A suspected copy as the inbox shows it; `severity` is 0 to 100, `kind` what was recognised."""
 
     id: int
+    kind: Literal["copy", "new_photograph"]
     state: AlertState
     severity: int
     level: str
+    match_kind: MatchKind
     filing: FilingRef
     platform: str
     seller_id: int | None
@@ -480,6 +487,9 @@ class Alert(AlertBrief):
     events: list[AlertEvent]
     case: str | None
     may_decide: bool
+    undo: int | None = Field(
+        description=N_("Your act that can be taken back: see `/alerts/actions/{action_id}/undo`.")
+    )
 
 
 class AlertsAsked(Paging):
@@ -534,6 +544,18 @@ class Comment(Asked):
     """A remark for those who see the alert."""
 
     text: str = Field(min_length=1, max_length=2000)
+
+
+class HandOver(Asked):
+    """What the regulator is to know."""
+
+    note: str = Field("", max_length=2000)
+
+
+class Undone(Shape):
+    """How many alerts are as they were before."""
+
+    alerts: int
 
 
 class BulkItem(Asked):
@@ -624,6 +646,13 @@ class CaseEvent(Shape):
     log_index: int | None
 
 
+class Hearing(Shape):
+    """When and where both sides are heard."""
+
+    at: datetime
+    place: str
+
+
 class CaseStep(Shape):
     """A step that you may take now, and what it needs."""
 
@@ -638,6 +667,7 @@ class Case(CaseBrief):
     merged_into: str | None
     match: Match
     heard: bool
+    hearing: Hearing | None
     clocks: list[CaseClock]
     events: list[CaseEvent]
     steps: list[CaseStep]
@@ -670,6 +700,8 @@ class Step(Asked):
     days: int | None = Field(None, ge=1, le=1000)
     severity: int | None = Field(None, ge=1, le=3)
     side: Literal["owner", "respondent"] | None = None
+    time: AwareDatetime | None = Field(None, description=N_("When a hearing is."))
+    place: str = Field("", max_length=200)
     unheard: str = Field("", max_length=5000)
 
 
@@ -692,12 +724,28 @@ class FigureTable(Shape):
     rows: list[CountRow]
 
 
-class Stage(Shape):
-    """How long a stage of cases takes."""
+class StageRow(Shape):
+    """How long the stage takes there."""
 
     name: str
-    count: int
+    count: int | None
     median_days: float | None
+
+
+class StageTable(Shape):
+    """A stage by one dimension."""
+
+    dimension: str
+    rows: list[StageRow]
+
+
+class Stage(Shape):
+    """How long a stage of cases takes, in all and by each dimension; over how many cases is not told in public."""
+
+    name: str
+    count: int | None
+    median_days: float | None
+    tables: list[StageTable]
 
 
 class Figures(Shape):

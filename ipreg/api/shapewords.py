@@ -34,7 +34,7 @@ SHAPES = {
     "Source": N_("A source of listings of your account; to those of the kind `push` listings are pushed."),
     "PushedRow": N_("What became of one row."),
     "Import": N_("How far an import is."),
-    "AlertBrief": N_("A suspected copy as the inbox shows it; `severity` is 0 to 100."),
+    "AlertBrief": N_("A suspected copy as the inbox shows it; `severity` is 0 to 100, `kind` what was recognised."),
     "Alert": N_("An alert with its evidence and history. `case` is the number of the case that came of it."),
     "SeverityReason": N_("Why it is rated so, and with how many points."),
     "Seen": N_("`row_version` is that of what you saw: where somebody was faster the answer is 409."),
@@ -50,4 +50,66 @@ SHAPES = {
     "CountRow": N_("How many; null is a small number that is not told in public."),
     "FigureTable": N_("A figure by one dimension."),
     "Stage": N_("How long a stage of cases takes."),
+    "HandOver": N_("What the regulator is to know."),
+    "NewSource": N_(
+        "`feed` is needed for a feed, `crawl` for a crawl; one of the kind `push` gets its token afterwards."
+    ),
+    "FeedWish": N_("Where a feed is fetched. `complete`: what it does not hold any more is gone."),
+    "CrawlWish": N_(
+        "What is crawled, and how gently: `delay` in seconds between two requests to one host. In `searches`"
+        " `{keyword}` stands for each of the `keywords`."
+    ),
+    "SourceDetail": N_("A source with its settings, and how it is doing."),
+    "SourceRun": N_("One run. `fault` is a code where all of it failed."),
+    "SourceToken": N_("A token for pushing; it is shown this once."),
+    "Notice": N_("What you were told: in a line, in further lines, and the page that it leads to."),
+    "Channel": N_(
+        "A way by which notices leave. `given_up`: how many could not be delivered; `fault`: what went wrong last."
+    ),
+    "NewChannel": N_(
+        "`shared` makes it the enterprise's, which its owners may. `secret` is a robot's; a webhook gets one from"
+        " us."
+    ),
+    "ChannelMade": N_("A channel with the `secret` that signs a webhook's messages; it is shown this once."),
+    "ChannelTimes": N_("At once or gathered; `hour` and `weekday` (0: Monday) are for daily and weekly ones."),
+    "Watch": N_("What is watched, and who is told. `threshold` null is the usual one; empty lists mean all."),
+    "WatchForm": N_(
+        "The whole watch. To change one, `row_version` is needed: that of what you saw. `recipients` empty: all who"
+        " see the designs."
+    ),
+    "AllowedSeller": N_("A seller whose listings of a design do not alert."),
+    "NewAllowedSeller": N_("By a shop id, or by an address or name in which `*` stands for anything."),
+    "OpeningDay": N_("The day on which a sealed filing opens by itself; null: on none."),
+    "Withdrawal": N_("`confirmed` is the filing's number once more. A sealed filing's files are destroyed always."),
+    "Act": N_("What was done to a filing after it was filed, with its entry in the log."),
+    "Agreement": N_("A transfer or licence. Nothing changes before the other side accepts it."),
+    "Offer": N_(
+        "To an e-mail address. The terms are those of a licence; `shops` are names or addresses whose listings do"
+        " not alert while it runs."
+    ),
+    "Submission": N_("What a party handed in: the receipt, whose `digest` the log commits to."),
+    "NewSubmission": N_("A statement; `confidential` is for the authority alone. An appeal is handed in so, too."),
+    "CasePaper": N_("A paper that the authority issued, signed; `served_at` is when each side opened it first."),
+    "CaseNote": N_("A remark. `shared`: owners see it too, those of `side`, or of both where it is null."),
+    "NewCaseNote": N_("A remark; an owner's is between his side and the authority. `@name` tells an officer."),
+    "NewNotice": N_("To whom the notice goes, and how he is reached."),
+    "RespondentLink": N_("The one-time link by which the other side sees the case; it is shown this once."),
+    "OpenSealed": N_("Why the officer has to look into a sealed filing of his case."),
+    "CaseBulk": N_("`assign` needs an `officer`; `merge` merges all into the oldest of them."),
+    "CaseBulkResult": N_("A result for each. `into`: into which case the others were merged."),
+    "NewComplaint": N_("What the owner saw himself."),
+    "Draft": N_("A draft: what keeps it from being filed, and, when `compared`, what is alike to it."),
+    "AlikeFiling": N_("What is alike. `filing` is null where you may not see it, or where it is a listing."),
+    "Batch": N_("A batch with its rows; `waiting`, `good`, `bad` and `filed` count them."),
+    "BatchRow": N_("One design of a batch: its faults, or the filing that it became."),
+    "LetterBrief": N_("`next_on`: by when something is to be done, or is worth asking for."),
+    "LegalLetter": N_("A letter with its files and its history; `steps` are what may be done now."),
+    "NewLetter": N_(
+        "What is left out is as in your last letter, or as the alert says; `matches` are those of the alert whose"
+        " listings it is about; `truth` states that all of it is true."
+    ),
+    "LetterStep": N_(
+        "`on`: the day it happened. `way`: how it was sent; `elements`: those that a counter-notice has; `to`: what"
+        " the platform was told of; `outcome`: how it ended."
+    ),
 }

@@ -9,7 +9,7 @@ from ipreg.api.operation import Routes
 from ipreg.db import utc_now
 from ipreg.disclosure import PublicFigures, public
 from ipreg.models import Industry, Role, Scope
-from ipreg.statistics import BEIJING, Asked, Figures, last_full_month
+from ipreg.statistics import BEIJING, Asked, Figures, Median, Stage, last_full_month
 from ipreg.web.statistics import counted
 
 N_ = str  # marks a text for extraction
@@ -51,6 +51,17 @@ def _year(asked: int | None) -> int:
     return min(asked or this, this)
 
 
+def _stage(one: Stage) -> shapes.Stage:
+    def row(name: str, median: Median) -> shapes.StageRow:
+        return shapes.StageRow(name=name, count=median.count, median_days=median.days)
+
+    tables = [
+        shapes.StageTable(dimension=dimension, rows=[row(name, median) for name, median in rows])
+        for dimension, rows in one.tables
+    ]
+    return shapes.Stage(name=one.name, count=one.whole.count, median_days=one.whole.days, tables=tables)
+
+
 def _shape(year: int, found: Figures | PublicFigures) -> shapes.Figures:
     return shapes.Figures(
         year=year,
@@ -63,6 +74,6 @@ def _shape(year: int, found: Figures | PublicFigures) -> shapes.Figures:
             )
             for one in found.tables
         ],
-        stages=[shapes.Stage(name=one.name, count=one.count, median_days=one.median_days) for one in found.stages],
+        stages=[_stage(one) for one in found.stages],
         repeat_sellers=found.repeat_sellers,
     )

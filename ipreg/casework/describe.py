@@ -32,9 +32,10 @@ Filters stand in the address bar and can be saved under a name; a page begins af
 rows, so that nothing jumps while one reads. `benchmarks/bench_queue.py` measures the pages with 100,000 cases.
 
 A grave case is proposed by its officer and approved by another officer; nobody approves or lengthens what is
-his own. A case becomes grave by its officer, or by itself where the seller was found to infringe three times;
-only a supervisor who does not have it calls it less grave. `ipreg account supervisor EMAIL` or an
-administrator's page makes one. On days away a deputy acts for an officer, under his own name.
+his own. A case becomes grave by its officer, or by itself where the seller was found to infringe three times,
+before it was opened or since (a job looks each minute); only a supervisor who does not have it calls it less
+grave. `ipreg account supervisor EMAIL` or an administrator's page makes one. On days away a deputy acts for
+an officer, under his own name.
 
 Who takes a flagged case on accepts it first, as a step of its own: the owner gets his paper. Nobody is found to
 infringe before he was served the notice, or has answered, unless the officer says why; that reason stands in the
@@ -47,7 +48,15 @@ A case is closed when the decision has reached both sides: each opened the paper
 delivered. From then on each side has its own time to appeal, once; closing takes nothing from it, and the one-time
 link leads to the closed case until it is over. An officer can record a late appeal with the reason that excuses it.
 Who has the case, or proposed or made its decision, does not judge the appeal. Both sides appeal by a form that
-gives a receipt, the other side by its link.
+gives a receipt, the other side by its link. While one appeal is pending the other side may join it; one judgement
+answers both. After an appeal that failed the case goes on where it was. An appeal suspends nothing by itself: the
+remedies' clock runs on unless its officer or a supervisor pauses it (Administrative Reconsideration Law, art. 42).
+
+A hearing has a time and a place, at least seven working days ahead (Administrative Penalty Law, arts. 64 and 85),
+and a signed notice for both sides; it can be moved, which makes a new notice, or cancelled.
+
+A decision's ruling is set by its outcome, in both languages (`ipreg/casework/rulings.py`); the reasons are the
+officer's. *Template* puts a draft of them into the form, with gaps; while a gap is left there is no decision.
 
 An owner complains of what he saw himself from the page of his design (*Complain of a copy*): an address, or a
 stall at a place, with a picture. It becomes a listing, a match with the probability that the pictures give, a
@@ -69,8 +78,10 @@ def _diagram() -> Iterator[str]:
     yield "    [*] --> flagged"
     for source in CaseState:
         for move in MOVES:
-            if source in move.sources and move.target is not None:
-                yield f"    {source.value} --> {move.target.value}: {move.action}"
+            targets = table.APPEALABLE if move.returns else {move.target} - {None}
+            for target in CaseState if source in move.sources else ():
+                if target in targets:
+                    yield f"    {source.value} --> {target.value}: {move.action}"
     yield "```"
 
 
@@ -80,6 +91,7 @@ def _steps() -> Iterator[str]:
     for move in MOVES:
         sources = ", ".join(f"`{one.value}`" for one in CaseState if one in move.sources)
         target = f"`{move.target.value}`" if move.target else "stays"
+        target = "where it was before" if move.returns else target
         who = ", ".join(words.PARTS[one] for one in Part if one in move.parts)
         needs = ", ".join(words.NEEDS[one] for one in table.Need if one in move.needs)
         step = f"{words.STEPS[move.action]} (`{move.action}`)"

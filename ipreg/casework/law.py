@@ -77,7 +77,8 @@ PERIODS: dict[str, Period] = {
         extensions=1,
         warn=3,
     ),
-    "remedy": Period(15, Unit.WORKING, "", extension=15, extensions=4, warn=3),
+    # Suspended only by order, while an appeal is judged (Administrative Reconsideration Law, art. 42).
+    "remedy": Period(15, Unit.WORKING, "", extension=15, extensions=4, warn=3, pausable=True),
     "appeal": Period(60, Unit.CALENDAR, N_("Administrative Reconsideration Law, art. 20"), warn=5),
     "review": Period(
         60,

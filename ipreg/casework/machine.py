@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import takewhile
 from typing import Any
 
@@ -17,7 +17,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
 
 from ipreg import access, audit, log
-from ipreg.casework import appeals, clocks, deputies, table, telling
+from ipreg.casework import appeals, clocks, deputies, hearings, rulings, table, telling
 from ipreg.casework.table import Move, Need, Part
 from ipreg.errors import CallerError, ConflictError, PermissionDeniedError
 from ipreg.models import Account, Case, CaseEvent, CaseKind, CaseOutcome, CaseState, ClockKind, Role
@@ -60,6 +60,9 @@ class Given:
     severity: int | None = None
     side: Part | None = None
     documents: tuple[Document, ...] = ()
+    at: datetime | None = None
+    """When a hearing is."""
+    place: str = ""
     unheard: str = ""
     """Why somebody is found to infringe who was not heard before."""
 
@@ -92,7 +95,7 @@ def transition(
     unheard = given.unheard if Need.OUTCOME in move.needs else ""
     side = part if part in appeals.SIDES else given.side
     side = side if Need.SIDE in move.needs else None
-    given = _checked(move, replace(given, reason=given.reason.strip(), unheard=unheard, side=side))
+    given = _checked(move, replace(given, reason=given.reason.strip(), unheard=unheard, side=side), now)
     if action in GUARDS:
         given = GUARDS[action](case, actor, given)
     if action == "appealed" and given.side is not None:
@@ -119,7 +122,8 @@ def possible(session: Session, *, case: Case, actor: Actor, now: datetime) -> li
     mine = parts_of(session, case=case, actor=actor, now=now)
     found = [move for move in table.MOVES if case.state in move.sources and move.parts & mine]
     sides = [side for side in appeals.SIDES if side in mine]
-    if sides and not any(appeals.may_appeal(case, side, now) for side in sides):
+    over = sides and not any(appeals.may_appeal(case, side, now) for side in sides)
+    if over or all(appeals.has_appealed(case, side) for side in appeals.SIDES):
         return [move for move in found if move.action != "appealed"]
     return found
 
@@ -232,7 +236,7 @@ def _has_case(session: Session, case: Case, actor: Account, now: datetime) -> bo
     return case.officer_id in deputies.stands_in_for(session, deputy=actor, now=now)
 
 
-def _checked(move: Move, given: Given) -> Given:
+def _checked(move: Move, given: Given, now: datetime) -> Given:
     """Raises ``CallerError`` for the first thing that the step needs and that is not given."""
     there: dict[Need, object] = {
         Need.OUTCOME: given.outcome,
@@ -250,7 +254,11 @@ def _checked(move: Move, given: Given) -> Given:
         raise CallerError("reason_length", field="reason", least=REASON_MIN, most=REASON_MAX)
     if Need.DOCUMENT in move.needs and not given.documents:
         raise CallerError("case_document_missing", field="document")
-    return given
+    if Need.TIME not in move.needs:
+        return replace(given, at=None, place="")
+    place = " ".join(given.place.split())
+    hearings.require(given.at, place, now)
+    return replace(given, place=place)
 
 
 def _guard_assigned(_case: Case, actor: Actor, given: Given) -> Given:
@@ -280,6 +288,8 @@ def _guard_heard(case: Case, _actor: Actor, given: Given) -> Given:
 
     Where that was left out, the reason for it goes on the record and into the decision.
     """
+    if rulings.has_gaps(given.reason):
+        raise CallerError("case_reason_gaps", field="reason")
     against = given.outcome is CaseOutcome.INFRINGING and not heard(case)
     why = given.unheard.strip() if against else ""
     if against and not REASON_MIN <= len(why) <= REASON_MAX:
@@ -385,7 +395,8 @@ GUARDS: dict[str, Callable[[Case, Actor, Given], Given]] = {
 
 def _apply(case: Case, move: Move, given: Given, now: datetime) -> None:
     if move.target is not None:
-        case.state = move.target
+        left = table.replay(case.events).left if move.returns else None
+        case.state = left or move.target
     if Need.OFFICER in move.needs:
         case.officer = given.officer
     if Need.CASE in move.needs:
@@ -395,7 +406,7 @@ def _apply(case: Case, move: Move, given: Given, now: datetime) -> None:
     if move.action in ("decided", "approved"):
         case.outcome, case.decision_reason, case.decided_at = given.outcome, given.reason, now
     if move.reopens:
-        case.officer = case.outcome = case.decided_at = case.merged_into = None
+        case.officer = case.outcome = case.decided_at = case.merged_into = case.documents_erased_at = None
         case.decision_reason = ""
 
 
@@ -439,6 +450,8 @@ def _details(given: Given) -> dict[str, Any]:
         "days": given.days,
         "severity": given.severity,
         "side": given.side.value if given.side else None,
+        "at": given.at.astimezone(UTC).isoformat() if given.at else None,
+        "place": given.place or None,
         "documents": [{"kind": one.kind, "name": one.name, "sha256": one.sha256} for one in given.documents]
         or None,
         "unheard": given.unheard or None,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session, lazyload
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload, lazyload
 
 from ipreg.models import Case, CaseOutcome, Match
 
@@ -21,23 +21,30 @@ class Neighbours:
     same_design: list[Case]
     decided: list[Case]
 
+    @property
+    def all(self) -> list[Case]:
+        return [*self.of_seller, *self.same_design, *self.decided]
+
 
 def of(session: Session, *, case: Case) -> Neighbours:
     """Newest first, at most ``MOST`` of each."""
     others = select(Case.id).where(Case.id != case.id).order_by(Case.id.desc()).limit(MOST)
-    of_seller: list[Case] = []
+    of_seller: list[int] = []
     repeat = 0
     if case.seller_id is not None:
-        of_seller = _loaded(session, others.where(Case.seller_id == case.seller_id))
+        of_seller = list(session.scalars(others.where(Case.seller_id == case.seller_id)))
         found = select(func.count()).where(
             Case.seller_id == case.seller_id, Case.outcome == CaseOutcome.INFRINGING, Case.id != case.id
         )
         repeat = session.scalar(found) or 0
     same = Case.match_id.in_(select(Match.id).where(Match.filing_id == case.match.filing_id))
-    return Neighbours(of_seller, repeat, _loaded(session, others.where(same)), _decided(session, case))
+    lists = of_seller, list(session.scalars(others.where(same))), _decided(session, case)
+    held = _loaded(session, {one for ids in lists for one in ids})
+    seller, design, decided = ([held[one] for one in ids] for ids in lists)
+    return Neighbours(seller, repeat, design, decided)
 
 
-def _decided(session: Session, case: Case) -> list[Case]:
+def _decided(session: Session, case: Case) -> list[int]:
     """Decided cases of the same industry and kind whose pictures were about as alike."""
     near = Match.probability.between(case.match.probability - 0.1, case.match.probability + 0.1)
     wanted = (
@@ -48,11 +55,14 @@ def _decided(session: Session, case: Case) -> list[Case]:
         .order_by(Case.id.desc())
         .limit(5)
     )
-    return _loaded(session, wanted)
+    return list(session.scalars(wanted))
 
 
-def _loaded(session: Session, wanted: Select[int]) -> list[Case]:
-    """First which, then all of them: with everything joined to it PostgreSQL would not begin with what is rare."""
-    ids = list(session.scalars(wanted))
-    bare = select(Case).options(lazyload(Case.events), lazyload(Case.clocks)).where(Case.id.in_(ids))
-    return list(session.scalars(bare.order_by(Case.id.desc()))) if ids else []
+def _loaded(session: Session, ids: set[int]) -> dict[int, Case]:
+    """The cases with what a line about each shows, and nothing that hangs on them further."""
+    if not ids:
+        return {}
+    match = joinedload(Case.match)
+    shown = [match.joinedload(one) for one in (Match.filing, Match.listing, Match.later_filing)]
+    found = session.scalars(select(Case).options(lazyload("*"), *shown).where(Case.id.in_(ids)))
+    return {one.id: one for one in found}

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ipreg import certificate, stamping
-from ipreg.casework import appeals, links, machine, submissions, telling
+from ipreg.casework import appeals, hearings, links, machine, rulings, submissions, telling
 from ipreg.casework.machine import Document, Given
 from ipreg.casework.owners import owners_of
 from ipreg.casework.submissions import Party
@@ -46,14 +46,21 @@ TITLES = {
     PaperKind.ACCEPTANCE: ("受理通知书", "Notice of Acceptance"),
     PaperKind.NON_ACCEPTANCE: ("不予受理通知书", "Notice of Non-acceptance"),
     PaperKind.NOTICE: ("涉嫌侵权告知书", "Notice of Alleged Infringement"),
+    PaperKind.HEARING: ("听证通知书", "Notice of Hearing"),
     PaperKind.DECISION: ("处理决定书", "Decision"),
 }
 FOR_THE_OWNER = frozenset({PaperKind.ACCEPTANCE, PaperKind.NON_ACCEPTANCE})
 """Papers that only the right holder gets."""
+_NOTES = {
+    PaperKind.NOTICE: ("告知事项", "What is alleged"),
+    PaperKind.HEARING: ("听证事项", "What the hearing is about"),
+}
+"""What the words of the step are on its paper, where they are not its reasons."""
 _KINDS = {
     "accepted": PaperKind.ACCEPTANCE,
     "not_accepted": PaperKind.NON_ACCEPTANCE,
     "notice_issued": PaperKind.NOTICE,
+    **dict.fromkeys(hearings.CALLS, PaperKind.HEARING),
     **{f"decided_{one.value}": PaperKind.DECISION for one in CaseOutcome},
 }
 _LOOK_BACK, _AT_ONCE = 1000, 20
@@ -67,6 +74,15 @@ _ANSWER_ZH = "请自送达之日起十五日内提交说明、不侵权声明及
 _ANSWER_EN = (
     "Hand in a statement, a declaration of non-infringement and evidence within 15 days of service; after that the "
     "case is decided on the evidence there is."
+)
+
+_HEARING_ZH = (
+    "可以亲自参加，也可以委托一至二人代理；认为主持人与本案有直接利害关系的，有权申请回避。"
+    "无正当理由拒不出席或者未经许可中途退出的，视为放弃听证权利。（《行政处罚法》第六十四条）"
+)
+_HEARING_EN = (
+    "Come yourself, or send one or two representatives; you may object to who presides if he has a stake in it. "
+    "Who stays away or leaves without a good reason gives up the hearing (Administrative Penalty Law, art. 64)."
 )
 
 _BY_PAPER = "被投诉方已打开告知书。The other side opened the notice."
@@ -244,20 +260,29 @@ def _named(filing: Filing) -> str:
 def _parts(case: Case, event: CaseEvent, kind: PaperKind) -> list[dict[str, object]]:
     parts: list[dict[str, object]] = []
     if kind is PaperKind.DECISION:
-        outcome = OUTCOMES[CaseOutcome(event.action.removeprefix("decided_"))]
-        parts.append(_part("决定", "Decision", [f"{translator('zh')(outcome)} · {outcome}"]))
+        parts.append(_part("决定", "Decision", _ruling(case, event)))
+    if (hearing := hearings.of_event(event)) is not None:
+        parts.append(_part("时间和地点", "Time and place", [_moment(hearing.at), hearing.place]))
     if event.note:
-        title = ("理由", "Reasons") if kind is not PaperKind.NOTICE else ("告知事项", "What is alleged")
-        parts.append(_part(*title, event.note.splitlines()))
+        parts.append(_part(*_NOTES.get(kind, ("理由", "Reasons")), event.note.splitlines()))
     if event.details.get("unheard"):
         parts.append(_part("未事先告知的理由", "Why the other side was not heard", [event.details["unheard"]]))
     if kind is PaperKind.NOTICE:
         parts.append(_part("答复", "Your answer", [_ANSWER_ZH, _ANSWER_EN]))
+    if kind is PaperKind.HEARING:
+        parts.append(_part("权利", "Your rights", [_HEARING_ZH, _HEARING_EN]))
     if kind is PaperKind.DECISION:
         parts.append(_part("救济途径", "Remedies", [_RIGHTS_ZH, _RIGHTS_EN]))
     if kind is PaperKind.ACCEPTANCE:
         parts.append(_part("受理", "Acceptance", ["经审查，本案予以受理。", "The case has been accepted."]))
     return parts
+
+
+def _ruling(case: Case, event: CaseEvent) -> list[str]:
+    """The outcome, and what follows from it, in both languages."""
+    outcome = CaseOutcome(event.action.removeprefix("decided_"))
+    word = OUTCOMES[outcome]
+    return [f"{translator('zh')(word)} · {word}", *rulings.of(case, outcome)]
 
 
 def _part(zh: str, en: str, lines: list[str]) -> dict[str, object]:

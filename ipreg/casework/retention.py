@@ -1,14 +1,16 @@
 """Personal data of a case is erased when the time to keep it is over; digests, receipts and steps stay.
 
-Erased are the names and contacts of respondents, the words and files that parties handed in, and the files' names.
-What the log commits to are digests, so nothing in it has to change.
+Erased are the names and contacts of respondents, the words and files that parties handed in, the files' names, and
+what was written in notes and tasks. The documents of steps (minutes, proofs of service) belong to the file of the
+procedure and go later. What the log commits to are digests, so nothing in it has to change.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import String, and_, cast, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from ipreg.casework import table
@@ -16,17 +18,25 @@ from ipreg.models import (
     Capture,
     CaptureFile,
     Case,
+    CaseEvent,
+    CaseNote,
     CasePaper,
+    CaseTask,
     LinkGuess,
+    PaperKind,
     RespondentLink,
     StoredFile,
     Submission,
     SubmissionFile,
+    SubmissionKind,
 )
 from ipreg.storage import Store
 
 KEEP_FOR = timedelta(days=3 * 365)
 """After the end of a case: as long as the E-Commerce Law (art. 31) has platforms keep what they know of a sale."""
+DOCUMENTS_FOR = timedelta(days=10 * 365 + 3)
+"""After the end of a case: the shorter of the terms for which authorities keep what they don't keep for ever (State
+Archives Administration, order 8 of 2006: 10 or 30 years)."""
 GUESSES_FOR = timedelta(days=1)
 ERASED = "—"
 _AT_ONCE = 50
@@ -34,10 +44,18 @@ _AT_ONCE = 50
 
 def due(session: Session, *, now: datetime) -> list[int]:
     """Cases with something to erase."""
-    old = select(Case.id).where(Case.state.in_(table.ENDED), Case.changed_at < now - KEEP_FOR)
+    ended = select(Case.id).where(Case.state.in_(table.ENDED))
     linked = select(RespondentLink.case_id).where(RespondentLink.erased_at.is_(None))
     handed = select(Submission.case_id).where(Submission.erased_at.is_(None))
-    wanted = old.where(or_(Case.id.in_(linked), Case.id.in_(handed)))
+    noted = select(CaseNote.case_id).where(CaseNote.text != ERASED)
+    given = select(CaseTask.case_id).where(CaseTask.text != ERASED)
+    held = or_(*(Case.id.in_(one) for one in (linked, handed, noted, given)))
+    wanted = ended.where(
+        or_(
+            and_(Case.changed_at < now - KEEP_FOR, held),
+            and_(Case.changed_at < now - DOCUMENTS_FOR, Case.documents_erased_at.is_(None)),
+        )
+    )
     return list(session.scalars(wanted.order_by(Case.id).limit(_AT_ONCE)))
 
 
@@ -46,16 +64,34 @@ def erase(session: Session, *, case_id: int, now: datetime) -> list[str]:
 
     The caller removes those from the store once the transaction is done.
     """
+    case = session.get_one(Case, case_id)
+    freed = [*_erase_words(session, case_id, now)]
+    if case.changed_at < now - DOCUMENTS_FOR:
+        case.documents_erased_at = now
+        freed += [one["sha256"] for event in case.events for one in documents_of(event)]
+    session.flush()
+    return [digest for digest in dict.fromkeys(freed) if not _needed(session, digest)]
+
+
+def documents_of(event: CaseEvent) -> list[dict[str, str]]:
+    """What an officer attached to the step; papers, letters and what parties handed in have rows of their own."""
+    others = {*PaperKind, *SubmissionKind, "receipt"}
+    if event.action == "letters_attached":
+        return []
+    return [one for one in event.details.get("documents", []) if one["kind"] not in others]
+
+
+def _erase_words(session: Session, case_id: int, now: datetime) -> Iterator[str]:
+    """Names, contacts, words; the digests of the files that were handed in."""
     for link in session.scalars(select(RespondentLink).where(RespondentLink.case_id == case_id)).unique():
         link.name, link.contact, link.session_hash, link.erased_at = ERASED, "", None, now
-    freed: list[str] = []
+    for kind in (CaseNote, CaseTask):
+        session.execute(update(kind).where(kind.case_id == case_id).values(text=ERASED))
     for one in session.scalars(select(Submission).where(Submission.case_id == case_id)).unique():
         one.text, one.erased_at = "", now
         for file in one.files:
             file.given_name = ""
-            freed.append(file.sha256)
-    session.flush()
-    return [digest for digest in dict.fromkeys(freed) if not _needed(session, digest)]
+            yield file.sha256
 
 
 def forget_guesses(session: Session, *, now: datetime) -> None:
@@ -78,5 +114,10 @@ def _needed(session: Session, digest: str) -> bool:
         select(SubmissionFile.id)
         .join(Submission, SubmissionFile.submission_id == Submission.id)
         .where(SubmissionFile.sha256 == digest, Submission.erased_at.is_(None)),
+        select(CaseEvent.id)
+        .join(Case)
+        .outerjoin(Submission, Submission.log_index == CaseEvent.log_index)
+        .where(cast(CaseEvent.details, String).contains(digest), Case.documents_erased_at.is_(None))
+        .where(Submission.id.is_(None)),
     )
     return any(session.scalar(one.limit(1)) is not None for one in held)

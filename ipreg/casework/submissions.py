@@ -158,7 +158,7 @@ def reads_step(case: Case, event: CaseEvent, reader: Party) -> bool:
     if _official(reader):
         return True
     part = side_of(case, reader)
-    return part is not None and table.tells(event.action, event.part, part)
+    return part is not None and table.tells(event, part)
 
 
 def seen_by(session: Session, case: Case, reader: Party) -> list[Submission]:

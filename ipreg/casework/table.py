@@ -7,7 +7,7 @@ gives the state that a history leads to, for the check of the log.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ipreg.models import CaseEvent, CaseOutcome, CaseState, ClockKind
@@ -46,6 +46,8 @@ class Need(StrEnum):
     SEVERITY = "severity"
     SIDE = "side"
     """Whose appeal, or to whom it was delivered; a party that acts is its own side."""
+    TIME = "time"
+    PLACE = "place"
 
 
 class Tab(StrEnum):
@@ -62,7 +64,8 @@ class Tab(StrEnum):
 
 @dataclass(frozen=True)
 class Move:
-    """One row: ``target`` None stays in the state; ``reopens`` begins anew, without officer and outcome."""
+    """One row: ``target`` None stays in the state; ``reopens`` begins anew, without officer and outcome;
+    ``returns`` goes back to where the case was before this state, or to ``target`` where that is unknown."""
 
     action: str
     sources: frozenset[CaseState]
@@ -74,6 +77,7 @@ class Move:
     pauses: frozenset[ClockKind] = frozenset()
     resumes: frozenset[ClockKind] = frozenset()
     reopens: bool = False
+    returns: bool = False
 
 
 WAITING = frozenset({S.FLAGGED, S.ACCEPTED})
@@ -111,6 +115,7 @@ def _in(*states: CaseState) -> frozenset[CaseState]:
 
 _OFFICER, _CHIEF, _EITHER = _of(Part.OFFICER), _of(Part.SUPERVISOR), _of(Part.OFFICER, Part.SUPERVISOR)
 _WHY = frozenset({Need.REASON})
+APPEALABLE = _in(S.DECIDED, S.REMEDIES, S.CLOSED)
 
 MOVES: tuple[Move, ...] = (
     # Whether it becomes a case at all
@@ -132,8 +137,10 @@ MOVES: tuple[Move, ...] = (
         stops=_R,
     ),
     Move("no_response", _in(S.AWAITING_RESPONSE), S.NO_RESPONSE, _of(Part.SYSTEM), stops=_R),
-    Move("hearing_called", READY, S.HEARING, _OFFICER, _WHY, pauses=_H),
+    Move("hearing_called", READY, S.HEARING, _OFFICER, _WHY | {Need.TIME, Need.PLACE}, pauses=_H),
+    Move("hearing_moved", _in(S.HEARING), None, _OFFICER, _WHY | {Need.TIME, Need.PLACE}),
     Move("hearing_held", _in(S.HEARING), S.UNDER_REVIEW, _OFFICER, _WHY | {Need.DOCUMENT}, resumes=_H),
+    Move("hearing_cancelled", _in(S.HEARING), S.UNDER_REVIEW, _OFFICER, _WHY, resumes=_H),
     # The decision
     Move("decided", READY, S.DECIDED, _OFFICER, _WHY | {Need.OUTCOME}, stops=_H),
     Move("proposed", READY, S.DECISION_PROPOSED, _OFFICER, _WHY | {Need.OUTCOME}),
@@ -145,14 +152,23 @@ MOVES: tuple[Move, ...] = (
     Move("closed", _in(S.DECIDED, S.REMEDIES), S.CLOSED, _EITHER, _WHY, stops=ALL_CLOCKS - _P),
     Move(
         "appealed",
-        _in(S.DECIDED, S.REMEDIES, S.CLOSED),
+        APPEALABLE,
         S.APPEALED,
         _of(Part.OWNER, Part.RESPONDENT, Part.OFFICER),
         _WHY | {Need.SIDE},
         _V,
         _P,
     ),
-    Move("appeal_refused", _in(S.APPEALED), S.DECIDED, _CHIEF, _WHY, stops=_V),
+    # The other side may join while one appeal is pending: its own time runs meanwhile.
+    Move(
+        "appealed",
+        _in(S.APPEALED),
+        None,
+        _of(Part.OWNER, Part.RESPONDENT, Part.OFFICER),
+        _WHY | {Need.SIDE},
+        stops=_P,
+    ),
+    Move("appeal_refused", _in(S.APPEALED), S.DECIDED, _CHIEF, _WHY, stops=_V, resumes=_M, returns=True),
     Move("appeal_granted", _in(S.APPEALED), S.ACCEPTED, _CHIEF, _WHY, _H, ALL_CLOCKS, reopens=True),
     # Other ends, and back from them
     Move("withdrawn", OPEN, S.WITHDRAWN, _of(Part.OWNER), _WHY, stops=ALL_CLOCKS),
@@ -160,13 +176,15 @@ MOVES: tuple[Move, ...] = (
     Move("merged", _in(S.UNDER_REVIEW), S.MERGED, _EITHER, frozenset({Need.CASE}), stops=ALL_CLOCKS),
     Move("reopened", ENDED, S.ACCEPTED, _CHIEF, _WHY, _H, ALL_CLOCKS, reopens=True),
     # The clocks, and how grave it is
-    Move("clock_paused", IN_HAND, None, _EITHER, _WHY | {Need.CLOCK}),
-    Move("clock_resumed", IN_HAND, None, _EITHER, _WHY | {Need.CLOCK}),
+    # An appeal suspends nothing by itself; who decided, or judges it, may (Reconsideration Law, art. 42).
+    Move("clock_paused", IN_HAND | {S.APPEALED}, None, _EITHER, _WHY | {Need.CLOCK}),
+    Move("clock_resumed", IN_HAND | {S.APPEALED}, None, _EITHER, _WHY | {Need.CLOCK}),
     Move("extension_asked", WAITING, None, _of(Part.REGULATOR), _WHY | {Need.CLOCK, Need.DAYS}),
     Move("extension_asked", IN_HAND | {S.REMEDIES, S.APPEALED}, None, _OFFICER, _WHY | {Need.CLOCK, Need.DAYS}),
     Move("clock_extended", OPEN | {S.REMEDIES, S.APPEALED}, None, _CHIEF, _WHY | {Need.CLOCK, Need.DAYS}),
     Move("severity_set", WAITING, None, _of(Part.REGULATOR), _WHY | {Need.SEVERITY}),
     Move("severity_set", IN_HAND, None, _EITHER, _WHY | {Need.SEVERITY}),
+    Move("severity_raised", OPEN, None, _of(Part.SYSTEM), frozenset({Need.SEVERITY})),
 )
 _BOTH, _OWNER, _RESPONDENT = _of(Part.OWNER, Part.RESPONDENT), _of(Part.OWNER), _of(Part.RESPONDENT)
 TOLD: dict[str, frozenset[Part]] = {
@@ -178,6 +196,9 @@ TOLD: dict[str, frozenset[Part]] = {
     "served": _RESPONDENT,
     "responded": _RESPONDENT,
     "hearing_called": _BOTH,
+    "hearing_moved": _BOTH,
+    "hearing_held": _BOTH,
+    "hearing_cancelled": _BOTH,
     **{f"decided_{outcome.value}": _BOTH for outcome in CaseOutcome},
     "remedies_ordered": _BOTH,
     "closed": _BOTH,
@@ -185,20 +206,25 @@ TOLD: dict[str, frozenset[Part]] = {
     "appeal_refused": _BOTH,
     "appeal_granted": _BOTH,
     "reopened": _BOTH,
+    "merged": _OWNER,
     "link_issued": _BOTH,
     "link_revoked": _BOTH,
 }
 """Which side reads what the authority wrote in a step. What is not here (a proposal, its way back, the severity,
-clocks, who has the case) is its own affair: the page, the API and the bundles of parties leave it out."""
+clocks, who has the case) is its own affair: the page, the API and the bundles of parties leave it out. How the
+decision was ``delivered`` is for the side that it was delivered to: it may name where somebody lives."""
 TOLD_ACROSS = frozenset({"conflict_found", "responded", "received", "appealed", "withdrawn", "paper_served"})
 """The steps of one side that the other one reads, too."""
 
 
-def tells(action: str, part: str, reader: Part) -> bool:
-    """Whether the side ``reader`` may read the words and values of a step that ``part`` took. What the system
-    writes is for both."""
-    if part in (reader, Part.SYSTEM):
+def tells(event: CaseEvent, reader: Part) -> bool:
+    """Whether the side ``reader`` may read the words and values of a step. What the system writes is for both, but
+    for how grave it is."""
+    action, part = event.action, event.part
+    if part == reader or (part == Part.SYSTEM and action != "severity_raised"):
         return True
+    if action == "delivered":
+        return bool(event.details.get("side") == reader)
     if part in _BOTH:
         return action in TOLD_ACROSS
     return reader in TOLD.get(action, frozenset())
@@ -220,11 +246,12 @@ def event_name(action: str, outcome: CaseOutcome | None) -> str:
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a history leads."""
+    """Where a history leads; ``left`` is where it was before an appeal."""
 
     state: CaseState = S.FLAGGED
     outcome: CaseOutcome | None = None
     reason: str = ""
+    left: CaseState | None = field(default=None, compare=False)
 
 
 def replay(events: Iterable[CaseEvent]) -> Standing:
@@ -243,4 +270,6 @@ def _after(now: Standing, event: CaseEvent) -> Standing:
         return now
     if move.reopens:
         return Standing(move.target)
-    return Standing(move.target, now.outcome, now.reason)
+    if move.returns:
+        return Standing(now.left or move.target, now.outcome, now.reason)
+    return Standing(move.target, now.outcome, now.reason, now.state if move.target is S.APPEALED else now.left)

@@ -27,8 +27,8 @@ from ipreg.models import (
 from ipreg.notify import notices
 
 OWNERS_HEAR = frozenset(
-    ("not_accepted", "responded", "hearing_called", "hearing_held", "remedies_ordered", "closed", "appealed",
-     "appeal_refused", "appeal_granted", "merged", "reopened")
+    ("not_accepted", "responded", "hearing_called", "hearing_moved", "hearing_held", "hearing_cancelled",
+     "remedies_ordered", "closed", "appealed", "appeal_refused", "appeal_granted", "merged", "reopened")
 )  # fmt: skip
 """The steps of others that an owner is told of; accepting, the notice and the decision reach him as papers."""
 

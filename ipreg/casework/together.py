@@ -15,7 +15,8 @@ from ipreg.errors import CallerError, ConflictError, MissingError, PermissionDen
 from ipreg.models import Absence, Account, Case, CaseNote, CaseTask, Role, SavedView
 
 MAX_NOTE, MAX_TASK, MAX_NAME, MAX_VIEWS = 5000, 200, 60, 50
-_MENTION = re.compile(r"@([^\s@,，。；;：:！!？?（）()]{1,64}(?:@[\w.-]+)?)")
+_WITHIN_A_WORD = r"(?![A-Za-z0-9_-])"
+"""Behind a name in Latin letters; Chinese names are followed by whatever comes next."""
 
 
 def add_note(
@@ -61,12 +62,30 @@ def notes(session: Session, *, case: Case, account: Account) -> list[CaseNote]:
 
 
 def mentioned(session: Session, text: str) -> list[Account]:
-    """The officers whom the text names: ``@name`` or ``@address``, the part before the @ of an address too."""
-    names = {one.rstrip(".,") for one in _MENTION.findall(text)}
-    if not names:
+    """The officers whom the text names by ``@`` and a name with its spaces, an address, or an address up to its @.
+    Where one name begins with another the longer one is meant."""
+    if "@" not in text:
         return []
     officers = session.scalars(select(Account).where(Account.role == Role.REGULATOR))
-    return [one for one in officers if names & {one.name, one.email, one.email.partition("@")[0]}]
+    called: dict[str, list[Account]] = {}
+    for one in officers:
+        for name in {one.name, one.email, one.email.partition("@")[0]}:
+            called.setdefault(_folded(name), []).append(one)
+    names = sorted(called, key=len, reverse=True)
+    any_of_them = (
+        re.compile("(?<![a-z0-9._-])@(" + "|".join(_pattern(name) for name in names) + ")") if names else None
+    )
+    found = any_of_them.findall(_folded(text)) if any_of_them else []
+    named = {one.id: one for name in found for one in called[name]}
+    return [named[one] for one in sorted(named)]
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def _pattern(name: str) -> str:
+    return re.escape(name) + (_WITHIN_A_WORD if name[-1:].isascii() else "")
 
 
 def add_task(

@@ -45,7 +45,9 @@ STEPS = {
     "responded": N_("Record the response"),
     "no_response": N_("Record that no response came"),
     "hearing_called": N_("Call a hearing"),
+    "hearing_moved": N_("Move the hearing"),
     "hearing_held": N_("Record the hearing"),
+    "hearing_cancelled": N_("Cancel the hearing"),
     "decided": N_("Decide"),
     "proposed": N_("Put the decision up for approval"),
     "approved": N_("Approve the decision"),
@@ -64,6 +66,7 @@ STEPS = {
     "extension_asked": N_("Ask for more time"),
     "clock_extended": N_("Grant more time"),
     "severity_set": N_("Set the severity"),
+    "severity_raised": N_("Raise the severity of a repeat seller"),
 }
 """What a button says."""
 EVENTS = {
@@ -84,7 +87,9 @@ EVENTS = {
     "paper_served": N_("Signed paper served"),
     "no_response": N_("No response came in time"),
     "hearing_called": N_("Hearing called"),
+    "hearing_moved": N_("Hearing moved"),
     "hearing_held": N_("Hearing held"),
+    "hearing_cancelled": N_("Hearing cancelled"),
     "decided_infringing": N_("Decided: infringing"),
     "decided_not_infringing": N_("Decided: not infringing"),
     "decided_insufficient": N_("Decided: evidence insufficient"),
@@ -105,6 +110,7 @@ EVENTS = {
     "extension_asked": N_("More time asked for"),
     "clock_extended": N_("More time granted"),
     "severity_set": N_("Severity changed"),
+    "severity_raised": N_("Severity changed"),
 }
 """What the history says."""
 PARTS = {
@@ -131,6 +137,8 @@ NEEDS = {
     Need.DOCUMENT: N_("document"),
     Need.SEVERITY: N_("severity"),
     Need.SIDE: N_("side"),
+    Need.TIME: N_("time"),
+    Need.PLACE: N_("place"),
 }
 CLOCKS = {
     ClockKind.ACCEPTANCE: N_("Decide on acceptance"),
@@ -174,7 +182,9 @@ REASONS = {
     "notice_issued": N_("The notice: what is alleged, and what the other side may do"),
     "served": N_("How and when the notice was served"),
     "responded": N_("What the other side says"),
-    "hearing_called": N_("Why a hearing, when and where"),
+    "hearing_called": N_("What the hearing is about"),
+    "hearing_moved": N_("Why it is moved"),
+    "hearing_cancelled": N_("Why it does not take place"),
     "hearing_held": N_("What the hearing brought"),
     "remedies_ordered": N_("What is to be done, and how it is checked"),
     "delivered": N_("How and when the decision reached this side"),

@@ -3,6 +3,21 @@
 It needs httpx and pydantic and nothing else of ipreg. See docs/api.md.
 """
 
+from ipreg.api.draftshapes import Batch, Draft
+from ipreg.api.keepingshapes import Act, Agreement, Offer
+from ipreg.api.lettershapes import LegalLetter, LetterBrief, NewLetter
+from ipreg.api.noticeshapes import Channel, ChannelMade, ChannelTimes, NewChannel, Notice
+from ipreg.api.partyshapes import (
+    CaseBulk,
+    CaseNote,
+    CasePaper,
+    CaseTask,
+    ChosenCase,
+    NewComplaint,
+    NewNotice,
+    NewSubmission,
+    Submission,
+)
 from ipreg.api.shapes import (
     Alert,
     AlertBrief,
@@ -26,34 +41,67 @@ from ipreg.api.shapes import (
     Step,
     Whoami,
 )
+from ipreg.api.sourceshapes import CrawlWish, FeedWish, NewSource, SourceDetail, SourceRun
+from ipreg.api.watchshapes import AllowedSeller, NewAllowedSeller, Watch, WatchForm
 from ipreg.client.faults import ApiConflictError, ApiError, ApiMissingError, ApiUnreachableError
 from ipreg.client.registry import Client
 
 __all__ = [
+    "Act",
+    "Agreement",
     "Alert",
     "AlertBrief",
+    "AllowedSeller",
     "ApiConflictError",
     "ApiError",
     "ApiMissingError",
     "ApiUnreachableError",
+    "Batch",
     "BulkItem",
     "BulkResult",
     "Case",
     "CaseBrief",
+    "CaseBulk",
+    "CaseNote",
+    "CasePaper",
+    "CaseTask",
+    "Channel",
+    "ChannelMade",
+    "ChannelTimes",
+    "ChosenCase",
     "Client",
+    "CrawlWish",
+    "Draft",
+    "FeedWish",
     "Figures",
     "Filing",
     "FilingBrief",
     "FilingForm",
     "FilingVersion",
     "Import",
+    "LegalLetter",
+    "LetterBrief",
     "Listing",
     "LogState",
     "Match",
+    "NewAllowedSeller",
+    "NewChannel",
+    "NewComplaint",
     "NewCreator",
+    "NewLetter",
+    "NewNotice",
+    "NewSource",
+    "NewSubmission",
+    "Notice",
+    "Offer",
     "Person",
     "Pushed",
     "Record",
+    "SourceDetail",
+    "SourceRun",
     "Step",
+    "Submission",
+    "Watch",
+    "WatchForm",
     "Whoami",
 ]

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
 import httpx
 
 from ipreg.api import shapes
+from ipreg.client.casework import Casework
+from ipreg.client.drafting import Drafting
 from ipreg.client.faults import ApiMissingError
+from ipreg.client.files import File, parts, read
+from ipreg.client.keeping import Keeping
+from ipreg.client.legal import LegalLetters
+from ipreg.client.market import Market
 from ipreg.client.transport import Sleep, Transport
-
-File = Path | tuple[str, bytes]
-"""A file to send: where it lies, or its name and its bytes."""
-AT_ONCE = 1000
-"""So many rows one push takes."""
+from ipreg.client.watching import Watching
 
 
-class Client:
+class Client(Casework, Drafting, Keeping, LegalLetters, Market, Watching):
     """``Client("https://registry.example", "ipreg-pat-...")``; without a token only what is public.
 
     Use it in a ``with`` block, or ``close`` it. Errors are ``ApiError`` and its kinds, and ``ApiUnreachableError``.
@@ -142,52 +142,7 @@ class Client:
         """Where the transparency log stands."""
         return self._at.get("/log", shapes.LogState)
 
-    # --- Listings and matches
-
-    def push(self, rows: Iterable[Mapping[str, Any]], *, source: int | None = None) -> list[shapes.Pushed]:
-        """Pushes listings, a thousand at a time; a result for each row. ``source``: with a personal token."""
-        found, batch = [], list[Mapping[str, Any]]()
-        for row in rows:
-            batch.append(row)
-            if len(batch) == AT_ONCE:
-                found.append(self._push(batch, source))
-                batch = []
-        return [*found, self._push(batch, source)] if batch else found
-
-    def _push(self, rows: Sequence[Mapping[str, Any]], source: int | None) -> shapes.Pushed:
-        lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows).encode()
-        place = "/listings" if source is None else f"/listings?source={source}"
-        headers = {"Content-Type": "application/x-ndjson"}
-        # The same rows are the same import: their digest is the key.
-        return self._at.post(
-            place, shapes.Pushed, hashlib.sha256(lines).hexdigest(), content=lines, headers=headers
-        )
-
-    def sources(self) -> list[shapes.Source]:
-        """Your sources of listings; ``push`` takes the id of one of the kind "push"."""
-        return list(self._at.pages("/sources", shapes.Source))
-
-    def import_state(self, import_id: int) -> shapes.Import:
-        """How far an import is."""
-        return self._at.get(f"/imports/{import_id}", shapes.Import)
-
-    def wait_for_import(self, import_id: int, *, seconds: float = 600, every: float = 2) -> shapes.Import:
-        """The import when it is over, or as it stands after so many seconds."""
-        waited = 0.0
-        while True:
-            found = self.import_state(import_id)
-            if found.state in ("done", "failed") or waited >= seconds:
-                return found
-            self._sleep(every)
-            waited += every
-
-    def listings(self) -> Iterator[shapes.Listing]:
-        """Listings that your sources brought, the newest first."""
-        return self._at.pages("/listings", shapes.Listing)
-
-    def listing(self, listing_id: int) -> shapes.Listing:
-        """One listing."""
-        return self._at.get(f"/listings/{listing_id}", shapes.Listing)
+    # --- Matches
 
     def matches(self, *, filing: str = "", least: float | None = None) -> Iterator[shapes.Match]:
         """What looks like your designs, the newest first."""
@@ -237,6 +192,14 @@ class Client:
         """A remark for those who see the alert."""
         return self._act(alert, "comment", shapes.Comment(text=text))
 
+    def hand_over(self, alert: shapes.AlertBrief, *, note: str = "") -> shapes.Alert:
+        """A confirmed alert goes to the regulator."""
+        return self._act(alert, "hand-over", shapes.HandOver(note=note))
+
+    def undo(self, alert: shapes.Alert) -> int:
+        """Takes your last act on it back, where ``alert.undo`` says that this can be; how many alerts it was on."""
+        return self._at.post(f"/alerts/actions/{alert.undo}/undo", shapes.Undone).alerts
+
     def bulk(self, body: shapes.Bulk) -> shapes.BulkResult:
         """The same for many alerts, with a result for each."""
         return self._at.post("/alerts/bulk", shapes.BulkResult, json=body.model_dump(mode="json"))
@@ -255,10 +218,13 @@ class Client:
         """One case, with the steps you may take."""
         return self._at.get(f"/cases/{number}", shapes.Case)
 
-    def take_step(self, case: shapes.CaseBrief, action: str, **brings: Any) -> shapes.Case:
+    def take_step(
+        self, case: shapes.CaseBrief, action: str, *, documents: Sequence[File] = (), **brings: Any
+    ) -> shapes.Case:
         """Takes one of ``Case.steps``; ``brings`` are the fields of ``Step``: reason, outcome, officer, ..."""
         body = shapes.Step(row_version=case.row_version, **brings)
-        return self._at.post(f"/cases/{case.number}/steps/{action}", shapes.Case, json=body.model_dump(mode="json"))
+        form = parts("step", body, {"documents": documents})
+        return self._at.post(f"/cases/{case.number}/steps/{action}", shapes.Case, files=form)
 
     def statistics(self, year: int | None = None, **asked: Any) -> shapes.Figures:
         """The figures of a year, exact; for officials. ``asked``: industry, district, platform."""
@@ -272,17 +238,8 @@ class Client:
 def _parts(
     form: shapes.Stated, pictures: Sequence[File], design_files: Sequence[File]
 ) -> list[tuple[str, tuple[Any, ...]]]:
-    """The parts of the form: the JSON, which has no file name, and the files."""
-    named = [("pictures", one) for one in pictures] + [("design_files", one) for one in design_files]
-    return [
-        ("filing", (None, form.model_dump_json(), "application/json")),
-        *((name, _read(one)) for name, one in named),
-    ]
-
-
-def _read(file: File) -> tuple[str, bytes]:
-    return (file.name, file.read_bytes()) if isinstance(file, Path) else file
+    return parts("filing", form, {"pictures": pictures, "design_files": design_files})
 
 
 def _digest(file: File) -> str:
-    return hashlib.sha256(_read(file)[1]).hexdigest()
+    return hashlib.sha256(read(file)[1]).hexdigest()

@@ -59,8 +59,19 @@ class Transport:
 
     def post(self, path: str, shape: type[Shape], key: str | None = None, **content: Any) -> Shape:
         """Writes, once; ``content`` is httpx's: ``json``, or ``data`` and ``files``, or ``content``."""
+        return shape.model_validate_json(self._write("POST", path, key, **content))
+
+    def put(self, path: str, shape: type[Shape], body: BaseModel) -> Shape:
+        """Writes the whole of something anew."""
+        return shape.model_validate_json(self._write("PUT", path, None, json=body.model_dump(mode="json")))
+
+    def delete(self, path: str) -> None:
+        """Takes something away."""
+        self._write("DELETE", path, None)
+
+    def _write(self, method: str, path: str, key: str | None, **content: Any) -> bytes:
         headers = {"Idempotency-Key": key or str(uuid.uuid4()), **content.pop("headers", {})}
-        return shape.model_validate_json(self._send("POST", path, headers=headers, **content).content)
+        return self._send(method, path, headers=headers, **content).content
 
     def _send(self, method: str, path: str, **more: Any) -> httpx.Response:
         for trial in range(1, self._tries + 1):

@@ -33,6 +33,7 @@ from ipreg.models.desk import Absence, CaseNote, CaseTask, SavedView
 from ipreg.models.drafts import Batch, BatchRow, BatchState, Draft, DraftFile, DraftFinding, RowState
 from ipreg.models.evidence import Capture, CaptureFile, CaptureState, Report, ReportState
 from ipreg.models.exports import DataExport, ExportState
+from ipreg.models.figures import CountedFigures
 from ipreg.models.files import PictureFingerprint, StoredFile, VaultKey
 from ipreg.models.jobs import JobResult, JobState, Lease
 from ipreg.models.keeping import (
@@ -97,7 +98,7 @@ from ipreg.models.parties import (
     SubmissionFile,
     SubmissionKind,
 )
-from ipreg.models.programs import ApiAnswer, ApiToken, Scope
+from ipreg.models.programs import ApiAnswer, ApiToken, CallerCount, Scope
 from ipreg.models.rights import ObtainedKind, PackageText, QuietReminders, RightRecord, RightsDiary
 from ipreg.models.sources import RunState, Source, SourceKind, SourceRun, SourceState
 from ipreg.models.terms import FilingTerm
@@ -137,6 +138,7 @@ __all__ = [
     "BatchState",
     "Calibration",
     "CalibrationState",
+    "CallerCount",
     "Capture",
     "CaptureFile",
     "CaptureState",
@@ -156,6 +158,7 @@ __all__ = [
     "ChannelKind",
     "ChannelState",
     "ClockKind",
+    "CountedFigures",
     "CrawlHost",
     "CrawlPage",
     "DataExport",

@@ -102,6 +102,7 @@ class Case(Base):
     seller_id: Mapped[int | None] = mapped_column(ForeignKey("sellers.id"), index=True)
     due_at: Mapped[datetime | None]
     rank_at: Mapped[datetime]
+    documents_erased_at: Mapped[datetime | None]
     row_version: Mapped[int] = mapped_column(default=1)
 
     alert: Mapped[Alert | None] = relationship(lazy="select")

@@ -114,6 +114,7 @@ class PaperKind(StrEnum):
     ACCEPTANCE = "acceptance"
     NON_ACCEPTANCE = "non_acceptance"
     NOTICE = "notice"
+    HEARING = "hearing"
     DECISION = "decision"
 
 

@@ -25,6 +25,8 @@ class Scope(StrEnum):
     CASES_READ = "cases:read"
     CASES_WRITE = "cases:write"
     STATISTICS_READ = "statistics:read"
+    NOTICES_READ = "notices:read"
+    NOTICES_WRITE = "notices:write"
 
 
 class ApiToken(Base):
@@ -68,3 +70,12 @@ class ApiAnswer(Base):
     status: Mapped[int]
     location: Mapped[str] = mapped_column(String(200), default="")
     body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class CallerCount(Base):
+    """How much of its allowance a caller without a personal token has used; ``key`` is a digest of who it is."""
+
+    __tablename__ = "caller_counts"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    busy_until_ms: Mapped[int] = mapped_column(BigInteger, index=True)

@@ -80,15 +80,21 @@ def of_case(session: Session, case: Case) -> list[LegalLetter]:
 
 def page(session: Session, *, account: Account, asked: Asked) -> Found:
     """The account's letters: what is due first, then the newest."""
+    return Found(*listed(session, account=account, asked=asked, start=PAGE * (max(1, asked.page) - 1), limit=PAGE))
+
+
+def listed(
+    session: Session, *, account: Account, asked: Asked, start: int, limit: int
+) -> tuple[list[LegalLetter], bool]:
+    """So many from ``start`` on, and whether there are more."""
     wanted = select(LegalLetter).where(_seen_by(session, account))
     if asked.state in ("running", "ended"):
         wanted = wanted.where(LegalLetter.running.is_(asked.state == "running"))
     if asked.kind in list(LegalLetterKind):
         wanted = wanted.where(LegalLetter.kind == LegalLetterKind(asked.kind))
     wanted = wanted.order_by(LegalLetter.next_on.is_(None), LegalLetter.next_on, LegalLetter.id.desc())
-    start = PAGE * (max(1, asked.page) - 1)
-    found = list(session.scalars(wanted.limit(PAGE + 1).offset(start)).unique())
-    return Found(found[:PAGE], len(found) > PAGE)
+    found = list(session.scalars(wanted.limit(limit + 1).offset(start)).unique())
+    return found[:limit], len(found) > limit
 
 
 def running(session: Session, account: Account, *, most: int = 5) -> list[LegalLetter]:

@@ -1,12 +1,13 @@
 """Rights that were obtained, and applications for them, as their owner records them.
 
 Nothing is examined here: the record says what the owner says, when he said it, and which paper he showed. It is
-an event of the filing in the log; what was wrong is retracted by another event. The certificate is of the day of
-filing and stays as it is: rights stand on the filing's page and on the public record to which its code leads.
+an event of the filing in the log; what was wrong is retracted by another event. Rights stand on the filing's page;
+granted ones that their owner shows, on the public record and on certificates that are issued from then on.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -27,7 +28,7 @@ from ipreg.models import (
     RightsDiary,
     StoredFile,
 )
-from ipreg.registry import Attached
+from ipreg.registry import Attached, base_name
 from ipreg.rights.clocks import Clock, Facts, Right, clocks_of
 from ipreg.rights.numbers import check_number
 from ipreg.storage import Shelf, Store, keep_file
@@ -82,7 +83,7 @@ def record_right(
         applied_on=form.applied_on,
         granted_on=form.granted_on,
         document=document,
-        document_name=paper.filename[-255:] if paper else "",
+        document_name=base_name(paper.filename) if paper else "",
         public=form.public,
         account=account,
         request_key=request_key,
@@ -122,6 +123,12 @@ def records_of(session: Session, filing: Filing) -> Sequence[RightRecord]:
 def public_records(session: Session, filing: Filing) -> list[RightRecord]:
     """Granted rights that their owner shows to everybody."""
     return [one for one in records_of(session, filing) if one.public and one.granted_on is not None]
+
+
+def key_of(records: Sequence[RightRecord]) -> str:
+    """Says in 64 letters which records these are; empty for none."""
+    ids = ",".join(str(one.id) for one in records)
+    return hashlib.sha256(ids.encode()).hexdigest() if ids else ""
 
 
 def get_record(session: Session, filing: Filing, record_id: int) -> RightRecord:

@@ -25,6 +25,7 @@ bp = Blueprint("accounts", __name__)
 _SELF_SERVICE = {Role.DESIGNER.value: Role.DESIGNER, Role.ENTERPRISE.value: Role.ENTERPRISE}
 _SHOWN = "password-shown"
 _SECOND_WITHIN = timedelta(minutes=10)
+_PRESSED_TWICE = timedelta(seconds=60)
 _TRIES, _TRIES_WITHIN = 60, timedelta(minutes=15)
 
 
@@ -42,11 +43,30 @@ def sign_up() -> str | Response | tuple[str, int]:
     except CallerError as fault:
         start_again()
         if fault.code == "email_taken":
+            if opened := _opened_just_now():
+                sign_in_here(opened)
+                return redirect(url_for("pages.home"))
             _tell_owner()
         faults = {fault.field or "": words_of(fault)}
         return render_template("sign_up.html", faults=faults, given=request.form), 400
     sign_in_here(account)
     return redirect(url_for("pages.home"))
+
+
+def _opened_just_now() -> Account | None:
+    """The account that the same form has opened a moment ago: somebody pressed twice."""
+    email = request.form.get("email", "")
+    with runtime().sessions() as reading:
+        found = accounts.by_email(reading, email)
+        if (
+            found is None
+            or utc_now() - found.created_at > _PRESSED_TWICE
+            or twofactor.is_on(reading, account=found)
+        ):
+            return None
+        kept = found.password_hash
+    fits = accounts.compare(kept, request.form.get("password", "")).fits
+    return accounts.by_email(db(), email) if fits else None
 
 
 def _tell_owner() -> None:

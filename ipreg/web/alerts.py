@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from ipreg import access, alerts
 from ipreg.db import transaction, utc_now
 from ipreg.errors import CallerError
-from ipreg.models import Account, Alert, AlertAction, AlertState, DismissReason, Match, MatchKind, Role, SavedFilter
+from ipreg.models import Account, Alert, AlertAction, AlertState, DismissReason, Role, SavedFilter
 from ipreg.response import letters
 from ipreg.sightings.capture import captures_of
 from ipreg.warning import acting, search
@@ -25,11 +25,9 @@ from ipreg.warning.search import Filter, Place
 from ipreg.warning.sellers import suggestion
 from ipreg.warning.severity import level
 from ipreg.web import alertwords
-from ipreg.web.pictures import seen_bytes, view_bytes
+from ipreg.web.pictures import drawn_of, regions
 from ipreg.web.rules import who
 from ipreg.web.session import db, me, runtime
-from similarity import Reason, overlay
-from similarity.parts import corresponding
 
 bp = Blueprint("alerts", __name__)
 OWNERS = (Role.DESIGNER, Role.ENTERPRISE)
@@ -54,7 +52,7 @@ def inbox() -> str:
         done=done if done is not None and done.account_id == account.id else None,
         platforms=search.choices(db(), account=account),
         people=acting.colleagues(db(), account),
-        seller=search.seller_name(db(), asked),
+        seller=search.seller_name(db(), account=account, asked=asked),
         saved=saved_filters(account),
         me=account,
         now=now,
@@ -104,20 +102,7 @@ def alert(alert_id: int) -> str:
 @who(*OWNERS)
 def overlay_picture(alert_id: int) -> Response:
     found = alerts.get_alert(db(), alert_id=alert_id, account=me())
-    match = found.match
-    sealed = [one for one in (match.filing, match.later_filing) if one is not None and one.vault_key_id is not None]
-    drawn = _drawn(match)
-    answer = Response(drawn, mimetype="image/jpeg" if drawn[:2] == b"\xff\xd8" else "image/png")
-    answer.headers["Cache-Control"] = "no-store" if sealed else "private, max-age=3600"
-    return answer
-
-
-def _drawn(match: Match) -> bytes:
-    """Where a copied picture lies in the other; of goods photographed anew, the parts that correspond."""
-    filed, seen = view_bytes(match.view), seen_bytes(match)
-    if match.kind is MatchKind.COPY:
-        return overlay(filed, seen, Reason.from_dict(match.reason))
-    return overlay(filed, seen, Reason(lines=corresponding(filed, seen).lines), marks=True)
+    return drawn_of(found.match, regions(found.match))
 
 
 @bp.post("/alerts/<int:alert_id>/confirm")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
@@ -16,6 +16,7 @@ from ipreg.casework import (
     clocks,
     deputies,
     drawing,
+    hearings,
     machine,
     neighbours,
     queue,
@@ -33,7 +34,7 @@ from ipreg.rights import records
 from ipreg.sightings.capture import capture_of, captures_of
 from ipreg.web.errors import words_of
 from ipreg.web.filings import proof_of
-from ipreg.web.pictures import seen_bytes, shows, told, view_bytes
+from ipreg.web.pictures import drawn_of, regions, seen_bytes, shown_in, shows, told, view_bytes
 from ipreg.web.rules import who
 from ipreg.web.session import db, me, runtime, start_again
 from similarity import Reason
@@ -86,10 +87,15 @@ def proofs(number: str) -> str:
 def aligned_picture(number: str) -> Response:
     """The sighted picture, laid over the filed one."""
     match = cases.get_case(db(), number=number, account=me()).match
-    drawn = aligned(view_bytes(match.view), seen_bytes(match), Reason.from_dict(match.reason))
-    answer = Response(drawn, mimetype="image/jpeg")
-    answer.headers["Cache-Control"] = "private, max-age=3600"
-    return answer
+    return drawn_of(match, aligned(view_bytes(match.view), seen_bytes(match), Reason.from_dict(match.reason)))
+
+
+@bp.get("/cases/<number>/regions")
+@who(*access.OFFICIALS)
+def matched_regions(number: str) -> Response:
+    """Both pictures with what agrees in them outlined."""
+    match = cases.get_case(db(), number=number, account=me()).match
+    return drawn_of(match, regions(match))
 
 
 def queue_again(fault: IpregError) -> tuple[str, int]:
@@ -105,6 +111,7 @@ def _queue(faults: dict[str, str]) -> str:
     after = Place.parse(request.args.get("after", ""))
     found = queue.page(db(), account=me(), wanted=wanted, as_of=as_of, after=after, now=now)
     official = me().role in access.OFFICIALS
+    shown_in(found.cases)
     address = wanted.to_address()
     following = {**address, "as_of": (as_of or now).isoformat(), "after": str(found.after)}
     return render_template(
@@ -127,12 +134,16 @@ def _queue(faults: dict[str, str]) -> str:
     )
 
 
-def page(found: Case, faults: dict[str, str], action: str = "decided") -> str:
-    """The case; ``faults`` stand beside the fields of the form for ``action``."""
+def page(
+    found: Case, faults: dict[str, str], action: str = "decided", given: Mapping[str, str] | None = None
+) -> str:
+    """The case; ``faults`` and what was ``given`` stand in the form for ``action``."""
     now = utc_now()
     moves = machine.possible(db(), case=found, actor=me(), now=now)
     official = me().role in access.OFFICIALS
     usual = _usual(found, moves)
+    near = neighbours.of(db(), case=found) if official else None
+    shown_in([found, *(near.all if near else ())])
     for filing in _filings(found):
         if shows(filing):
             told(filing, "filing.page")
@@ -147,7 +158,8 @@ def page(found: Case, faults: dict[str, str], action: str = "decided") -> str:
         now=now,
         faults=faults,
         faulty=action,
-        given=request.form,
+        given=request.form if given is None else given,
+        hearing=hearings.appointed(found),
         moves=[move for move in moves if move is not usual and not _hidden(found, move)],
         usual=usual,
         clocks=[one for one in found.clocks if one.stopped_at is None],
@@ -165,7 +177,7 @@ def page(found: Case, faults: dict[str, str], action: str = "decided") -> str:
         tasks=together.tasks(db(), case=found) if official else [],
         officers=queue.officers(db()) if official else [],
         deputy=deputies.deputy_of(db(), account_id=found.officer_id, now=now) if found.officer_id else None,
-        near=neighbours.of(db(), case=found) if official else None,
+        near=near,
         rights={one.id: _rights(one) for one in _filings(found)},
         versions={one.id: amending.versions_of(db(), one) for one in _filings(found)},
         proof=proof_of(found.match.filing.log_index),

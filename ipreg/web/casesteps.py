@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Blueprint, flash, redirect, request, send_file, url_for
+from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
-from ipreg import access, cases
-from ipreg.casework import appeals, bulk, machine, submissions, table, together
+from ipreg import access, cases, workdays
+from ipreg.casework import appeals, bulk, machine, rulings, submissions, table, together
 from ipreg.casework.bulk import Chosen
 from ipreg.casework.machine import Document, Given
 from ipreg.casework.table import Need
@@ -55,6 +58,19 @@ def decide(number: str) -> Response | tuple[str, int]:
         return _again(number, fault, "decided")
     db().commit()
     return back(number)
+
+
+@bp.post("/cases/<number>/draft")
+@who(Role.REGULATOR)
+def draft(number: str) -> str | tuple[str, int]:
+    """The form of the decision again, with the draft of reasons for the chosen outcome below what was written."""
+    found = cases.get_case(db(), number=number, account=me())
+    outcome, language = request.form.get("outcome", ""), request.form.get("language", "")
+    if outcome not in list(CaseOutcome) or language not in rulings.LANGUAGES:
+        return page(found, {"outcome": words_of(CallerError("choice_wrong", field="outcome"))}), 400
+    written = [request.form.get("reason", "").strip(), rulings.draft(found, CaseOutcome(outcome), language)]
+    given = {**request.form, "reason": "\n\n".join(one for one in written if one)}
+    return page(found, {}, given=given)
 
 
 @bp.post("/cases/<number>/steps/<action>")
@@ -137,9 +153,20 @@ def _given(found: Case, action: str) -> Given:
         days=form.get("days", type=int),
         severity=form.get("severity", type=int),
         side=next((one for one in appeals.SIDES if one.value == form.get("side")), None),
+        at=_time(form.get("time", "")),
+        place=form.get("place", ""),
         unheard=form.get("unheard", ""),
-        documents=_documents(action),
+        documents=kept_documents(action, request.files.getlist("document"), "document"),
     )
+
+
+def _time(text: str) -> datetime | None:
+    """What the field of a day and a time holds, which is Beijing time; None for what is none."""
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return given.replace(tzinfo=workdays.SHANGHAI) if given.tzinfo is None else given
 
 
 def _into() -> Case:
@@ -149,17 +176,17 @@ def _into() -> Case:
         raise CallerError("case_missing", field="case") from fault
 
 
-def _documents(action: str) -> tuple[Document, ...]:
+def kept_documents(action: str, files: list[FileStorage], field: str) -> tuple[Document, ...]:
     """The attached files, kept by digest. They are only ever given out as downloads."""
     kept = []
-    for file in request.files.getlist("document"):
+    for file in files:
         if not file.filename:
             continue
         data = file.read(MAX_DOCUMENT + 1)
         if not data:
-            raise CallerError("picture_empty", field="document")
+            raise CallerError("picture_empty", field=field)
         if len(data) > MAX_DOCUMENT:
-            raise CallerError("case_document_large", field="document", megabytes=MAX_DOCUMENT // 2**20)
+            raise CallerError("case_document_large", field=field, megabytes=MAX_DOCUMENT // 2**20)
         name = file.filename.replace("\\", "/").rpartition("/")[2][:200]
         kept.append(Document(action, name, runtime().store.put(data)))
     return tuple(kept[:20])

@@ -74,18 +74,23 @@ def file_of(one: Submission, position: int) -> Response:
 
 def paper_file(found: CasePaper, reader: Party) -> Response:
     """The paper; who opens it first is served by that."""
-    with transaction(runtime().sessions) as session:
-        # One at a time: somebody who opens a paper twice at once, or two who open it, each get it.
-        session.get_one(Case, found.case_id, with_for_update={"of": Case})
-        papers.serve(
-            session, paper=session.get_one(CasePaper, found.id), reader=_here(session, reader), now=utc_now()
-        )
+    serve_paper(found, reader)
     return send_file(
         runtime().store.path(found.sha256),
         mimetype="application/pdf",
         as_attachment=True,
         download_name=papers.file_name(found),
     )
+
+
+def serve_paper(found: CasePaper, reader: Party) -> None:
+    """Who has it now for the first time is served with it."""
+    with transaction(runtime().sessions) as session:
+        # One at a time: somebody who opens a paper twice at once, or two who open it, each get it.
+        session.get_one(Case, found.case_id, with_for_update={"of": Case})
+        papers.serve(
+            session, paper=session.get_one(CasePaper, found.id), reader=_here(session, reader), now=utc_now()
+        )
 
 
 def _here(session: Session, reader: Party) -> Party:

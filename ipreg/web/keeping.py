@@ -58,7 +58,7 @@ def context(found: Filing) -> dict[str, Any]:
     }
 
 
-def _owned(number: str) -> Filing:
+def owned(number: str) -> Filing:
     """The filing, for who may change it; for others it is not there."""
     found = registry.get_filing(db(), number=number, account=me())
     if not access.owns_filing(me(), found):
@@ -84,7 +84,7 @@ def _sign() -> None:
 @bp.route("/filings/<number>/amend", methods=["GET", "POST"])
 @who(*_OWNERS)
 def amend(number: str) -> Answer:
-    found = _owned(number)
+    found = owned(number)
     if found.state is FilingState.WITHDRAWN:
         raise ConflictError("filing_withdrawn")
     if request.method == "GET":
@@ -105,10 +105,10 @@ def amend(number: str) -> Answer:
     except CallerError as fault:
         start_again()
         field = (fault.field or "").split("-")[0]
-        return _amend_page(_owned(number), {field: words_of(fault)}), 400
+        return _amend_page(owned(number), {field: words_of(fault)}), 400
     except ConflictError as fault:
         start_again()
-        found = _owned(number)
+        found = owned(number)
         if found.state is FilingState.WITHDRAWN:
             raise
         return _amend_page(found, {"": words_of(fault)}), 409
@@ -247,7 +247,7 @@ def version_picture(number: str, version: int, position: int) -> Response:
 @bp.post("/filings/<number>/open")
 @who(*_OWNERS)
 def open_filing(number: str) -> Response:
-    found = _owned(number)
+    found = owned(number)
     filing_id, account_id = found.id, me().id
     db().rollback()  # files are copied now, and no transaction waits for that
     sealing.open_now(runtime(), filing_id, account_id=account_id, clock=utc_now)
@@ -258,7 +258,7 @@ def open_filing(number: str) -> Response:
 @bp.post("/filings/<number>/opening-day")
 @who(*_OWNERS)
 def opening_day(number: str) -> Answer:
-    found = _owned(number)
+    found = owned(number)
     try:
         day = None if request.form.get("never") else _date("opens_on")
         opens_at = None if day is None else datetime.combine(day, time(), workdays.SHANGHAI).astimezone(UTC)
@@ -267,7 +267,7 @@ def opening_day(number: str) -> Answer:
     except (CallerError, ConflictError) as fault:
         start_again()
         status = 400 if isinstance(fault, CallerError) else 409
-        return render_template("opening_day.html", **_opening_again(_owned(number), words_of(fault))), status
+        return render_template("opening_day.html", **_opening_again(owned(number), words_of(fault))), status
     _sign()
     return _back(number)
 
@@ -284,7 +284,7 @@ def _opening_again(found: Filing, fault: str) -> dict[str, Any]:
 @bp.route("/filings/<number>/withdraw", methods=["GET", "POST"])
 @who(*_OWNERS)
 def withdraw(number: str) -> Answer:
-    found = _owned(number)
+    found = owned(number)
     if found.state is FilingState.WITHDRAWN:
         return _back(number)
     if request.method == "GET":
@@ -304,7 +304,7 @@ def withdraw(number: str) -> Answer:
         start_again()
         faults = {getattr(fault, "field", None) or "": words_of(fault)}
         status = 400 if isinstance(fault, CallerError) else 409
-        page = render_template("withdraw.html", filing=_owned(number), faults=faults, given=request.form)
+        page = render_template("withdraw.html", filing=owned(number), faults=faults, given=request.form)
         return page, status
     withdrawing.remove_files(runtime(), filing_id)
     sealing.sweep(runtime(), clock=utc_now)
@@ -318,7 +318,7 @@ def withdraw(number: str) -> Answer:
 @bp.route("/filings/<number>/offer/<kind>", methods=["GET", "POST"])
 @who(*_OWNERS)
 def offer(number: str, kind: str) -> Answer:
-    found = _owned(number)
+    found = owned(number)
     if kind not in list(AgreementKind):
         raise MissingError("page_missing")
     if found.state is FilingState.WITHDRAWN:
@@ -341,7 +341,7 @@ def offer(number: str, kind: str) -> Answer:
     except (CallerError, ConflictError) as fault:
         start_again()
         faults = {getattr(fault, "field", None) or "": words_of(fault)}
-        return _offer_page(_owned(number), kind, faults), 400 if isinstance(fault, CallerError) else 409
+        return _offer_page(owned(number), kind, faults), 400 if isinstance(fault, CallerError) else 409
     _sign()
     return redirect(target)
 
@@ -381,8 +381,7 @@ def agreement(agreement_id: int) -> str:
 def _agreement_page(found: Agreement, fault: str = "") -> str:
     filing = found.filing
     mine = access.owns_filing(me(), filing)
-    waits = found.state is AgreementState.OFFERED and found.expires_at > utc_now()
-    is_taker = found.taker_id == me().id if found.taker_id else found.taker_email == me().email
+    waits, is_taker = waits_for(found)
     return render_template(
         "agreement.html",
         agreement=found,
@@ -391,8 +390,20 @@ def _agreement_page(found: Agreement, fault: str = "") -> str:
         fault=fault,
         may_answer=waits and is_taker,
         may_take_back=waits and access.can_act_on_filing(me(), filing),
-        may_end=found.state is AgreementState.ACCEPTED and found.kind is AgreementKind.LICENCE and is_taker,
+        may_end=may_end(found),
     )
+
+
+def waits_for(found: Agreement) -> tuple[bool, bool]:
+    """Whether it still can be answered, and whether the reader is who may."""
+    waits = found.state is AgreementState.OFFERED and found.expires_at > utc_now()
+    return waits, found.taker_id == me().id if found.taker_id else found.taker_email == me().email
+
+
+def may_end(found: Agreement) -> bool:
+    """Whether the reader is the licensee of a licence that runs."""
+    runs = found.state is AgreementState.ACCEPTED and found.kind is AgreementKind.LICENCE
+    return runs and waits_for(found)[1]
 
 
 _STEPS: dict[str, Callable[..., Agreement]] = {

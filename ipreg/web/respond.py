@@ -8,7 +8,7 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from werkzeug.wrappers import Response
 
 from ipreg import logkeys
-from ipreg.casework import appeals, clocks, links, papers, submissions, table
+from ipreg.casework import appeals, clocks, hearings, links, papers, submissions, table
 from ipreg.casework.table import Part
 from ipreg.db import utc_now
 from ipreg.errors import CallerError, MissingError
@@ -156,6 +156,7 @@ def _page(mine: RespondentLink, faults: dict[str, str]) -> str:
         appeal_until=appeals.last_day(of_case, Part.RESPONDENT),
         papers=papers.papers_of(db(), of_case, mine),
         submissions=submissions.seen_by(db(), of_case, mine),
+        hearing=hearings.appointed(of_case),
         clock=clocks.running(of_case, ClockKind.RESPONSE),
         request_key=secrets.token_hex(16),
         now=utc_now(),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, render_template, request
 
-from ipreg import charts, statisticsfiles
+from ipreg import charts, statisticsahead, statisticsfiles
 from ipreg.db import utc_now
 from ipreg.disclosure import PublicFigures, public
 from ipreg.errors import MissingError
@@ -42,15 +44,17 @@ _SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 @who(*_OFFICIALS)
 def page() -> str:
     asked = _asked()
-    found = counted(asked)
-    whole = found if not any(request.args.get(one) for one in _FILTERS) else counted(Asked(asked.year))
+    found = _ready(asked)
+    whole = _ready(Asked(asked.year))
+    tables = whole.figures.tables if whole is not None else ()
     return render_template(
         "statistics.html",
-        found=found,
+        found=found.figures if found else None,
+        counted_at=found.at if found else None,
         asked=asked,
         years=years(db()),
-        districts=names_in(whole.tables, "district"),
-        platforms=names_in(whole.tables, "platform"),
+        districts=names_in(tables, "district"),
+        platforms=names_in(tables, "platform"),
         kept={name: request.args.get(name, "") for name in ("year", *_FILTERS)},
         official=True,
         **_words(),
@@ -62,9 +66,11 @@ def page() -> str:
 def totals() -> str:
     """For anybody: whole months that are over, and no small numbers."""
     asked = _public_asked()
+    found = _ready(asked)
     return render_template(
         "statistics.html",
-        found=public(counted(asked)),
+        found=public(found.figures) if found else None,
+        counted_at=found.at if found else None,
         asked=asked,
         years=years(db()),
         kept={"year": asked.year},
@@ -103,17 +109,61 @@ def export(kind: str) -> Response:
     return answer
 
 
+@dataclass(frozen=True)
+class Counted:
+    """Figures, and when they were counted."""
+
+    figures: Figures
+    at: datetime
+
+
 def counted(asked: Asked) -> Figures:
-    """The figures; those of the last minute again, for a page asks for all its charts at once."""
-    kept: dict[Asked, tuple[float, Figures]] = current_app.extensions.setdefault("figures", {})
-    known = kept.get(asked)
-    if known is not None and time.monotonic() - known[0] < _KEPT_SECONDS:
-        return known[1]
-    if len(kept) >= _MOST_KEPT:
-        kept.clear()
-    found = figures(db(), asked=asked)
-    kept[asked] = (time.monotonic(), found)
+    """The figures, whatever it takes: for files and programs."""
+    return (_known(asked) or _count(asked)).figures
+
+
+def _ready(asked: Asked) -> Counted | None:
+    """The figures for a page; None where a job is counting them: nobody waits at a page for seconds."""
+    found = _known(asked)
+    if found is not None or not statisticsahead.is_many(db()):
+        return found or _count(asked)
+    comes = statisticsahead.ask(db(), asked=asked, now=utc_now())
+    db().commit()
+    return None if comes else _count(asked)
+
+
+def _known(asked: Asked) -> Counted | None:
+    """Those of the last minute again, for a page asks for all its charts at once; or what was counted ahead."""
+    memory = _memory()
+    if asked in memory and time.monotonic() - memory[asked][0] < _KEPT_SECONDS:
+        return memory[asked][1]
+    kept = statisticsahead.kept(db(), asked=asked, now=utc_now())
+    if kept is None:
+        return None
+    statisticsahead.looked_at(db(), asked=asked, now=utc_now())
+    db().commit()
+    return _remember(asked, Counted(*kept))
+
+
+def _count(asked: Asked) -> Counted:
+    found = _remember(asked, Counted(figures(db(), asked=asked), utc_now()))
+    if statisticsahead.is_many(db()):
+        statisticsahead.keep(db(), asked=asked, found=found.figures, now=found.at)
+        db().commit()
     return found
+
+
+def _remember(asked: Asked, found: Counted) -> Counted:
+    memory = _memory()
+    if len(memory) >= _MOST_KEPT:
+        memory.clear()
+    memory[asked] = (time.monotonic(), found)
+    return found
+
+
+def _memory() -> dict[Asked, tuple[float, Counted]]:
+    kept: dict[Asked, tuple[float, Counted]] = current_app.extensions.setdefault("figures", {})
+    return kept
 
 
 def _chart(found: Figures | PublicFigures, figure: str, dimension: str) -> Response:

@@ -11,7 +11,18 @@ from werkzeug.wrappers import Response
 from ipreg import access
 from ipreg.db import utc_now
 from ipreg.errors import CallerError, MissingError, PermissionDeniedError
-from ipreg.models import Alert, AlertState, DismissReason, EventKind, Filing, Role, SellerMark, SellerTie, Watch
+from ipreg.models import (
+    Alert,
+    AlertState,
+    AllowedSeller,
+    DismissReason,
+    EventKind,
+    Filing,
+    Role,
+    SellerMark,
+    SellerTie,
+    Watch,
+)
 from ipreg.registry import get_filing
 from ipreg.warning import acting, learning, raising, sellers, trial, watches
 from ipreg.warning.owners import Owner, may_manage, members, owner_for, owner_of
@@ -21,7 +32,9 @@ from ipreg.web.rules import who
 from ipreg.web.session import db, me, runtime, start_again
 
 bp = Blueprint("watches", __name__)
-_TEXTS = ("name", "scope", "industry", "threshold", "least_price", "most_price", "quiet_from", "quiet_until")
+_TEXTS = (
+    "name", "scope", "industry", "threshold", "look", "least_price", "most_price", "quiet_from", "quiet_until"
+)  # fmt: skip
 _REASONS = {SellerTie.LICENSED: DismissReason.LICENSED, SellerTie.OWN: DismissReason.MINE}
 
 
@@ -54,7 +67,7 @@ def one(watch_id: int) -> str | Response | tuple[str, int]:
 @bp.post("/watches/<int:watch_id>/remove")
 @who(*OWNERS)
 def remove(watch_id: int) -> Response:
-    owner = _managed()
+    owner = managed()
     db().delete(watches.get_watch(db(), watch_id=watch_id, owner=owner))
     raising.consider_again(db(), owner)
     db().commit()
@@ -65,7 +78,7 @@ def remove(watch_id: int) -> Response:
 @who(*OWNERS, Role.ADMINISTRATOR)
 def switch(calibration_id: int) -> Response:
     """An earlier calibration, or the verdict alone."""
-    whose = None if me().role is Role.ADMINISTRATOR else _managed()
+    whose = None if me().role is Role.ADMINISTRATOR else managed()
     changed = learning.switch(
         db(),
         calibration_id=calibration_id,
@@ -108,6 +121,13 @@ def allow(number: str) -> Response | tuple[str, int]:
     except CallerError as fault:
         start_again()
         return _sellers(_own_filing(number), {fault.field or "": words_of(fault)}), 400
+    settle_alerts(filing, entry)
+    db().commit()
+    return redirect(url_for("watches.allowed", number=number))
+
+
+def settle_alerts(filing: Filing, entry: AllowedSeller) -> None:
+    """Open alerts on listings of a seller that is allowed now are dismissed."""
     where: ColumnElement[bool] = Alert.seller_id.in_(sellers.meant_sellers(db(), entry, owner_of(filing)))
     if entry.filing_id is not None:
         where = where & (Alert.filing_id == filing.id)
@@ -116,8 +136,6 @@ def allow(number: str) -> Response | tuple[str, int]:
         acting.act(
             db(), account=me(), change=change, where=where, request_key=secrets.token_hex(16), now=utc_now()
         )  # fmt: skip
-    db().commit()
-    return redirect(url_for("watches.allowed", number=number))
 
 
 @bp.post("/filings/<number>/sellers/<int:entry_id>/remove")
@@ -154,7 +172,8 @@ def _open_alerts(filing: Filing) -> int:
     return acting.count_fitting(db(), account=me(), change=change, where=Alert.filing_id == filing.id)
 
 
-def _managed() -> Owner:
+def managed() -> Owner:
+    """Whose watches the reader manages; raises ``PermissionDeniedError``."""
     owner = owner_for(me())
     if not may_manage(me(), owner):
         raise PermissionDeniedError("alert_not_yours_to_decide")
@@ -164,7 +183,7 @@ def _managed() -> Owner:
 def _edit(watch: Watch | None) -> str | Response | tuple[str, int]:
     if request.method == "GET":
         return _form(watch, {})
-    owner, watch_id = _managed(), watch.id if watch is not None else None
+    owner, watch_id = managed(), watch.id if watch is not None else None
     version = request.form.get("row_version", 0, type=int)
     try:
         watches.save_watch(db(), owner=owner, form=_given(), watch=watch, row_version=version, now=utc_now())
@@ -179,19 +198,7 @@ def _edit(watch: Watch | None) -> str | Response | tuple[str, int]:
 
 def _given() -> watches.WatchForm:
     form = request.form
-    texts = {
-        name: form.get(name, "")
-        for name in (
-            "name",
-            "scope",
-            "industry",
-            "threshold",
-            "least_price",
-            "most_price",
-            "quiet_from",
-            "quiet_until",
-        )
-    }
+    texts = {name: form.get(name, "") for name in _TEXTS}
     return watches.WatchForm(
         **texts,
         filings=tuple(form.get("filings", "").replace(",", " ").replace("，", " ").split()[:1000]),
@@ -211,7 +218,8 @@ def _form(watch: Watch | None, faults: dict[str, str]) -> str:
         chosen = {str(one.id) for one in watch.recipients}
     return render_template(
         "watch.html", watch=watch, given=given, chosen=chosen, faults=faults, people=members(db(), owner),
-        usual=runtime().config.alert_threshold, may_manage=may_manage(me(), owner),
+        usual=runtime().config.alert_threshold, look=runtime().config.look_threshold,
+        may_manage=may_manage(me(), owner),
     )  # fmt: skip
 
 
@@ -226,15 +234,17 @@ def _shown(watch: Watch | None) -> dict[str, object]:
         "filings": " ".join(one.number for one in watch.filings),
         "active": "1" if watch.active else "",
         "threshold": "" if watch.threshold is None else f"{watch.threshold * 100:g}",
+        "look": "" if watch.look is None else f"{watch.look * 100:g}",
         "platforms": "\n".join(watch.platforms),
         "regions": "\n".join(watch.regions),
         "least_price": "" if watch.least_price is None else f"{watch.least_price:f}".rstrip("0").rstrip("."),
         "most_price": "" if watch.most_price is None else f"{watch.most_price:f}".rstrip("0").rstrip("."),
-        "quiet_from": _clock(watch.quiet_from),
-        "quiet_until": _clock(watch.quiet_until),
+        "quiet_from": clock_time(watch.quiet_from),
+        "quiet_until": clock_time(watch.quiet_until),
         "zone": watch.zone,
     }
 
 
-def _clock(minute: int | None) -> str:
+def clock_time(minute: int | None) -> str:
+    """A minute of the day as 22:00; nothing for none."""
     return "" if minute is None else f"{minute // 60:02}:{minute % 60:02}"

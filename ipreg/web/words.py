@@ -45,11 +45,13 @@ from ipreg.names import DISCLOSURES as DISCLOSURES
 from ipreg.names import INDUSTRIES as INDUSTRIES
 from ipreg.names import RIGHTS as RIGHTS
 from ipreg.names import VIEWS as VIEWS
+from ipreg.reasons import KINDS as MATCH_KINDS  # noqa: F401
 from ipreg.warning.words import ALERT_EVENTS as ALERT_EVENTS
 from ipreg.warning.words import GRAVITIES as GRAVITIES
 from ipreg.web.alertwords import ALERT_FILTERS as ALERT_FILTERS
 from ipreg.web.alertwords import BULK as BULK
 from ipreg.web.alertwords import DONE as DONE
+from ipreg.web.alertwords import RECOGNISED as RECOGNISED
 from ipreg.web.alertwords import SELLER_MARKS as SELLER_MARKS
 from ipreg.web.alertwords import SELLER_TIES as SELLER_TIES
 from ipreg.web.alertwords import WATCH_SCOPES as WATCH_SCOPES
@@ -120,7 +122,7 @@ JOBS = {
     "witnesses": N_("Have checkpoints cosigned"),
     "timestamps": N_("Fetch time stamps"),
     "fingerprints": N_("Fingerprints by a new model"),
-    "figures": N_("Count dashboards ahead"),
+    "figures": N_("Count dashboards and the yearly figures ahead"),
     "matches": N_("Compare new pictures"),
     "goods": N_("Recognise goods photographed anew"),
     "novelty": N_("Check drafts for novelty"),
@@ -128,13 +130,15 @@ JOBS = {
     "alerts": N_("Raise alerts"),
     "learning": N_("Learn from decisions"),
     "conflicts": N_("Find filings much like earlier ones"),
+    "repeats": N_("Raise cases of repeat sellers"),
     "caseclocks": N_("Watch the clocks of cases"),
     "evidence": N_("Capture pages as evidence"),
     "openings": N_("Open sealed filings whose day has come"),
     "rights": N_("Remind of deadlines of rights"),
     "responses": N_("Watch the clocks of letters"),
     "responses-finish": N_("Make and mail letters"),
-    "deliveries": N_("Send warnings"),
+    "deliveries": N_("Send warnings by mail"),
+    "deliveries-http": N_("Send warnings by webhook, robot or service"),
     "letters": N_("Send account mail"),
     "exports": N_("Make copies of personal data"),
     "letters-over": N_("Forget old sign-ins and account mail"),
@@ -228,6 +232,7 @@ PAPERS = {
     PaperKind.ACCEPTANCE: N_("Notice of acceptance"),
     PaperKind.NON_ACCEPTANCE: N_("Notice of non-acceptance"),
     PaperKind.NOTICE: N_("Notice of alleged infringement"),
+    PaperKind.HEARING: N_("Notice of hearing"),
     PaperKind.DECISION: N_("Decision"),
 }
 AUDIT_KINDS = {
@@ -252,14 +257,16 @@ AUDIT_ACTORS = {
 }
 SCOPES = {
     Scope.FILINGS_READ: N_("see filings and their papers"),
-    Scope.FILINGS_WRITE: N_("file designs"),
+    Scope.FILINGS_WRITE: N_("file, change and withdraw designs"),
     Scope.ALERTS_READ: N_("see alerts and matches"),
-    Scope.ALERTS_WRITE: N_("decide on alerts"),
+    Scope.ALERTS_WRITE: N_("decide on alerts, manage watches, write letters"),
     Scope.LISTINGS_READ: N_("see listings and imports"),
-    Scope.LISTINGS_WRITE: N_("push listings"),
+    Scope.LISTINGS_WRITE: N_("push listings, manage sources"),
     Scope.CASES_READ: N_("see cases"),
     Scope.CASES_WRITE: N_("take steps in cases"),
     Scope.STATISTICS_READ: N_("see exact figures"),
+    Scope.NOTICES_READ: N_("see notices, and where they go"),
+    Scope.NOTICES_WRITE: N_("set up where notices go (webhooks)"),
 }
 AUDIT_ACTIONS = {
     "accounts.sign_in": N_("Sign in"),
@@ -269,6 +276,7 @@ AUDIT_ACTIONS = {
     "alerts.dismiss": N_("Dismiss an alert"),
     "alerts.reopen": N_("Reopen an alert"),
     "casesteps.assign": N_("Assign a case"),
+    "casesteps.draft": N_("Begin a decision with a template"),
     "casesteps.decide": N_("Decide a case"),
     "parties.notice": N_("Issue a one-time link"),
     "parties.revoke": N_("Withdraw a one-time link"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,7 @@ from site_of_tests import Site
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from ipreg import tokens
+from ipreg import batchtable, tokens
 from ipreg.db import transaction, utc_now
 from ipreg.models import Account, Scope
 from ipreg.runtime import Runtime
@@ -28,6 +29,26 @@ FORM: dict[str, Any] = {
     "views": ["front"],
     "disclosure": "none",
 }
+HOOK = {"kind": "webhook", "name": "ERP", "address": "https://erp.example/hook"}
+OFFER = {"kind": "licence", "taker_email": "freelancer@ipreg.example", "licence_kind": "ordinary"}
+LETTER = {
+    "kind": "warning", "truth": True, "holder_address": "上海市长宁路 1 号", "phone": "021-5555 0000",
+    "addressee": "快手小铺",
+}  # fmt: skip
+ZIP = "application/zip"
+
+
+def small_batch() -> bytes:
+    """One design in a ZIP, by the template of the table."""
+    heads, out = batchtable.template("en").decode("utf-8-sig").splitlines()[0], io.BytesIO()
+    given = {"title": "戒指", "industry": "jewellery", "creators": "林晓", "created_on": "2026-02-01",
+             "disclosure": "none", "front": "ring.jpg"}  # fmt: skip
+    columns = {batchtable.COLUMNS[name]: value for name, value in given.items()}
+    row = ",".join(columns.get(head, "") for head in heads.split(","))
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("designs.csv", f"{heads}\n{row}\n")
+        archive.writestr("ring.jpg", picture(96))
+    return out.getvalue()
 
 
 @dataclass
@@ -48,6 +69,16 @@ class Program:
     def post(self, path: str, body: Any = None, **headers: str) -> TestResponse:
         return self.client.post(f"/api/v1{path}", json={} if body is None else body, headers=self._headers(headers))
 
+    def put(self, path: str, body: Any = None, **headers: str) -> TestResponse:
+        return self.client.put(f"/api/v1{path}", json={} if body is None else body, headers=self._headers(headers))
+
+    def delete(self, path: str, **headers: str) -> TestResponse:
+        return self.client.delete(f"/api/v1{path}", headers=self._headers(headers))
+
+    def write(self, method: str, path: str) -> TestResponse:
+        """With an empty body, whatever it needs."""
+        return self.client.open(f"/api/v1{path}", method=method, json={}, headers=self._headers({}))
+
     def file(self, form: dict[str, Any], *pictures: bytes, to: str = "/filings", **headers: str) -> TestResponse:
         """Files a design, or a version of one."""
         parts: dict[str, Any] = {
@@ -57,6 +88,10 @@ class Program:
         return self.client.post(
             f"/api/v1{to}", data=parts, headers=self._headers(headers), content_type="multipart/form-data"
         )
+
+    def bearing(self, kind: str) -> dict[str, str]:
+        """Headers for a body of that kind."""
+        return self._headers({"Content-Type": kind})
 
     def _headers(self, more: dict[str, str]) -> dict[str, str]:
         named = {name.replace("_", "-"): value for name, value in more.items()}

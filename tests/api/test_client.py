@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asking import picture, token_for
+from asking import picture, small_batch, token_for
 from flask import Flask, Response, request
 from scenery import HandClock
 from serving import serving
@@ -39,14 +39,17 @@ def test_the_examples_of_the_documentation_hold(site: Site) -> None:
             "address": address,
             "token": token_for(site.runtime, "designer"),
             "enterprise_token": token_for(site.runtime, "enterprise"),
+            "freelancer_token": token_for(site.runtime, "freelancer"),
             "picture": picture(80),
+            "other_picture": picture(82),
+            "zip_of_designs": small_batch(),
             "inline_picture": "data:image/jpeg;base64," + base64.b64encode(picture(81)).decode(),
         }
         examples = doctest.DocTestParser().get_doctest(PAGE.read_text("utf-8"), known, "api.md", str(PAGE), 0)
         assert len(examples.examples) > 15
         told: list[str] = []
         doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(examples, out=told.append, clear_globs=False)
-        for name in ("client", "anybody", "owner"):
+        for name in ("client", "anybody", "owner", "licensee"):
             examples.globs[name].close()
     assert "".join(told) == ""
 

@@ -10,6 +10,7 @@ from scenery import PASSWORD, HandClock, People
 from site_of_tests import Site, build_site
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from ipreg import credentials, erasure, links, tokens
 from ipreg.api.routes import OPERATIONS
@@ -90,6 +91,26 @@ def test_too_many_requests_are_told_how_long_to_wait(runtime: Runtime, clock: Ha
     assert 1 <= int(answers[3].headers["Retry-After"]) <= 20
     assert answers[3].json["code"] == "rate_spent"
     assert program(site, "designer").get("/me").status_code == 200, "another token has its own"
+
+
+def test_who_has_no_token_has_an_allowance_by_address(site: Site) -> None:
+    runtime, anybody = site.runtime, site.app.test_client()
+    site.app.extensions["ipreg"] = replace(runtime, config=replace(runtime.config, api_open_rate=3))
+
+    def ask(place: str, address: str, **headers: str) -> TestResponse:
+        where = {"REMOTE_ADDR": address}
+        return anybody.get(f"/api/v1{place}", environ_overrides=where, headers=headers)
+
+    answers = [ask("/log", "203.0.113.9") for _ in range(4)]
+    assert [one.status_code for one in answers] == [200, 200, 200, 429]
+    assert answers[0].headers["RateLimit-Policy"] == '"minute";q=3;w=60'
+    assert int(answers[3].headers["Retry-After"]) >= 1
+    assert ask("/log", "203.0.113.10").status_code == 200, "the neighbour has his own"
+    assert ask("/me", "203.0.113.9", Authorization="Bearer ipreg-pat-x").status_code == 429, "so do tries of tokens"
+    good = f"Bearer {token_for(runtime, 'designer')}"
+    assert ask("/me", "203.0.113.9", Authorization=good).status_code == 200, "a good token has another"
+    sixes = [ask("/log", f"2001:db8::{one}").status_code for one in range(4)]
+    assert sixes == [200, 200, 200, 429], "one connection has many addresses of IPv6"
 
 
 def replace_rate(runtime: Runtime, rate: int) -> Runtime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from scenery import HandClock, People, design_form, draw_picture
 from sqlalchemy.orm import Session
@@ -107,7 +108,9 @@ class Desk:
 
     def step(self, case: Case, action: str, actor: machine.Actor | None = None, **given: object) -> Case:
         """Takes a step as the case's officer, with all that it may need."""
-        values = {"reason": REASON, "documents": (MINUTES,), "unheard": REASON, **given}
+        day = self.clock() + timedelta(days=14)
+        hearing = {"at": day, "place": "市场监管局三楼听证室"}
+        values = {"reason": REASON, "documents": (MINUTES,), "unheard": REASON, **hearing, **given}
         machine.transition(
             self.session,
             case=case,

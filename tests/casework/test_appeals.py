@@ -132,6 +132,37 @@ def test_the_time_to_judge_an_appeal_can_be_lengthened_once_by_another(desk: Des
         desk.step(case, "clock_extended", desk.supervisor, clock=ClockKind.REVIEW, days=1)
 
 
+@pytest.mark.parametrize("state", [CaseState.DECIDED, CaseState.REMEDIES, CaseState.CLOSED])
+def test_after_an_appeal_that_failed_the_case_goes_on_where_it_was(desk: Desk, state: CaseState) -> None:
+    case = delivered(desk, desk.decided())
+    if state is not CaseState.DECIDED:
+        desk.step(case, "remedies_ordered" if state is CaseState.REMEDIES else "closed")
+    rank, due = case.rank_at, case.due_at
+    desk.step(case, "appealed", SELLER)
+    desk.step(case, "appealed", desk.people.enterprise)  # the other side joins
+    assert case.state is CaseState.APPEALED and not any(
+        appeals.may_appeal(case, side, desk.clock()) for side in appeals.SIDES
+    )
+    desk.step(case, "appeal_refused", desk.supervisor)
+    assert (case.state, case.outcome) == (state, CaseOutcome.INFRINGING)
+    assert (case.rank_at, case.due_at) == (rank, due)
+    assert table.replay(case.events) == table.Standing(state, case.outcome, case.decision_reason)
+
+
+def test_an_appeal_suspends_the_remedies_only_where_that_is_ordered(desk: Desk, clock: HandClock) -> None:
+    case = delivered(desk, desk.decided())
+    desk.step(case, "remedies_ordered")
+    desk.step(case, "appealed", SELLER)
+    remedy = clocks.running(case, ClockKind.REMEDY)
+    assert remedy is not None and remedy.due_on is not None
+    left = clocks.days_left(remedy, clock())
+    desk.step(case, "clock_paused", desk.supervisor, clock=ClockKind.REMEDY)
+    clock.move(days=40)
+    assert remedy.due_on is None
+    desk.step(case, "appeal_refused", desk.supervisor)
+    assert case.state is CaseState.REMEDIES and clocks.days_left(remedy, clock()) == left
+
+
 @pytest.mark.parametrize("state", sorted(CaseState))
 def test_the_pages_and_the_service_take_papers_in_the_same_states(state: CaseState) -> None:
     running = state not in table.ENDED

@@ -18,7 +18,7 @@ from ipreg.casework.queue import Filter, Place
 from ipreg.casework.table import Part, Tab
 from ipreg.db import transaction
 from ipreg.errors import CallerError, ConflictError, MissingError, PermissionDeniedError
-from ipreg.models import Account, Case, CaseOutcome, CaseState, ClockKind, Match, SubmissionKind
+from ipreg.models import Account, Case, CaseOutcome, CaseState, ClockKind, Match, Role, SubmissionKind
 from ipreg.notify import notices
 from ipreg.runtime import Runtime
 
@@ -176,6 +176,17 @@ def test_notes_reach_whom_they_are_for(desk: Desk) -> None:
     together.add_note(desk.session, case=case, author=owner, text="已补充", shared=False, now=desk.clock())
     assert [one.text for one in together.notes(desk.session, case=case, account=owner)] == ["请补充材料", "已补充"]
     assert len(together.notes(desk.session, case=case, account=desk.second)) == 3
+    spaced, longer = desk.person("third", Role.REGULATOR), desk.person("fourth", Role.REGULATOR)
+    spaced.name, longer.name = "Ann Lee", "Ann Leeson"
+    desk.session.flush()
+    for text, named in (
+        ("@Ann Lee, please look", [spaced]),
+        ("请@ann  lee看一下", [spaced]),
+        ("@Ann Leeson, please look", [longer]),
+        ("@Ann Leesons", []),
+        ("write to li@ann lee", []),
+    ):
+        assert together.mentioned(desk.session, text) == named, text
     assert together.mentioned(desk.session, "@second-regulator，@nobody @regulator@ipreg.example") == [
         desk.officer, desk.second,
     ]  # fmt: skip

@@ -464,8 +464,18 @@ def test_when_the_time_to_keep_it_is_over_words_names_and_files_are_erased_and_t
 ) -> None:
     respond(opened, ANSWER, (draw_picture(5), "设计稿.jpg"))
     runtime = site.runtime
+    officer = site.sign_in("regulator")
+    with runtime.sessions() as session:
+        case = session.scalars(select(Case)).one()
+        version, who = str(case.row_version), str(case.officer_id)
+    pause = {"row_version": version, "reason": REASON, "clock": "handling"}
+    pause["document"] = (io.BytesIO(b"proof"), "回执.txt")  # type: ignore[assignment]
+    assert officer.post(f"/cases/{site.case}/steps/clock_paused", data=pause).status_code == 302
+    officer.post(f"/cases/{site.case}/notes", data={"note": "张三住在某处", "shared": "1"})
+    officer.post(f"/cases/{site.case}/tasks", data={"task": "给张三打电话", "assignee": who})
     with transaction(runtime.sessions) as session:
         session.execute(update(Case).values(state=CaseState.CLOSED))
+        (kept,) = [each for event in session.scalars(select(CaseEvent)) for each in retention.documents_of(event)]
         one = session.scalars(select(Submission)).unique().one()
         digest = one.files[1].sha256
     assert retention_job.run(runtime, clock=utc_now) == 0
@@ -480,5 +490,11 @@ def test_when_the_time_to_keep_it_is_over_words_names_and_files_are_erased_and_t
         assert [row.action for row in erasing] == ["retention.erase"]
     with pytest.raises(IpregError):
         runtime.store.get(digest)
+    assert "张三" not in officer.get(f"/cases/{site.case}").text
+    assert runtime.store.get(kept["sha256"]) == b"proof"
+    end = utc_now() + retention.DOCUMENTS_FOR * 1.01
+    assert [retention_job.run(runtime, clock=lambda: end) for _ in range(2)] == [1, 0]
+    with pytest.raises(IpregError):
+        runtime.store.get(kept["sha256"])
     page = site.sign_in("regulator").get(f"/cases/{site.case}/submissions/1").text
     assert ANSWER not in page and "保存期满" in page and digest in page

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from desk import REASON, Desk
 
-from ipreg.casework import machine, table, words
+from ipreg import workdays
+from ipreg.casework import hearings, machine, repeats, rulings, table, words
 from ipreg.casework.describe import markdown
 from ipreg.casework.machine import Outside
 from ipreg.casework.table import Part
@@ -106,8 +108,11 @@ def take(
     state, before, count = case.state, case.row_version, len(case.events)
     if move.action == "assigned":
         given["officer"] = actor
+    if move.action in ("clock_paused", "clock_resumed") and state is CaseState.APPEALED:
+        given["clock"] = ClockKind.REMEDY  # of the clocks that run there the one that can be suspended
+        machine.clocks.start(case, ClockKind.REMEDY, desk.clock())
     if move.action == "clock_resumed":
-        machine.clocks.pause(case, ClockKind.HANDLING, REASON, desk.clock())
+        machine.clocks.pause(case, given["clock"], REASON, desk.clock())  # type: ignore[arg-type]
     desk.step(case, move.action, actor, **given)
     assert case.state is (move.target or state), (move.action, part)
     accepting = move.action == "assigned" and state is CaseState.FLAGGED  # that is a step of its own
@@ -161,6 +166,47 @@ def test_a_hearing_is_recorded_with_its_minutes(desk: Desk) -> None:
     }
 
 
+def test_a_hearing_has_a_time_and_a_place_and_both_sides_are_told_seven_working_days_before(desk: Desk) -> None:
+    desk.clock.now = datetime(
+        2026, 9, 28, 2, tzinfo=UTC
+    )  # Monday; National Day until the 7th, Saturday the 10th is worked
+    case = desk.taken()
+    for day, place, field in (
+        (None, "三楼", "time"),
+        (datetime(2026, 10, 12, 9, tzinfo=workdays.SHANGHAI), "三楼", "time"),
+        (datetime(2027, 9, 1, 9, tzinfo=workdays.SHANGHAI), "三楼", "time"),
+        (datetime(2026, 10, 13, 9, tzinfo=workdays.SHANGHAI), "  ", "place"),
+    ):
+        with pytest.raises(CallerError) as fault:
+            desk.step(case, "hearing_called", at=day, place=place)
+        assert fault.value.field == field, (day, place)
+    at = datetime(2026, 10, 13, 9, tzinfo=workdays.SHANGHAI)
+    desk.step(case, "hearing_called", at=at, place=" 三楼 听证室 ")
+    assert hearings.appointed(case) == hearings.Hearing(at, "三楼 听证室")
+    assert machine.event_statement(case, case.events[-1])["details"] == {
+        "at": "2026-10-13T01:00:00+00:00", "place": "三楼 听证室",
+        "documents": [{"kind": "minutes", "name": "笔录.txt", "sha256": "0" * 64}],
+    }  # fmt: skip
+    desk.step(case, "hearing_moved", at=at + timedelta(days=2), place="四楼")
+    assert hearings.appointed(case) == hearings.Hearing(at + timedelta(days=2), "四楼")
+    assert machine.clocks.running(case, ClockKind.HANDLING).due_on is None  # type: ignore[union-attr]
+    desk.step(case, "hearing_cancelled")
+    assert (case.state, hearings.appointed(case)) == (CaseState.UNDER_REVIEW, None)
+    assert machine.clocks.running(case, ClockKind.HANDLING).due_on is not None  # type: ignore[union-attr]
+
+
+def test_a_template_with_gaps_is_no_decision(desk: Desk) -> None:
+    case = desk.taken()
+    for language in rulings.LANGUAGES:
+        for outcome in CaseOutcome:
+            text = rulings.draft(case, outcome, language)
+            assert case.match.filing.number in text and "{" not in text
+            with pytest.raises(CallerError, match="case_reason_gaps"):
+                desk.step(case, "decided", outcome=outcome, reason=text)
+    whole = rulings.draft(case, CaseOutcome.SETTLED, "zh").replace(rulings.GAPS["zh"], "已核实")
+    desk.step(case, "decided", outcome=CaseOutcome.SETTLED, reason=whole)
+
+
 def test_a_grave_case_needs_two_pairs_of_eyes(desk: Desk) -> None:
     case = desk.step(desk.taken(), "severity_set", severity=3)
     with pytest.raises(ConflictError, match="case_needs_approval"):
@@ -183,6 +229,29 @@ def test_a_seller_who_was_found_to_infringe_three_times_makes_the_next_case_grav
     seller = desk.seller()
     seen = [desk.decided(seller=seller).severity for _ in range(3)]
     assert [*seen, desk.open(seller=seller).severity] == [1, 2, 2, 3]
+
+
+def test_a_later_decision_makes_the_seller_s_open_cases_more_urgent(desk: Desk) -> None:
+    seller = desk.seller()
+    waiting, mine = desk.open(seller=seller), desk.taken(seller=seller)
+    other = desk.open(seller=desk.seller("别家"))
+    desk.session.flush()
+    assert repeats.due(desk.session) == []
+    desk.decided(seller=seller)
+    before = waiting.rank_at
+    raised = repeats.due(desk.session)
+    assert raised == [waiting.id, mine.id]
+    for one in raised:
+        repeats.raise_one(desk.session, case=desk.session.get_one(Case, one), now=desk.clock())
+    assert (waiting.severity, mine.severity, other.severity) == (2, 2, 1) and waiting.rank_at < before
+    assert waiting.events[-1].action == "severity_raised" and waiting.events[-1].log_index is not None
+    assert repeats.due(desk.session) == []
+    desk.clock.move(hours=1)
+    desk.step(mine, "severity_set", desk.supervisor, severity=1)
+    assert repeats.due(desk.session) == [], "what a supervisor set after the decision stands"
+    desk.clock.move(hours=1)
+    desk.decided(seller=seller)
+    assert repeats.due(desk.session) == [mine.id]
 
 
 def test_a_reopened_case_begins_anew(desk: Desk) -> None:

@@ -19,8 +19,8 @@ from ipreg import batchtable
 from ipreg.app import create_app
 from ipreg.batchzip import MAX_TABLE, BatchZip
 from ipreg.db import transaction
-from ipreg.errors import CallerError
-from ipreg.models import Disclosure, Filing, FilingState
+from ipreg.errors import CallerError, IpregError
+from ipreg.models import Batch, Disclosure, Filing, FilingState
 from ipreg.runtime import Runtime
 from jobs import batches as job
 from jobs import openings
@@ -237,3 +237,16 @@ def test_a_long_report_comes_in_pages_and_the_bad_rows_alone(client: FlaskClient
 
 def test_what_a_zip_may_hold_is_named_before_it_is_sent(client: FlaskClient) -> None:
     assert "最多 8000 个文件，每个不超过 20 MB，整个 ZIP 不超过 260 MB" in client.get("/filings/batches").text
+
+
+def test_a_batch_that_cannot_be_read_keeps_no_other_waiting(client: FlaskClient, runtime: Runtime) -> None:
+    """Nor one that is forgotten while it is being checked."""
+    lost, forgotten, good = (upload(client, packed(TABLE, note=bytes([n]))) for n in range(3))
+    with transaction(runtime.sessions) as session:
+        held = session.get_one(Batch, int(lost.rpartition("/")[2])).vault_key
+        assert held is not None
+        runtime.store.sweep(held)
+    client.post(f"{forgotten}/discard")
+    with pytest.raises(IpregError):
+        job.run(runtime)
+    assert "全部备案（2 件）" in client.get(good).text

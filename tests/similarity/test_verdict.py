@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import json
 
+import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 from similarity_goods import (
     between_banners,
     in_a_corner,
@@ -20,8 +21,9 @@ from similarity_goods import (
     with_watermark,
 )
 
-from similarity import Reason, fingerprint, judge, overlay
+from similarity import Reason, fingerprint, judge, overlay, verdict
 from similarity.image import decode
+from similarity.verdict import judge_all
 
 CERTAIN, ALERT = 0.95, 0.8
 
@@ -100,3 +102,40 @@ def test_the_reason_survives_json_and_the_overlay_is_drawn() -> None:
 
 def test_a_reason_of_an_earlier_version_is_read() -> None:
     assert Reason.from_dict({"mirrored": True, "inliers": 4, "unknown": 1}).mirrored
+
+
+def thin_things() -> list[Image.Image]:
+    """Each of another shape, a few lines on white."""
+    pictures = [Image.new("RGB", (420, 420), "#fafafa") for _ in range(4)]
+    lamp, shelf, stand, tent = (ImageDraw.Draw(one) for one in pictures)
+    lamp.line((199, 60, 210, 360), fill="#33506a", width=7)
+    lamp.ellipse((169, 330, 229, 370), fill="#33506a")
+    shelf.rectangle((150, 90, 270, 330), outline="#704030", width=6)
+    shelf.line((150, 200, 270, 200), fill="#704030", width=5)
+    stand.line((130, 100, 270, 340), fill="#303030", width=6)
+    stand.line((290, 100, 150, 340), fill="#303030", width=6)
+    tent.polygon([(120, 300), (210, 80), (300, 300)], outline="#205040", width=6)
+    tent.line((210, 80, 210, 360), fill="#205040", width=5)
+    return pictures
+
+
+def test_thin_things_on_plain_ground_are_no_copies_though_three_places_agree_with_some_transform() -> None:
+    seen = [fingerprint(png(one)) for one in thin_things()]
+    pairs = [(one, other) for one in seen for other in seen if one is not other]
+    assert max(one.probability for one in judge_all(pairs)) <= 0.3
+    assert all(judge(one, one).probability == 1 for one in seen)
+
+
+def test_a_copy_by_three_places_alone_stays_below_every_threshold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the trees think of it."""
+    monkeypatch.setattr(verdict, "probabilities", lambda numbers: np.full(len(numbers), 0.97))
+    design, copy = photo(2), on_a_page(photo(2))
+    assert judge(fingerprint(jpeg(design)), fingerprint(jpeg(copy))).probability == 0.97
+    lamp, shelf, *_ = thin_things()
+    assert judge(fingerprint(png(lamp)), fingerprint(png(shelf))).probability == 0.3
+
+
+def png(image: Image.Image) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()

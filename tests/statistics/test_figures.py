@@ -18,11 +18,25 @@ from site_of_tests import Site
 from sqlalchemy import select
 from statistics_rows import fill
 
-from ipreg import disclosure
-from ipreg.models import Alert, Case, CaseEvent, CaseOutcome, Filing, Industry, Listing, RightRecord
+from ipreg import disclosure, jobtable, statisticsahead
+from ipreg.db import transaction, utc_now
+from ipreg.models import (
+    Alert,
+    Case,
+    CaseEvent,
+    CaseOutcome,
+    Filing,
+    Industry,
+    JobState,
+    Lease,
+    Listing,
+    RightRecord,
+)
 from ipreg.runtime import Runtime
-from ipreg.statistics import BEIJING, STAGES, Asked, Figures, Table, figures, last_full_month, years
+from ipreg.statistics import BEIJING, STAGES, Asked, Figures, Median, Stage, Table, figures, last_full_month, years
+from jobs import figures as figures_job
 
+SPLIT = ("month", "industry", "district", "platform")
 ASKED = (
     Asked(2026),
     Asked(2025),
@@ -72,13 +86,25 @@ def test_every_figure_is_what_counting_the_rows_by_hand_gives(filled: Runtime, a
             table = dict(found.table(name, dimension).rows)
             assert {word: count for word, count in table.items() if count} == by_hand, (name, dimension)
             assert found.table(name, dimension).total == len(kept)
-    infringing = Counter(
-        one.seller_id
-        for one in cases
-        if one.outcome is CaseOutcome.INFRINGING and one.seller_id is not None and _of(asked, one, one.decided_at)
-    )
-    assert found.repeat_sellers == sum(1 for count in infringing.values() if count >= 2)
+    check_repeats(asked, cases, found)
     check_stages(filled, asked, found)
+
+
+def check_repeats(asked: Asked, cases: Sequence[Any], found: Figures) -> None:
+    """Each seller with a second decision against him in the period, counted where and when that was."""
+    against: dict[int, list[Any]] = {}
+    for one in sorted(cases, key=lambda case: (case.decided_at is None, case.decided_at, case.id)):
+        period = one.decided_at is not None and asked.begins <= one.decided_at < asked.ends
+        if period and one.outcome is CaseOutcome.INFRINGING and one.seller_id is not None:
+            against.setdefault(one.seller_id, []).append(one)
+    second = [those[1] for those in against.values() if len(those) > 1]
+    kept = [one for one in second if _of(asked, one, one.decided_at)]
+    assert found.repeat_sellers == len(kept) and (kept or asked.industry or asked.year == 2025)
+    for dimension in ("industry", "district", "platform"):
+        by_hand = Counter(_word(getattr(one, dimension)) for one in kept)
+        assert dict(found.table("repeat", dimension).rows) == by_hand
+    months = Counter(_word(one.decided_at) for one in kept)
+    assert {month: count for month, count in found.table("repeat", "month").rows if count} == months
 
 
 def check_stages(runtime: Runtime, asked: Asked, found: Figures) -> None:
@@ -86,16 +112,30 @@ def check_stages(runtime: Runtime, asked: Asked, found: Figures) -> None:
     for event in sorted(rows(runtime, CaseEvent), key=lambda one: one.at):
         first.setdefault((event.case_id, event.action), event.at)
     for stage, (name, begins, ends) in zip(found.stages, STAGES.values(), strict=True):
-        lengths = []
+        lengths: dict[str, dict[str, list[float]]] = {one: {} for one in ("all", *SPLIT)}
         for case in rows(runtime, Case):
             end = min((first[case.id, one] for one in ends if (case.id, one) in first), default=None)
             start = case.opened_at
             if begins is not None:
                 start = min((first[case.id, one] for one in begins if (case.id, one) in first), default=None)
             if start is not None and end is not None and _of(asked, case, end):
-                lengths.append((end - start).total_seconds() / 86400)
-        assert (stage.name, stage.count) == (name, len(lengths))
-        assert stage.median_days == (pytest.approx(statistics.median(lengths), abs=1e-6) if lengths else None)
+                days = (end - start).total_seconds() / 86400
+                for dimension, value in zip(
+                    lengths, ("", end, case.industry, case.district, case.platform), strict=True
+                ):
+                    lengths[dimension].setdefault(_word(value), []).append(days)
+        assert stage.name == name
+        check_medians({"": stage.whole} if stage.whole.count else {}, lengths.pop("all"))
+        for dimension, medians in stage.tables:
+            check_medians(dict(medians), lengths[dimension])
+
+
+def check_medians(found: dict[str, Median], by_hand: dict[str, list[float]]) -> None:
+    assert {value: one.count for value, one in found.items()} == {
+        value: len(days) for value, days in by_hand.items()
+    }
+    for value, days in by_hand.items():
+        assert found[value].days == pytest.approx(statistics.median(days), abs=1e-6)
 
 
 def _of(asked: Asked, case: Any, at: datetime) -> bool:
@@ -149,6 +189,45 @@ def test_no_small_number_can_be_had_by_subtraction(one: list[int], other: list[i
             assert left != hidden, "they can only be 1 each"
 
 
+def test_medians_of_few_cases_and_over_how_many_are_not_told() -> None:
+    rows = (("watches", Median(4, 2.0)), ("furniture", Median(5, 3.0)))
+    stage = Stage("x", Median(9, 2.5), (("industry", rows),))
+    told = disclosure.public(Figures(Asked(2026), (), (stage,), 0))
+    assert told.stages == (Stage("x", Median(None, 2.5), (("industry", (("furniture", Median(None, 3.0)),)),)),)
+    few = disclosure.public(Figures(Asked(2026), (), (Stage("x", Median(4, 2.5)),), 0))
+    assert few.stages == ()
+
+
+def test_figures_of_a_large_registry_are_counted_ahead_and_kept_fresh(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill_after(site)
+    client = site.sign_in("regulator")
+    monkeypatch.setattr(statisticsahead, "MANY", 10)
+    site.app.extensions["figures"] = {}
+    assert client.get("/statistics?year=2026").status_code == 200
+    moment = utc_now()
+    with site.runtime.sessions() as session:
+        assert statisticsahead.kept(session, asked=Asked(2026), now=moment) is not None, "counted once, then kept"
+        exact = figures(session, asked=Asked(2026))
+        assert statisticsahead.kept(session, asked=Asked(2026), now=moment)[0] == exact  # type: ignore[index]
+        assert statisticsahead.kept(session, asked=Asked(2025), now=moment) is None
+    # While a scheduler leads nobody waits at the page: the job is asked.
+    with transaction(site.runtime.sessions) as session:
+        jobtable.declare(session, jobs={"figures": 60}, now=moment)
+        session.merge(Lease(name=jobtable.LEASE, holder="x", seen_at=moment))
+    assert "正在统计" in client.get("/statistics?year=2025").text
+    assert "正在统计" in site.app.test_client().get("/figures?year=2025").text
+    with site.runtime.sessions() as session:
+        assert session.get_one(JobState, "figures").wanted_at is not None
+    assert figures_job.run(site.runtime) >= 2
+    assert "正在统计" not in client.get("/statistics?year=2025").text
+    assert "正在统计" not in site.app.test_client().get("/figures?year=2025").text
+    assert figures_job.run(site.runtime) == 0
+    later = moment + statisticsahead.FRESH * 1.1
+    assert figures_job.run(site.runtime, clock=lambda: later) >= 1
+
+
 def test_the_public_page_tells_totals_and_no_small_number(site: Site) -> None:
     fill_after(site)
     page = site.app.test_client().get("/figures?year=2026").text
@@ -182,7 +261,8 @@ def test_officials_get_exact_figures_with_filters_as_page_and_files(site: Site) 
     with site.runtime.sessions() as session:
         found = figures(session, asked=Asked(2026))
     numbers = [row[3].value for row in book.worksheets[0].iter_rows(min_row=2)]
-    assert sum(len(table.rows) for table in found.tables) + len(found.stages) + 1 == len(numbers)
+    medians = sum(len(rows) for stage in found.stages for _, rows in stage.tables)
+    assert sum(len(table.rows) for table in found.tables) + len(found.stages) + medians == len(numbers)
     assert not [cell for row in book.worksheets[0].iter_rows() for cell in row if cell.data_type == "f"]
     assert client.get("/statistics.pdf?year=2026").data.startswith(b"%PDF")
     assert client.get("/statistics.exe").status_code == 404

@@ -184,6 +184,15 @@ def test_who_opens_an_account_is_asked_to_prove_the_address(site: Site) -> None:
     assert "未确认" not in client.get("/account").text
 
 
+def test_who_presses_twice_has_one_account_and_is_signed_in(site: Site) -> None:
+    first, second, guess = (site.app.test_client() for _ in range(3))
+    form = {"role": "designer", "name": "新人", "email": "new@ipreg.example", "password": PASSWORD}
+    assert guess.post("/sign-up", data=form).status_code == 302
+    assert first.post("/sign-up", data={**form, "password": "another long password"}).status_code == 400
+    assert second.post("/sign-up", data={**form, "email": " New@ipreg.example "}).status_code == 302
+    assert "新人" in second.get("/account").text and first.get("/account").status_code == 302
+
+
 @pytest.mark.parametrize("path", ["/reset/x", "/verify-email/x", "/change-email/x", "/invitations/x"])
 def test_a_link_that_is_no_link_says_so(site: Site, path: str) -> None:
     for call in (site.app.test_client().get, site.app.test_client().post):

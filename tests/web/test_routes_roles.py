@@ -213,6 +213,8 @@ TABLE: dict[str, set[Role]] = {
     "cases.proofs": CASES,
     "cases.aligned_picture": {Role.REGULATOR, Role.AUDITOR},
     "complaints.complain": OWN,
+    "cases.matched_regions": {Role.REGULATOR, Role.AUDITOR},
+    "casesteps.draft": {Role.REGULATOR},
     "casesteps.assign": {Role.REGULATOR},
     "casesteps.decide": {Role.REGULATOR},
     "casesteps.step": PARTIES,
