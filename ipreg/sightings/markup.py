@@ -221,7 +221,8 @@ def _marked(page: WebPage, syntax: _Syntax) -> list[Node]:
         offer = _offer_around(element, syntax, page)
         if offer is not None:
             node.setdefault("offers", []).append(offer)
-        node["@images"] = _images_in(element)
+        if not node.get("image"):
+            node["@images"] = _images_in(element)
         found.append(node)
         if len(found) >= 50:
             break

@@ -15,7 +15,7 @@ from ipreg.sightings.rows import MAX_ROWS, Row, RowFault, checked_row, columns_o
 
 MAX_XLSX_BYTES = 100 * 2**20
 MIN_XLSX_BYTES = 8 * 2**20
-MAX_XLSX_RATIO = 25
+MAX_XLSX_RATIO = 40
 MAX_XLSX_FILES = 2000
 MAX_COLUMNS = 100
 MAX_BROKEN_ROWS = 1000

@@ -6,6 +6,7 @@ import gzip
 import socket
 import threading
 import time
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -142,3 +143,14 @@ def test_a_resolver_that_does_not_answer_ends_with_the_request_s_time(monkeypatc
         fetcher.get("https://shop.example/", max_bytes=1000)
     assert not silent.is_set()  # the look-up itself still waits, and nobody waits for it
     silent.set()
+
+
+def test_half_of_a_packed_body_is_none_and_deflate_may_come_without_its_header(
+    shop: Shop, fetcher: Fetcher
+) -> None:
+    whole = b"<p>\xe5\xa4\x96\xe5\xa5\x97</p>" * 500
+    shop.extra["/half"] = (200, {"Content-Encoding": "gzip"}, gzip.compress(whole)[:-20])
+    shop.extra["/bare"] = (200, {"Content-Encoding": "deflate"}, zlib.compress(whole)[2:-4])
+    with pytest.raises(UpstreamError, match="fetch_encoding"):
+        fetcher.get(f"{shop.address}/half", max_bytes=10**6)
+    assert fetcher.get(f"{shop.address}/bare", max_bytes=10**6).body == whole
