@@ -158,7 +158,8 @@ def _form(body: shapes.WatchForm) -> watches.WatchForm:
         **{name: getattr(body, name) for name in same},
         industry=body.industry or "",
         filings=tuple(body.filings),
-        threshold="" if body.threshold is None else f"{body.threshold * 100:.10g}",
+        threshold=_percentage(body.threshold),
+        look=_percentage(body.look),
         platforms=tuple(body.platforms),
         regions=tuple(body.regions),
         least_price=body.least_price or "",
@@ -169,12 +170,27 @@ def _form(body: shapes.WatchForm) -> watches.WatchForm:
     )
 
 
+def _percentage(share: float | None) -> str:
+    return "" if share is None else f"{share * 100:.10g}"
+
+
 # --- Shapes
 
 
 def whole(found: Watch) -> shapes.Watch:
     """A watch as its page shows it."""
-    names = ("id", "name", "active", "threshold", "platforms", "regions", "zone", "created_at", "row_version")
+    names = (
+        "id",
+        "name",
+        "active",
+        "threshold",
+        "look",
+        "platforms",
+        "regions",
+        "zone",
+        "created_at",
+        "row_version",
+    )
     return shapes.Watch.model_validate(
         {name: getattr(found, name) for name in names}
         | {

@@ -18,8 +18,8 @@ TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 
 class Watch(Shape):
-    """What is watched, and who is told. `threshold` null is the usual one; empty lists mean all; quiet hours are by
-    the clock of `zone`."""
+    """What is watched, and who is told. `threshold` is for copies and `look` for goods photographed anew, each null
+    for the usual one; empty lists mean all; quiet hours are by the clock of `zone`."""
 
     id: int
     name: str
@@ -28,6 +28,7 @@ class Watch(Shape):
     filings: list[str]
     active: bool
     threshold: float | None
+    look: float | None
     platforms: list[str]
     regions: list[str]
     least_price: str | None
@@ -50,6 +51,7 @@ class WatchForm(Asked):
     filings: list[Annotated[str, Field(max_length=40)]] = Field(default_factory=list, max_length=1000)
     active: bool = True
     threshold: float | None = Field(None, ge=0.5, le=1)
+    look: float | None = Field(None, ge=0.5, le=1)
     platforms: list[Place] = Field(default_factory=list, max_length=100)
     regions: list[Place] = Field(default_factory=list, max_length=100)
     least_price: Money | None = None

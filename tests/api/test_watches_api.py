@@ -16,12 +16,17 @@ def site(runtime: Runtime, clock: HandClock) -> Site:
 
 def test_a_watch_is_made_changed_as_a_whole_and_taken_away(site: Site) -> None:
     owner = program(site, "enterprise")
-    form = {"name": "夜里", "scope": "filings", "filings": [site.filing.lower()], "threshold": 0.85,
+    form = {"name": "夜里", "scope": "filings", "filings": [site.filing.lower()], "threshold": 0.85, "look": 0.7,
             "least_price": "99.50", "quiet_from": "22:00", "quiet_until": "07:00", "regions": ["广东"]}  # fmt: skip
     made = owner.post("/watches", form)
     assert made.status_code == 201, made.text
     told = made.json
-    assert (told["filings"], told["threshold"], told["least_price"]) == ([site.filing], 0.85, "99.5")
+    assert (told["filings"], told["threshold"], told["look"], told["least_price"]) == (
+        [site.filing],
+        0.85,
+        0.7,
+        "99.5",
+    )
     assert (told["quiet_from"], told["regions"], told["row_version"]) == ("22:00", ["广东"], 1)
     place = f"/watches/{told['id']}"
     assert owner.put(place, form).json["field"] == "row_version"
