@@ -1,15 +1,15 @@
 """callers of the API without a personal token have an allowance too
 
-Revision ID: 202611291410
-Revises: 202611251630
-Create Date: 2026-11-29 14:10:00
+Revision ID: 202611291500
+Revises: 202611291450
+Create Date: 2026-11-29 15:00:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = '202611291410'
-down_revision = '202611251630'
+revision = '202611291500'
+down_revision = '202611291450'
 branch_labels = None
 depends_on = None
 
