@@ -47,7 +47,7 @@ from ipreg.models import (
     Role,
     ViewKind,
 )
-from ipreg.reasons import KINDS, UNKNOWN, describe
+from ipreg.reasons import KINDS, UNKNOWN, describe, told
 from ipreg.runtime import Runtime, open_runtime
 
 if TYPE_CHECKING:
@@ -411,7 +411,7 @@ def list_alerts(email: str, state: str) -> None:
                 if match.listing
                 else match.later_filing and match.later_filing.number
             )
-            why = ", ".join(describe(match.reason, _say()))
+            why = ", ".join(told(match.kind, match.reason, _say()))
             click.echo(f"{one.id}\t{match.probability:.3f}\t{match.filing.number}\t{seen}\t{why}")
 
 

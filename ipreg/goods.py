@@ -3,8 +3,8 @@ round.
 
 A print is kept as a fingerprint is, in the clear or encrypted as the picture is. A view or picture is *compared*
 once ``goods_by`` names the model; after another model was configured all are looked at anew, and the matches found
-before stay. What is found is for a person to look at: it never takes the place of a copy, and a copy takes its
-place.
+before stay. What is found is for a person to look at: it takes the place of no copy that alerts or is sure, and a
+copy takes its place.
 """
 
 from __future__ import annotations
@@ -20,7 +20,16 @@ from sqlalchemy.orm import Session
 from ipreg.errors import MissingError, ProofError
 from ipreg.fingerprints import fingerprint_data
 from ipreg.matching import Pending, record_pair
-from ipreg.models import Filing, FilingState, FilingView, ListingPicture, Match, MatchKind, PictureFingerprint
+from ipreg.models import (
+    AlertMatch,
+    Filing,
+    FilingState,
+    FilingView,
+    ListingPicture,
+    Match,
+    MatchKind,
+    PictureFingerprint,
+)
 from ipreg.storage import Store
 from similarity import DesignPrint, DesignVerdict, Reason, designs, tell_apart
 from similarity.designindex import DesignIndex
@@ -29,14 +38,21 @@ from similarity.vectors import VectorIndex
 MOST = 3
 """So many designs are recorded for a picture at most."""
 _CANDIDATES = 50
+_SURE = 0.8
+"""A copy less probable than this that raises no alert must not hide whose goods it shows."""
 _RANKS = {MatchKind.SIMILAR: 0, MatchKind.NEW_PHOTOGRAPH: 1, MatchKind.COPY: 2}
 
 
 def pending(session: Session, *, limit: int) -> list[Pending]:
-    """Views and pictures whose goods the configured model has not compared, views of filings first."""
+    """Views and pictures whose goods the configured model has not compared, views of filings first.
+
+    A listing's picture is searched for copies before: who is shown a copy as goods to look at decides too lightly.
+    """
     found: list[Pending] = []
     for kind in (FilingView, ListingPicture):
         wanted = select(kind.id, kind.sha256).where(or_(kind.goods_by.is_(None), kind.goods_by != comparison()))
+        if kind is ListingPicture:
+            wanted = wanted.where(ListingPicture.compared_by.is_not(None))
         if kind is FilingView:
             wanted = wanted.join(Filing, FilingView.filing_id == Filing.id).where(
                 Filing.state != FilingState.WITHDRAWN
@@ -141,27 +157,35 @@ def _recognised(goods: Goods, digest: str, seen: DesignPrint) -> list[Shown]:
 
 
 def keep(session: Session, *, one: Pending, found: list[Shown], now: datetime) -> None:
-    """Records what was recognised; the view or picture counts as compared."""
+    """Records what was recognised; the view or picture counts as compared.
+
+    Not yet where it is not known whether a copy that was found alerts: it is asked again.
+    """
+    settled = True
     for shown in found:
         view = session.get_one(FilingView, shown.view_id)
-        wanted = select(ListingPicture).where(ListingPicture.sha256 == shown.picture)
+        seen = ListingPicture.sha256 == shown.picture, ListingPicture.compared_by.is_not(None)
+        wanted = select(ListingPicture).where(*seen)
         for picture in session.scalars(wanted).unique().all():
-            _record(session, view, picture, shown.verdict, now)
+            settled &= _record(session, view, picture, shown.verdict, now)
     compared = session.get_one(one.kind, one.id)
-    if isinstance(compared, FilingView | ListingPicture):
+    if settled and isinstance(compared, FilingView | ListingPicture):
         compared.goods_by = comparison()
     session.flush()
 
 
 def _record(
     session: Session, view: FilingView, picture: ListingPicture, judged: DesignVerdict, now: datetime
-) -> None:
-    """One row a filing and listing; what is surer of its kind takes the place of what was less so."""
+) -> bool:
+    """One row a filing and listing; what is surer of its kind takes the place of the rest. False: not yet."""
     told = tell_apart(None, judged)
     kind = MatchKind(told.kind.value)
     match = session.scalar(select(Match).filter_by(filing_id=view.filing_id, listing_id=picture.listing_id))
-    if match is not None and (_RANKS[match.kind], match.probability) >= (_RANKS[kind], told.probability):
-        return
+    if match is not None and kind is MatchKind.NEW_PHOTOGRAPH and _is_idle(session, match):
+        if not match.considered:
+            return False
+    elif match is not None and (_RANKS[match.kind], match.probability) >= (_RANKS[kind], told.probability):
+        return True
     if match is None:
         match = Match(filing_id=view.filing_id, listing_id=picture.listing_id, found_at=now)
         session.add(match)
@@ -178,3 +202,11 @@ def _record(
         setattr(match, name, value)
     session.flush()
     record_pair(session, match, view=view, seen=picture.sha256, probability=told.probability, now=now)
+    return True
+
+
+def _is_idle(session: Session, match: Match) -> bool:
+    """A copy, but neither sure nor in an alert."""
+    if match.kind is not MatchKind.COPY or match.probability >= _SURE:
+        return False
+    return session.scalar(select(AlertMatch.id).where(AlertMatch.match_id == match.id)) is None

@@ -15,7 +15,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from prometheus_client import Histogram
+    from prometheus_client import Counter, Histogram
     from prometheus_client.metrics_core import Metric
 
     from ipreg.stock import Stock
@@ -63,6 +63,14 @@ def jobs() -> Histogram:
     from prometheus_client import Histogram
 
     return Histogram("ipreg_job_seconds", "Time of a job's run", ["job", "result"], buckets=_JOB_SECONDS)
+
+
+@_once
+def processor() -> Counter:
+    """Seconds that jobs kept a processor busy, without the processes in which pictures are looked at."""
+    from prometheus_client import Counter
+
+    return Counter("ipreg_job_processor_seconds", "Processor time of a job's runs", ["job"])
 
 
 class _Level:

@@ -27,6 +27,14 @@ _PLACES = {
 }
 
 
+ANEW = N_("the goods look the same, in another photograph")
+
+
+def told(kind: str, reason: dict[str, Any], say: Callable[[str], str]) -> list[str]:
+    """``describe`` for others than the owner: goods that were recognised look the same, no more."""
+    return describe(reason, say) if kind == "copy" else [say(ANEW)]
+
+
 def describe(reason: dict[str, Any], say: Callable[[str], str]) -> list[str]:
     """Short statements about the evidence, the strongest first, in the language of ``say``."""
     words: list[str] = []

@@ -1,7 +1,8 @@
 """Goods in new pictures are recognised: each is looked at by the design model, then compared with what is known.
 
 What lacks a print, of whatever age, gets one here, so many at a time; meanwhile copies are found as before, and the
-matches that another design model found stay.
+matches that another design model found stay. Copies are warned of by mail and goods wait in the inbox: so while
+pictures wait to be compared, this job takes a few only and leaves the processors to that.
 """
 
 from __future__ import annotations
@@ -11,15 +12,15 @@ import logging
 from ipreg import goods
 from ipreg.db import Clock, transaction, utc_now
 from ipreg.errors import MissingError, ProofError
-from ipreg.fingerprints import keep_print
-from ipreg.matching import Pending, shelf_of
+from ipreg.fingerprints import keep_print, serving_model
+from ipreg.matching import Pending, pending, shelf_of
 from ipreg.runtime import Runtime
 from jobs import progress
 from jobs.alone import alone
 from similarity import PictureError, design_print
 
 _log = logging.getLogger(__name__)
-_AT_ONCE = 200
+_AT_ONCE, _BESIDE = 200, 20
 _held: dict[tuple[str, str], goods.Goods] = {}
 
 
@@ -31,7 +32,9 @@ def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
 
 def _run(runtime: Runtime, clock: Clock) -> int:
     with runtime.sessions() as session:
-        waiting = goods.pending(session, limit=_AT_ONCE)
+        busy = pending(session, serving_model(session, runtime.embeddings), limit=_BESIDE)
+        at_once = _BESIDE if len(busy) == _BESIDE else _AT_ONCE
+        waiting = goods.pending(session, limit=at_once)
     if not waiting:
         return 0
     for one in waiting:
@@ -45,7 +48,7 @@ def _run(runtime: Runtime, clock: Clock) -> int:
         with transaction(runtime.sessions) as session:
             goods.keep(session, one=one, found=found, now=clock())
         progress.note(done, len(waiting))
-    if len(waiting) < _AT_ONCE:
+    if len(waiting) < at_once:
         with transaction(runtime.sessions) as session:
             goods.forget_old(session)
     return len(waiting)

@@ -181,7 +181,7 @@ def held(runtime: Runtime) -> Iterator[bool]:
 
 def run_job(runtime: Runtime, job: Job, run: Run) -> None:
     """Runs it as the schedule does, and tells ``run`` how it went."""
-    begun, fault = time.perf_counter(), ""
+    begun, busy, fault = time.perf_counter(), time.thread_time(), ""
     try:
         with progress.followed(run):
             (job.kept or job.run)(runtime)
@@ -191,3 +191,4 @@ def run_job(runtime: Runtime, job: Job, run: Run) -> None:
     run.took, run.fault = time.perf_counter() - begun, fault
     run.ended_at = max(utc_now(), run.begun_at)
     metrics.jobs().labels(job.name, "failed" if fault else "done").observe(run.took)
+    metrics.processor().labels(job.name).inc(time.thread_time() - busy)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from ipreg.db import Clock, transaction, utc_now
-from ipreg.models import CalibrationState
 from ipreg.runtime import Runtime
-from ipreg.warning.learning import learn, owners_with_decisions
+from ipreg.warning.learning import active_calibration, learn, owners_with_decisions
 from ipreg.warning.raising import judge_again
 
 
@@ -16,8 +15,9 @@ def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
     tried = 0
     for owner in owners:
         with transaction(runtime.sessions) as session:
+            was = active_calibration(session, owner)
             made = learn(session, owner=owner, threshold=runtime.config.alert_threshold, now=clock())
-            if made is not None and made.state is CalibrationState.ACTIVE:
+            if active_calibration(session, owner) is not was:
                 judge_again(session, owner)
         tried += made is not None
     return tried

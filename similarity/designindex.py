@@ -73,10 +73,10 @@ class DesignIndex:
         hits = [one for one in hits if one.key not in without]
         if not hits:
             return []
-        sets = [self._vectors.vectors(one.key) @ asked.unit for one in hits]
-        best = np.array([cosines.max() for cosines in sets])
+        like = [designs.likeness(self._vectors.vectors(one.key), asked) for one in hits]
+        each = np.array([one.between for one in like], np.float32)
         found = []
-        for at, (hit, cosines) in enumerate(zip(hits[:limit], sets, strict=False)):
-            judged = designs.judge_cosines(cosines, asked, np.delete(best, at))
+        for at, (hit, one) in enumerate(zip(hits[:limit], like, strict=False)):
+            judged = designs.judge_likeness(one, asked, np.delete(each, at))
             found.append(FoundDesign(hit.key, self._views[hit.key][judged.nearest], judged))
         return sorted(found, key=lambda one: -one.verdict.same)

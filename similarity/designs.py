@@ -28,16 +28,16 @@ from similarity.image import decode
 from similarity.verdict import Verdict
 
 MODEL = Path(__file__).parent / "data" / "design-lite0-1.onnx"
-JUDGE = Path(__file__).parent / "data" / "design-judge-1.json"
+JUDGE = Path(__file__).parent / "data" / "design-judge-2.json"
 SETTING = "IPREG_DESIGN_MODEL"
 """The environment variable that names another ONNX file."""
 FORM = "design-print/1"
-ALGORITHM = "design-verdict/1"
+ALGORITHM = "design-verdict/2"
 LOOK_THRESHOLD = 0.5
 """From here on a pair is worth a person's look. There is no threshold from which it would be certain."""
 _COPY_THRESHOLD = 0.5
 _MOST = 0.98  # no photograph taken anew is more certain than this
-_CROWD = 3
+_FEW = 3
 _LOOKED_AT = 640
 _FLAT = 1.0
 _MAGIC = b"ipd1"
@@ -143,33 +143,48 @@ def judge_design(filed: Sequence[DesignPrint], sighted: DesignPrint) -> DesignVe
     usable = [at for at, one in enumerate(filed) if not one.blank and one.model == sighted.model]
     if not usable or sighted.blank:
         return DesignVerdict(0.0, 0.0, 0, 0.0)
-    cosines = np.array([filed[at].unit @ sighted.unit for at in usable], np.float32)
-    judged = judge_cosines(cosines, sighted)
+    judged = judge_likeness(likeness(np.stack([filed[at].unit for at in usable]), sighted), sighted)
     return replace(judged, nearest=usable[judged.nearest])
 
 
-def judge_cosines(cosines: Floats, sighted: DesignPrint, others: Floats | None = None) -> DesignVerdict:
-    """The verdict from the cosines of one design's views to the picture. ``others``: those of the nearest views of
-    other designs, where there are any: what is as like to them is no sign."""
-    best = int(cosines.argmax())
-    same, similar = chances(evidence(cosines, crowdedness(sighted, others))[None])[0]
-    return DesignVerdict(float(same), float(similar), best, round(float(cosines[best]), 4))
+@dataclass(frozen=True)
+class Likeness:
+    """How like a picture is to a design: the cosine to each view, and to the nearest picture ``between`` views."""
+
+    cosines: Floats
+    between: float
 
 
-def crowdedness(sighted: DesignPrint, others: Floats | None = None) -> float:
-    """How like a picture is to unrelated goods: the mean cosine of the nearest few of the
-    model's crowd and of ``others``."""
-    crowd = crowd_of(sighted.model)
-    known = np.zeros(0, np.float32) if crowd is None else crowd @ sighted.unit
+def likeness(views: Floats, sighted: DesignPrint) -> Likeness:
+    """Of a design's views (n x dimensions, unit length) to a picture. Goods are seldom photographed just from where
+    they were filed: half way between two views stands a picture that nobody filed, and near to it the new one."""
+    cosines = views @ sighted.unit
+    lengths = np.sqrt(np.maximum(2 + 2 * views @ views.T, 1e-6))
+    return Likeness(cosines, float(((cosines[:, None] + cosines[None]) / lengths).max()))
+
+
+def judge_likeness(found: Likeness, sighted: DesignPrint, others: Floats | None = None) -> DesignVerdict:
+    """The verdict. ``others``: how like the picture is to other designs (``Likeness.between``), if there are any:
+    what is as like to them is no sign."""
+    nearest = int(found.cosines.argmax())
+    same, similar = chances(evidence(found, crowd(sighted, others))[None])[0]
+    return DesignVerdict(float(same), float(similar), nearest, round(float(found.cosines[nearest]), 4))
+
+
+def crowd(sighted: DesignPrint, others: Floats | None = None) -> Floats:
+    """How like a picture is to the nearest few of unrelated goods, the nearest first: of the model's crowd and of
+    ``others``."""
+    drawn = crowd_of(sighted.model)
+    known = np.zeros(1, np.float32) if drawn is None else drawn @ sighted.unit
     known = known if others is None else np.concatenate([known, others])
-    return float(np.sort(known)[-_CROWD:].mean()) if len(known) else 0.0
+    return np.asarray(-np.sort(-known)[:_FEW], np.float32)
 
 
-def evidence(cosines: Floats, crowd: float) -> NDArray[np.float64]:
-    """The numbers that the judge weighs: cosine of the nearest view, of the nearest two in the mean, and the
-    nearest less ``crowd``."""
-    ranked = np.sort(cosines)
-    return np.array([ranked[-1], ranked[-2:].mean(), ranked[-1] - crowd], np.float64)
+def evidence(found: Likeness, crowd: Floats) -> NDArray[np.float64]:
+    """The numbers that the judge weighs: the likeness between views, that of the nearest two views in the mean, and
+    what sets the first apart from a few of the crowd and from the nearest of it."""
+    two = np.sort(found.cosines)[-2:].mean()
+    return np.array([found.between, two, found.between - crowd.mean(), found.between - crowd[0]], np.float64)
 
 
 def chances(numbers: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,6 +1,6 @@
 """Fits the judge of designs: from how like a picture is to a design's filed views, to two probabilities.
 
-    python training/calibrate_design.py BENCH RENDERS CLOTHING --out similarity/data/design-judge-1.json
+    python training/calibrate_design.py BENCH RENDERS CLOTHING --out similarity/data/design-judge-2.json
 
 BENCH is a set in the form of the design benchmark (registry/DESIGN__VIEW.jpg, queries/, truth.csv), asked for goods
 that the model was not fitted on: from it comes the probability that it is the same design. That it is at least a
@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sets import Sets
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold, cross_val_predict
+from sklearn.model_selection import GroupKFold
 from staging import filed_view, new_photograph
 
 from similarity import designs
@@ -34,16 +34,15 @@ Example = tuple[str, Numbers, bool]
 def examples(filed: dict[str, list[DesignPrint]], asked: list[tuple[str, str, DesignPrint]]) -> list[Example]:
     """For each picture asked (name, its design, print) the evidence on the ``ROWS`` designs nearest to it."""
     names = list(filed)
-    rows = np.concatenate([np.stack([one.unit for one in filed[name]]) for name in names])
-    ends = np.cumsum([len(filed[name]) for name in names])
+    views = [np.stack([one.unit for one in filed[name]]) for name in names]
     found = []
     for picture, design, seen in asked:
-        sets = np.split(rows @ seen.unit, ends[:-1])
-        best = np.array([one.max() for one in sets], np.float32)
-        ranked = np.argsort(-best)
+        like = [designs.likeness(one, seen) for one in views]
+        each = np.array([one.between for one in like], np.float32)
+        ranked = np.argsort([-one.cosines.max() for one in like])
         for at in ranked[:ROWS]:
-            others = best[[one for one in ranked[: ROWS + NEIGHBOURS] if one != at]]
-            numbers = designs.evidence(sets[at], designs.crowdedness(seen, others))
+            others = each[[one for one in ranked[: ROWS + NEIGHBOURS] if one != at]]
+            numbers = designs.evidence(like[at], designs.crowd(seen, others))
             found.append((picture, numbers, names[at] == design))
     return found
 
@@ -84,26 +83,42 @@ def of_variants(sets: Sets, draw: np.random.Generator, count: int = 3) -> list[E
 
 
 def fit(found: list[Example]) -> dict[str, object]:
-    """Weights and bias; prints the calibration error of the best row of each picture."""
-    groups = np.array([int(hashlib.sha256(one[0].encode()).hexdigest()[:12], 16) for one in found])
-    numbers, truth = np.stack([one[1] for one in found]), np.array([one[2] for one in found])
+    """Weights and bias; prints the calibration error of the best row of each picture. Pictures of what is
+    registered and of strangers count alike in sum, however many there are of each."""
+    names, numbers, truth = (
+        [one[0] for one in found],
+        np.stack([one[1] for one in found]),
+        np.array([one[2] for one in found]),
+    )
+    groups = np.array([int(hashlib.sha256(one.encode()).hexdigest()[:12], 16) for one in names])
+    known = np.isin(groups, groups[truth])
+    weights = np.where(known, 0.5 / max(1, known.sum()), 0.5 / max(1, (~known).sum())) * len(found)
     judge = LogisticRegression(C=30.0)
-    chances = cross_val_predict(judge, numbers, truth, groups=groups, cv=GroupKFold(5), method="predict_proba")[
-        :, 1
-    ]
-    first = np.arange(0, len(found), ROWS)
-    error = 0.0
-    for low in np.arange(0, 1, 0.1):
-        inside = first[(chances[first] >= low) & (chances[first] < low + 0.1)]
-        if len(inside):
-            error += abs(chances[inside].mean() - truth[inside].mean()) * len(inside) / len(first)
-            print(f"  {chances[inside].mean():.2f}: {truth[inside].mean():.2f}, {len(inside)}")
-    print(f"  expected calibration error of the first row {error:.3f}")
-    judge.fit(numbers, truth)
+    chances = np.zeros(len(found))
+    for learnt, asked in GroupKFold(5).split(numbers, truth, groups):
+        judge.fit(numbers[learnt], truth[learnt], weights[learnt])
+        chances[asked] = judge.predict_proba(numbers[asked])[:, 1]
+    print_calibration(chances, truth, weights)
+    judge.fit(numbers, truth, weights)
     return {
         "weights": [round(float(one), 4) for one in judge.coef_[0]],
         "bias": round(float(judge.intercept_[0]), 4),
     }
+
+
+def print_calibration(chances: Numbers, truth: NDArray[np.bool_], weights: Numbers) -> None:
+    """Of the best row of each picture, a tenth a line: mean probability, share that is right, rows."""
+    sets = np.arange(len(chances)).reshape(-1, ROWS)
+    first = sets[np.arange(len(sets)), chances[sets].argmax(axis=1)]
+    error = 0.0
+    for low in np.arange(0, 1, 0.1):
+        inside = first[(chances[first] >= low) & (chances[first] < low + 0.1)]
+        if len(inside):
+            share = np.average(truth[inside], weights=weights[inside])
+            mean = np.average(chances[inside], weights=weights[inside])
+            error += abs(mean - share) * weights[inside].sum() / weights[first].sum()
+            print(f"  {mean:.2f}: {share:.2f}, {len(inside)}")
+    print(f"  expected calibration error of the best row {error:.3f}")
 
 
 def main() -> None:

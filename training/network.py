@@ -23,6 +23,8 @@ STAGES = [
     (4, 5, 2, 6, 112, 192),
     (1, 3, 1, 6, 192, 320),
 ]
+EARLY = 11
+"""So many blocks come before the last two stages."""
 
 
 class SamePad(nn.Module):
@@ -76,11 +78,20 @@ class Trunk(nn.Module):
         self.blocks = nn.ModuleList(blocks)
         self.head = conv(320, 1280)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def early(self, x: Tensor) -> Tensor:
+        """The map of 112 channels at a 16th of the side, before the blocks that are worth tuning."""
         x = functional.relu6(self.stem((x - MEAN) / DEVIATION))
-        for block in self.blocks:
+        for block in self.blocks[:EARLY]:
+            x = block(x)
+        return x
+
+    def late(self, x: Tensor) -> Tensor:
+        for block in self.blocks[EARLY:]:
             x = block(x)
         return functional.relu6(self.head(x))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.late(self.early(x))
 
 
 class Embedder(nn.Module):
@@ -100,23 +111,30 @@ class Embedder(nn.Module):
 
 class Goods(nn.Module):
     """Pictures to unit vectors of ``DIMENSIONS`` for the goods in them, and the same of each cell of the map (n x
-    ``DIMENSIONS`` x rows x columns). Goods stand in the middle of a picture, rooms around them: the nearer a cell
-    is to the middle, the more it counts (a normal curve of ``spread`` times the side)."""
+    ``DIMENSIONS`` x rows x columns). A cell counts by how much it looks like goods and not like the room around
+    (``look``), and the more the nearer it is to the middle (a normal curve of ``spread`` times the side)."""
 
     def __init__(self, dimensions: int = DIMENSIONS, spread: float = 0.23) -> None:
         super().__init__()
         self.trunk = Trunk()
         self.spread = spread
+        self.look = nn.Conv2d(1280, 1, 1)
         self.project = nn.Linear(1280, dimensions)
+        nn.init.zeros_(self.look.weight)
+        nn.init.zeros_(self.look.bias)
 
     def pooled(self, features: Tensor) -> Tensor:
         """n x 1280, unit length, of the trunk's map: root of the mean square, which strong answers rule."""
+        weight = self.near(features) * torch.sigmoid(self.look(features))
+        weight = weight / weight.sum(dim=(2, 3), keepdim=True)
+        squares = (features.square() * weight).sum(dim=(2, 3))
+        return functional.normalize((squares + 1e-9).sqrt(), dim=1)
+
+    def near(self, features: Tensor) -> Tensor:
         side = features.shape[-1]
         away = (torch.arange(side, device=features.device) - (side - 1) / 2) / (self.spread * side)
-        near = torch.exp(-away.square() / 2)
-        weight = near[:, None] * near[None]
-        squares = (features.square() * (weight / weight.sum())).sum(dim=(2, 3))
-        return functional.normalize((squares + 1e-9).sqrt(), dim=1)
+        one = torch.exp(-away.square() / 2)
+        return one[:, None] * one[None]
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         features = self.trunk(x).float()

@@ -108,17 +108,27 @@ def _cover(picture: Picture, draw: np.random.Generator) -> Picture:
 
 def filed_view(data: bytes, draw: np.random.Generator) -> Picture:
     """As it is filed: on white, all of it, in its own colours mostly; mirrored now and then."""
+    return filed(data, draw)[0]
+
+
+def filed(data: bytes, draw: np.random.Generator) -> tuple[Picture, Picture]:
+    """``filed_view``, and where the goods are in it (height x width)."""
     goods = _open(data)
     if draw.random() < 0.15:
         goods = _recolour(goods, draw)
-    picture = _over(goods, np.full((*goods.shape[:2], 3), 255, np.uint8))
     if draw.random() < 0.5:
-        picture = np.ascontiguousarray(picture[:, ::-1])
-    return _tone(picture, draw) if draw.random() < 0.4 else picture
+        goods = np.ascontiguousarray(goods[:, ::-1])
+    picture = _over(goods, np.full((*goods.shape[:2], 3), 255, np.uint8))
+    return _tone(picture, draw) if draw.random() < 0.4 else picture, goods[:, :, 3]
 
 
 def new_photograph(data: bytes, photograph: Picture, draw: np.random.Generator) -> Picture:
     """As a seller shows it; ``photograph``: the room it may stand in."""
+    return posed(data, photograph, draw)[0]
+
+
+def posed(data: bytes, photograph: Picture, draw: np.random.Generator) -> tuple[Picture, Picture]:
+    """``new_photograph``, and where the goods are in it (height x width)."""
     goods = _open(data)
     if draw.random() < 0.4:
         goods = _recolour(goods, draw)
@@ -126,7 +136,7 @@ def new_photograph(data: bytes, photograph: Picture, draw: np.random.Generator) 
     staged = draw.random() < 0.5
     ground = _room(photograph, goods.shape, draw) if staged else _plain(goods.shape, draw)
     picture = _tone(_over(goods, ground), draw)
-    return _cover(picture, draw) if draw.random() < 0.12 else picture
+    return _cover(picture, draw) if draw.random() < 0.12 else picture, goods[:, :, 3]
 
 
 def edited_photograph(photograph: Picture, draw: np.random.Generator) -> Picture:

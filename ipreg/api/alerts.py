@@ -257,6 +257,7 @@ def _brief(found: Alert) -> dict[str, Any]:
     )  # fmt: skip
     listing = found.match.listing
     return {name: getattr(found, name) for name in names} | {
+        "kind": found.kind.value,
         "state": found.state.value,
         "level": level(found.severity),
         "match_kind": found.match.kind.value,

@@ -436,9 +436,10 @@ class Import(Shape):
 
 
 class AlertBrief(Shape):
-    """A suspected copy as the inbox shows it; `severity` is 0 to 100."""
+    """A suspected copy as the inbox shows it; `severity` is 0 to 100, `kind` what was recognised."""
 
     id: int
+    kind: Literal["copy", "new_photograph"]
     state: AlertState
     severity: int
     level: str

@@ -34,7 +34,7 @@ SHAPES = {
     "Source": N_("A source of listings of your account; to those of the kind `push` listings are pushed."),
     "PushedRow": N_("What became of one row."),
     "Import": N_("How far an import is."),
-    "AlertBrief": N_("A suspected copy as the inbox shows it; `severity` is 0 to 100."),
+    "AlertBrief": N_("A suspected copy as the inbox shows it; `severity` is 0 to 100, `kind` what was recognised."),
     "Alert": N_("An alert with its evidence and history. `case` is the number of the case that came of it."),
     "SeverityReason": N_("Why it is rated so, and with how many points."),
     "Seen": N_("`row_version` is that of what you saw: where somebody was faster the answer is 409."),

@@ -15,7 +15,7 @@ from ipreg.models.accounts import Account
 from ipreg.models.columns import enum_column
 from ipreg.models.designs import Filing
 from ipreg.models.listings import Seller
-from ipreg.models.matches import Match
+from ipreg.models.matches import Match, MatchKind
 
 
 class AlertState(StrEnum):
@@ -65,8 +65,8 @@ class Alert(Base):
     the owner's decisions have taught how (``calibration_id``); the verdict's own stays with each match.
     ``severity`` is 0 to 100, the sum of ``severity_reasons`` (each a kind, a count and its points). ``evidence``
     counts the changes that recipients were told of. Owner (``applicant_id`` is the
-    design's present one), seller, platform and price repeat what other rows say, so that lists of many alerts are
-    sorted and filtered by one index.
+    design's present one), kind (of the lead), seller, platform and price repeat what other rows say, so that lists
+    of many alerts are sorted and filtered by one index.
     """
 
     __tablename__ = "alerts"
@@ -94,6 +94,9 @@ class Alert(Base):
     price: Mapped[Decimal | None] = mapped_column(Numeric(18, 4))
     currency: Mapped[str] = mapped_column(String(3), default="")
     listing_count: Mapped[int] = mapped_column(default=1)
+    kind: Mapped[MatchKind] = mapped_column(
+        enum_column(MatchKind), default=MatchKind.COPY, server_default=MatchKind.COPY.value
+    )
     probability: Mapped[float]
     calibration_id: Mapped[int | None] = mapped_column(ForeignKey("calibrations.id"))
     severity: Mapped[int]
@@ -126,7 +129,7 @@ class Alert(Base):
 
 
 class AlertMatch(Base):
-    """A match that belongs to an alert, and what of it the alert has told: probability and number of pictures.
+    """A match that belongs to an alert, and what of it the alert has told: kind, probability, number of pictures.
 
     With ``dismissed_at`` it is none of the alert's evidence: somebody saw that this listing is no copy.
     """
@@ -137,6 +140,9 @@ class AlertMatch(Base):
     alert_id: Mapped[int] = mapped_column(ForeignKey("alerts.id"), index=True)
     match_id: Mapped[int] = mapped_column(ForeignKey("matches.id"), unique=True)
     added_at: Mapped[datetime]
+    kind: Mapped[MatchKind] = mapped_column(
+        enum_column(MatchKind), default=MatchKind.COPY, server_default=MatchKind.COPY.value
+    )
     probability: Mapped[float]
     pictures: Mapped[int] = mapped_column(default=1)
     dismissed_at: Mapped[datetime | None]

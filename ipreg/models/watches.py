@@ -69,6 +69,7 @@ class Watch(Base):
     industry: Mapped[Industry | None] = mapped_column(enum_column(Industry))
     active: Mapped[bool] = mapped_column(default=True)
     threshold: Mapped[float | None]
+    look: Mapped[float | None]
     platforms: Mapped[list[str]] = mapped_column(JSON, default=list)
     regions: Mapped[list[str]] = mapped_column(JSON, default=list)
     least_price: Mapped[Decimal | None] = mapped_column(Numeric(18, 4))

@@ -7,20 +7,25 @@ then the same, by which mail programs show it once.
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, CursorResult, and_, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from ipreg.config import SmtpConfig
 from ipreg.db import Clock, transaction
 from ipreg.models import Channel, ChannelKind, ChannelState, Delivery, DeliveryState
 from ipreg.notify import dead, hooks, services
-from ipreg.notify.message import gather
-from ipreg.notify.outcome import Fault
+from ipreg.notify.message import Message, gather
+from ipreg.notify.outcome import BROKEN, Fault
 from ipreg.notify.packing import pack_due
 from ipreg.notify.sealed import Sealer
 from ipreg.notify.sending import MailSender
@@ -28,6 +33,12 @@ from ipreg.runtime import Runtime
 
 LONGEST_WAIT = timedelta(hours=6)
 CLAIM = timedelta(minutes=10)
+MAILED = frozenset({ChannelKind.EMAIL})
+POSTED = frozenset(ChannelKind) - MAILED
+AT_ONCE = 16
+"""So many receivers are spoken to at the same time: one that does not answer keeps none of the others waiting."""
+Send = Callable[[Message], Fault | None]
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -38,24 +49,84 @@ class Sent:
     waiting: int = 0
     parked: int = 0
 
+    @classmethod
+    def of(cls, states: Iterable[DeliveryState | None]) -> Sent:
+        counts = Counter(states)
+        return cls(counts[DeliveryState.SENT], counts[DeliveryState.WAITING], counts[DeliveryState.PARKED])
+
+    def __add__(self, other: Sent) -> Sent:
+        return Sent(self.sent + other.sent, self.waiting + other.waiting, self.parked + other.parked)
+
 
 def send_due(runtime: Runtime, smtp: SmtpConfig, *, clock: Clock, settle: timedelta = timedelta(0)) -> Sent:
     """Packs and sends what is due. With ``settle``, notices wait so long for others that come right after."""
-    domain = urlsplit(runtime.config.public_url).hostname or "localhost"
-    pack_due(runtime, domain=domain, settle=settle, now=clock())
-    with runtime.sessions() as session:
-        wanted = select(Delivery.id).join(Channel).where(_due(clock()), Channel.state != ChannelState.DEAD)
-        due = list(session.scalars(wanted.order_by(Delivery.id)))
-    counts = dict.fromkeys(DeliveryState, 0)
+    return mail_due(runtime, smtp, clock=clock, settle=settle) + post_due(runtime, clock=clock, settle=settle)
+
+
+def mail_due(runtime: Runtime, smtp: SmtpConfig, *, clock: Clock, settle: timedelta = timedelta(0)) -> Sent:
+    """``send_due``, what goes by mail: one after another over one connection."""
+    due = _packed(runtime, MAILED, clock, settle)
     with MailSender(smtp, runtime.store) as sender:
-        for delivery_id in due:
-            state = _deliver(runtime, sender, delivery_id, clock)
-            if state is not None:
-                counts[state] += 1
-    return Sent(*(counts[state] for state in (DeliveryState.SENT, DeliveryState.WAITING, DeliveryState.PARKED)))
+        return Sent.of(_deliver(runtime, sender.send, one, clock) for ids in due.values() for one in ids)
 
 
-def _deliver(runtime: Runtime, sender: MailSender, delivery_id: int, clock: Clock) -> DeliveryState | None:
+def post_due(runtime: Runtime, *, clock: Clock, settle: timedelta = timedelta(0)) -> Sent:
+    """``send_due``, what goes by HTTP: many receivers at a time, each message by message."""
+    due = _packed(runtime, POSTED, clock, settle)
+    if not due:
+        return Sent()
+
+    def post(message: Message) -> Fault | None:
+        if message.kind is ChannelKind.SERVICE:
+            return services.send(message)
+        return hooks.send(message, allow_private=runtime.config.allow_private_addresses, now=clock())
+
+    with ThreadPoolExecutor(min(AT_ONCE, len(due))) as pool:
+        done = pool.map(lambda ids: _in_a_row(runtime, post, ids, clock), due.values())
+        return Sent.of(state for states in done for state in states)
+
+
+def _packed(
+    runtime: Runtime, kinds: Collection[ChannelKind], clock: Clock, settle: timedelta
+) -> dict[int, list[int]]:
+    """Ids of the deliveries that are due, by channel; first the channels that work."""
+    domain = urlsplit(runtime.config.public_url).hostname or "localhost"
+    pack_due(runtime, kinds=kinds, domain=domain, settle=settle, now=clock())
+    usable = Channel.state != ChannelState.DEAD, Channel.kind.in_(kinds)
+    wanted = select(Channel.id, Delivery.id).join(Channel, Delivery.channel_id == Channel.id)
+    found: dict[int, list[int]] = {}
+    with runtime.sessions() as session:
+        for channel_id, delivery_id in session.execute(
+            wanted.where(_due(clock()), *usable).order_by(Channel.fault != "", Delivery.id)
+        ):
+            found.setdefault(channel_id, []).append(delivery_id)
+    return found
+
+
+def _in_a_row(runtime: Runtime, send: Send, ids: Sequence[int], clock: Clock) -> list[DeliveryState | None]:
+    """One channel's, up to the first that does not arrive: the rest would wait as long in vain."""
+    states: list[DeliveryState | None] = []
+    for one in ids:
+        states.append(_deliver(runtime, send, one, clock))
+        if states[-1] is DeliveryState.WAITING:
+            break
+    return states
+
+
+def _deliver(runtime: Runtime, send: Send, delivery_id: int, clock: Clock) -> DeliveryState | None:
+    """What became of it; None where another process has it. One that can't be put together keeps none waiting."""
+    try:
+        return _claim_and_send(runtime, send, delivery_id, clock)
+    except SQLAlchemyError:
+        raise
+    except Exception:
+        _log.exception("delivery %s could not be put together", delivery_id)
+    with transaction(runtime.sessions) as session:
+        _claim(session, delivery_id, clock())  # where the fault took the claim back, so that the tries count
+        return _mark(session, session.get_one(Delivery, delivery_id), Fault(BROKEN), clock())
+
+
+def _claim_and_send(runtime: Runtime, send: Send, delivery_id: int, clock: Clock) -> DeliveryState | None:
     with transaction(runtime.sessions) as session:
         if not _claim(session, delivery_id, clock()):
             return None
@@ -70,12 +141,7 @@ def _deliver(runtime: Runtime, sender: MailSender, delivery_id: int, clock: Cloc
         if message is None:
             delivery.state = DeliveryState.WITHDRAWN
             return delivery.state
-    if message.kind is ChannelKind.EMAIL:
-        fault = sender.send(message)
-    elif message.kind is ChannelKind.SERVICE:
-        fault = services.send(message)
-    else:
-        fault = hooks.send(message, allow_private=runtime.config.allow_private_addresses, now=clock())
+    fault = send(message)
     with transaction(runtime.sessions) as session:
         return _mark(session, session.get_one(Delivery, delivery_id), fault, clock())
 

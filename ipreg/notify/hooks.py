@@ -18,7 +18,7 @@ from urllib.parse import quote_plus
 from ipreg.errors import CallerError, UpstreamError
 from ipreg.models import ChannelKind
 from ipreg.notify.kinds import Written
-from ipreg.notify.message import Message
+from ipreg.notify.message import Item, Message
 from ipreg.notify.outcome import (
     ANSWERED,
     ELSEWHERE,
@@ -41,6 +41,8 @@ PREFIX = "whsec_"
 MAX_ANSWER = 64 * 1024
 PATIENCE = 20.0
 """So many seconds a receiver has for all of its answer: others wait in the same row."""
+MAX_TEXT, MAX_LINE = 16_000, 300
+"""Bytes of a robot's message, of which DingTalk and Feishu take 20,000 in all, and letters of a line in it."""
 # What begins a link, a picture, emphasis or HTML in the robots' Markdown, each as the full-width sign of its kind.
 _HARMLESS = str.maketrans("[]()<>*_`#!|~&", "［］（）＜＞＊＿｀＃！｜～＆")
 
@@ -127,11 +129,11 @@ def _words(words: Written) -> dict[str, object]:
 def _dingtalk(message: Message) -> dict[str, Any]:
     parts = []
     for one in message.items:
-        lines = [one.words.subject, *one.words.lines]
-        texts = [line.translate(_HARMLESS) for line in lines]
+        texts = [line.translate(_HARMLESS) for line in _lines(one)]
         parts.append("\n\n".join([f"**{texts[0]}**", *texts[1:], f"[{one.words.action}]({one.link})"]))
-    text = "\n\n---\n\n".join([*parts, *_rest(message)])
-    return {"msgtype": "markdown", "markdown": {"title": message.subject.translate(_HARMLESS), "text": text}}
+    title = _cut(message.subject).translate(_HARMLESS)
+    text = "\n\n---\n\n".join(_within(parts, message))
+    return {"msgtype": "markdown", "markdown": {"title": title, "text": text}}
 
 
 def _wecom(message: Message) -> dict[str, Any]:
@@ -144,12 +146,30 @@ def _feishu(message: Message) -> dict[str, Any]:
 
 
 def _plain(message: Message) -> str:
-    parts = ["\n".join([one.words.subject, *one.words.lines, one.link]) for one in message.items]
-    return "\n\n".join([*parts, *_rest(message)])
+    parts = ["\n".join([*_lines(one), one.link]) for one in message.items]
+    return "\n\n".join(_within(parts, message))
 
 
-def _rest(message: Message) -> list[str]:
-    return [f"+ {message.more}: {message.inbox}"] if message.more else []
+def _lines(item: Item) -> list[str]:
+    return [_cut(line) for line in (item.words.subject, *item.words.lines)]
+
+
+def _cut(line: str) -> str:
+    """A stranger's title of a thousand letters must not make a message that the robot refuses."""
+    return line if len(line) <= MAX_LINE else f"{line[:MAX_LINE]}…"
+
+
+def _within(parts: list[str], message: Message) -> list[str]:
+    """As many parts as a robot takes, and how many more there are."""
+    kept: list[str] = []
+    size = 0
+    for part in parts:
+        size += len(part.encode())
+        if kept and size > MAX_TEXT:
+            break
+        kept.append(part)
+    more = message.more + len(parts) - len(kept)
+    return [*kept, f"+ {more}: {message.inbox}"] if more else kept
 
 
 def _shortened(text: str, most: int) -> str:

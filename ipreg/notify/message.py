@@ -120,7 +120,7 @@ def _visible(session: Session, delivery: Delivery) -> Iterator[Outgoing]:
 def _still_his(session: Session, channel: Channel, account: Account, path: str) -> bool:
     if channel.organization_id is not None and channel.organization_id != account.organization_id:
         return False
-    return may_see(session, account=account, path=path)
+    return may_see(session, account=account, path=path, organization_id=channel.organization_id)
 
 
 def _subject(items: tuple[Item, ...], more: int, say: Say) -> str:

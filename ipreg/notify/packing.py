@@ -6,6 +6,7 @@ Packing is a transaction of its own: a notice is in exactly one delivery, and fr
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from ipreg.db import transaction
-from ipreg.models import Channel, ChannelState, Delivery, Outgoing, Rhythm
+from ipreg.models import Channel, ChannelKind, ChannelState, Delivery, Outgoing, Rhythm
 from ipreg.runtime import Runtime
 
 GIVE_UP_AFTER = timedelta(days=3)
@@ -22,8 +23,9 @@ FEW = 3
 STORM = 100
 """More waiting at once than this is a storm: it is let end before it is told."""
 HOLD, STORM_HOLD = timedelta(seconds=15), timedelta(seconds=65)
-WINDOW, MOST = timedelta(minutes=10), 10
-"""At most so many messages to one channel in such a time; what comes meanwhile waits for the next."""
+WINDOW, SPARE, APART = timedelta(minutes=10), 5, timedelta(seconds=40)
+"""After ``SPARE`` messages to one channel in a ``WINDOW`` the next ones come ``APART``, each with all that waits: a
+steady flow fills no inbox, and still each warning is there within a minute."""
 
 
 @dataclass(frozen=True)
@@ -35,23 +37,38 @@ class Waiting:
     newest: datetime
 
 
-def ripe(waiting: Waiting, *, lately: int, settle: timedelta, now: datetime) -> bool:
-    """Whether it is time to write. ``lately`` messages went there in the last ``WINDOW``.
+@dataclass(frozen=True)
+class Lately:
+    """How many messages were made for a channel in the last ``WINDOW``, and when the last one was."""
+
+    count: int = 0
+    last: datetime | None = None
+
+    @property
+    def spent(self) -> bool:
+        return self.count >= SPARE
+
+
+def ripe(waiting: Waiting, *, lately: Lately, settle: timedelta, now: datetime) -> bool:
+    """Whether it is time to write.
 
     With ``settle`` the newest must be so old: more may be on its way. No flow of notices holds a message for
     longer than ``HOLD``, a storm not longer than ``STORM_HOLD``.
     """
-    if lately >= MOST:
+    if lately.spent and lately.last is not None and timedelta(0) <= now - lately.last < APART:
         return False
     quiet = not timedelta(0) <= now - waiting.newest < settle  # a newest from the future: the clock went back
     longest = STORM_HOLD if waiting.count > STORM else HOLD
     return quiet or now - waiting.oldest >= longest
 
 
-def pack_due(runtime: Runtime, *, domain: str, settle: timedelta, now: datetime) -> None:
-    """Packs what is due, one transaction a channel."""
+def pack_due(
+    runtime: Runtime, *, kinds: Collection[ChannelKind], domain: str, settle: timedelta, now: datetime
+) -> None:
+    """Packs what is due by channels of these kinds, one transaction a channel."""
+    usable = Channel.state == ChannelState.ACTIVE, Channel.kind.in_(kinds)
     with runtime.sessions() as session:
-        wanted = select(Outgoing.channel_id).join(Channel).where(_due(now), Channel.state == ChannelState.ACTIVE)
+        wanted = select(Outgoing.channel_id).join(Channel).where(_due(now), *usable)
         channels = list(session.scalars(wanted.distinct()))
     for channel_id in channels:
         with transaction(runtime.sessions) as session:
@@ -66,12 +83,13 @@ def pack(session: Session, *, channel: Channel, domain: str, settle: timedelta, 
     ).one()
     if not count:
         return []
-    lately = session.scalar(
-        select(func.count()).where(Delivery.channel_id == channel.id, Delivery.created_at > now - WINDOW)
+    made = select(func.count(), func.max(Delivery.created_at)).where(
+        Delivery.channel_id == channel.id, Delivery.created_at > now - WINDOW
     )
-    if not ripe(Waiting(count, oldest, newest), lately=lately or 0, settle=settle, now=now):
+    lately = Lately(*session.execute(made).one())
+    if not ripe(Waiting(count, oldest, newest), lately=lately, settle=settle, now=now):
         return []
-    if channel.rhythm is not Rhythm.IMMEDIATE or count > FEW:
+    if channel.rhythm is not Rhythm.IMMEDIATE or count > FEW or lately.spent:
         return [_fill(session, channel, mine, domain, now)]
     ids = list(session.scalars(select(Outgoing.id).where(mine).order_by(Outgoing.id)))
     return [_fill(session, channel, Outgoing.id == one, domain, now) for one in ids]

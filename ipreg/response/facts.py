@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from ipreg import workdays
 from ipreg.i18n import translator
 from ipreg.models import Alert, Filing, LegalLetterKind, Listing, Match, RightRecord
-from ipreg.reasons import describe
+from ipreg.reasons import told
 from ipreg.response import texts
 from ipreg.response.form import LetterForm
 from ipreg.response.texts import Texts
@@ -255,7 +255,7 @@ class _Source:
                     "left": f"filed-{position}.jpg",
                     "right": f"seen-{position}.jpg",
                     "labels": [f"{say(SIDES[0])} {self.filing.number}", f"{say(SIDES[1])} {position}"],
-                    "words": showable(say(N_(", ")).join(describe(one.reason, say))),
+                    "words": showable(say(N_(", ")).join(told(one.kind, one.reason, say))),
                 }
             )
         return found

@@ -11,7 +11,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ipreg.errors import CallerError, ConflictError
-from ipreg.models import Account, Alert, AlertMatch, AlertState, LegalLetter, LegalLetterKind, Match, ObtainedKind
+from ipreg.models import (
+    Account,
+    Alert,
+    AlertMatch,
+    AlertState,
+    LegalLetter,
+    LegalLetterKind,
+    Match,
+    MatchKind,
+    ObtainedKind,
+)
 from ipreg.response import law
 from ipreg.response.words import BASES, MEASURES, USUAL
 from ipreg.rights.records import records_of
@@ -78,12 +88,12 @@ def of_dict(values: dict[str, Any]) -> LetterForm:
 
 
 def listed(session: Session, alert: Alert) -> list[Match]:
-    """The alert's matches with listings, the strongest first."""
+    """The alert's matches with listings, copied pictures before goods photographed anew, the strongest first."""
     wanted = (
         select(Match)
         .join(AlertMatch, AlertMatch.match_id == Match.id)
         .where(AlertMatch.alert_id == alert.id, AlertMatch.dismissed_at.is_(None), Match.listing_id.is_not(None))
-        .order_by(Match.probability.desc(), Match.id)
+        .order_by(Match.kind != MatchKind.COPY, Match.probability.desc(), Match.id)
         .limit(MOST_LISTINGS)
     )
     return list(session.scalars(wanted).unique())

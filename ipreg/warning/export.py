@@ -24,6 +24,7 @@ COLUMNS = (
     N_("State"),
     N_("Severity"),
     N_("Points"),
+    N_("What was recognised"),
     N_("Probability"),
     N_("Probability of the verdict"),
     N_("Filing number"),
@@ -45,7 +46,7 @@ COLUMNS = (
 
 
 def rows(session: Session, where: ColumnElement[bool]) -> Iterator[list[Any]]:
-    """The cells of each alert in the order of ``COLUMNS``, newest first; the second and third are names."""
+    """The cells of each alert in the order of ``COLUMNS``, newest first; state, severity and kind are names."""
     before: int | None = None
     for _ in range(MOST // _PORTION):
         beyond = where if before is None else and_(where, Alert.id < before)
@@ -103,6 +104,7 @@ def _cells(row: Any) -> list[Any]:
         alert.state.value,
         level(alert.severity),
         alert.severity,
+        alert.kind.value,
         round(alert.probability, 4),
         round(probability, 4),
         number,

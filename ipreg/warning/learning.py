@@ -1,19 +1,21 @@
 """What an owner's decisions teach: the verdict's probability, corrected for his designs and his market.
 
 Confirmed alerts and those dismissed as not similar are the examples. A logistic regression (scikit-learn) learns
-from two thirds of them; the last third, held back, says whether it is better than the verdict alone. Only then it
-is used. It is kept as plain numbers. The verdict's own probability stays with each match.
+from two thirds of them; the last third, held back, says whether it is better than what is in use: an earlier one
+or the verdict alone. Only then it is used; what has become worse than the verdict alone goes. It is kept as plain
+numbers. The verdict's own probability stays with each match.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from ipreg.errors import ConflictError, MissingError
@@ -29,7 +31,10 @@ BETTER = 0.01
 """By so much the log loss on the held-back decisions has to be less."""
 _TINY = 1e-4
 _FEATURES = ("odds", "likeness", "coverage", "inliers", "hash", "mirrored", "recoloured")
-_TAUGHT = or_(Alert.state == AlertState.CONFIRMED, Alert.dismiss_reason == DismissReason.NOT_SIMILAR)
+_TAUGHT = and_(
+    Alert.kind == MatchKind.COPY,
+    or_(Alert.state == AlertState.CONFIRMED, Alert.dismiss_reason == DismissReason.NOT_SIMILAR),
+)
 
 
 def active_calibration(session: Session, owner: Owner) -> Calibration | None:
@@ -93,9 +98,9 @@ def learn(session: Session, *, owner: Owner, threshold: float, now: datetime) ->
     inputs = np.array([_inputs(match.probability, match.reason) for _, match in examples])
     weights = _fit(inputs[~held], truth[~held])
     trial = [match for (_, match), out in zip(examples, held, strict=True) if out]
-    before = _figures(truth[held], np.array([one.probability for one in trial]), threshold)
-    after = _figures(truth[held], np.array([_apply(weights, m.probability, m.reason) for m in trial]), threshold)
-    better = after["log_loss"] <= before["log_loss"] - BETTER and after["brier"] <= before["brier"]
+    before = _in_use(session, owner, trial, truth[held], threshold)
+    after = _tried(weights, trial, truth[held], threshold)
+    better = _is_better(after, before)
     newest = max(alert.decided_at for alert, _ in examples if alert.decided_at is not None)
     if better:
         _retire(session, owner)
@@ -128,6 +133,33 @@ def switch(
     return whose
 
 
+def _in_use(
+    session: Session, owner: Owner, trial: Sequence[Match], truth: NDArray[np.bool_], threshold: float
+) -> dict[str, Any]:
+    """How what is in use did on these decisions. It goes where the verdict alone did better."""
+    alone = _tried(None, trial, truth, threshold)
+    standing = active_calibration(session, owner)
+    if standing is None or standing.algorithm != trial[0].algorithm:
+        return alone
+    found = _tried(standing.weights, trial, truth, threshold)
+    if not _is_better(alone, found):
+        return found
+    _retire(session, owner)
+    return alone
+
+
+def _is_better(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return bool(one["log_loss"] <= other["log_loss"] - BETTER and one["brier"] <= other["brier"])
+
+
+def _tried(
+    weights: dict[str, float] | None, trial: Sequence[Match], truth: NDArray[np.bool_], threshold: float
+) -> dict[str, Any]:
+    """The figures of these weights on these matches; None for the verdict alone."""
+    chances = [m.probability if weights is None else _apply(weights, m.probability, m.reason) for m in trial]
+    return _figures(truth, np.array(chances), threshold)
+
+
 def _speaking(session: Session, match: Match) -> Calibration | None:
     found = active_calibration(session, owner_of(match.filing))
     return found if found is not None and found.algorithm == match.algorithm else None
@@ -152,7 +184,7 @@ def _examples(session: Session, owner: Owner) -> list[tuple[Alert, Match]]:
     """The newest decisions with the matches they were on, newest first."""
     wanted = select(Alert).where(owner.alerted(), _TAUGHT, Alert.decided_at.is_not(None))
     found = session.scalars(wanted.order_by(Alert.decided_at.desc(), Alert.id.desc()).limit(MOST)).unique()
-    return [(alert, alert.match) for alert in found if alert.match.kind is MatchKind.COPY]
+    return [(alert, alert.match) for alert in found]
 
 
 def _inputs(probability: float, reason: dict[str, Any]) -> list[float]:

@@ -28,12 +28,13 @@ from ipreg.models import (
     Match,
     MatchKind,
     MatchPair,
+    Notice,
 )
 from ipreg.warning import learning
 from ipreg.warning.owners import Owner
 from ipreg.warning.sellers import allowance
 from ipreg.warning.severity import weigh
-from ipreg.warning.watches import accepting, not_before, policies, price_of, recipients
+from ipreg.warning.watches import LOOK, Policy, accepting, not_before, policies, price_of, recipients
 
 BATCH = 1000
 """So many are taken up in a run at most; the next run takes the next ones."""
@@ -43,12 +44,12 @@ _HIGHER = 0.01
 
 @dataclass(frozen=True)
 class Settings:
-    """``threshold`` where a watch sets none; ``look`` for goods photographed anew; listings unseen for
+    """``threshold`` where a watch sets none, ``look`` likewise for goods photographed anew; listings unseen for
     ``old_after`` when they matched do not alert."""
 
     threshold: float
     old_after: timedelta | None = None
-    look: float = 0.5
+    look: float = LOOK
 
 
 def waiting_matches(session: Session) -> list[int]:
@@ -148,18 +149,22 @@ def note(
 
 
 def plan_telling(session: Session, alert: Alert, settings: Settings, now: datetime) -> None:
-    """Those who watch the design are to be told of the alert as it is now, each outside of his quiet hours."""
+    """Those who watch the design are to be told of the alert as it is now, each outside of his quiet hours.
+
+    Of goods photographed anew nobody is written to, they wait in the inbox for a look; nor of a copy that no watch
+    accepts any more, but to who was told of it before.
+    """
     filing = alert.match.filing
-    found = policies(session, filing, threshold=settings.threshold)
-    accepted = accepting(found, alert.match, alert.probability) or found
+    found = _policies(session, filing, settings)
+    accepted = accepting(found, alert.match, alert.probability)
     alert.evidence += 1
     present = {one.account_id: one for one in alert.recipients}
-    for account_id, policy in recipients(session, filing, accepted).items():
+    for account_id, policy in recipients(session, filing, accepted or found).items():
         recipient = present.get(account_id)
         if recipient is None:
             recipient = AlertRecipient(account_id=account_id)
             alert.recipients.append(recipient)
-        if alert.match.kind is MatchKind.COPY:  # goods wait in the inbox for a look: nobody is written to
+        if shows_copy(session, alert) and (accepted or _was_told(session, account_id, alert)):
             recipient.tell_at = not_before(policy, now)
     session.flush()
 
@@ -171,20 +176,36 @@ def _alerts(session: Session, match: Match, settings: Settings) -> bool:
             return False
         if allowance(session, match.filing, listing) is not None:
             return False
-    found = policies(session, match.filing, threshold=settings.threshold)
-    if not accepting(found, match, _sureness(session, match, settings)):
+    if not accepting(_policies(session, match.filing, settings), match, learning.probability_of(session, match)):
         return False
     return bool(_fresh(session, match))
 
 
-def _sureness(session: Session, match: Match, settings: Settings) -> float:
-    """What is held against a watch's threshold, which speaks of copies. Goods photographed anew have a threshold of
-    their own, and one that is reached is worth a look whatever the watch says of copies; similar designs raise
-    none.
-    """
-    if match.kind is MatchKind.COPY:
-        return learning.probability_of(session, match)
-    return float(match.kind is MatchKind.NEW_PHOTOGRAPH and match.probability >= settings.look)
+def _policies(session: Session, filing: Filing, settings: Settings) -> list[Policy]:
+    return policies(session, filing, threshold=settings.threshold, look=settings.look)
+
+
+def _was_told(session: Session, account_id: int, alert: Alert) -> bool:
+    first = select(Notice.id).where(Notice.account_id == account_id, Notice.key == first_key(alert))
+    return session.scalar(first) is not None
+
+
+def shows_copy(session: Session, alert: Alert) -> bool:
+    """Whether a copied picture is among its evidence: a decided one may be led by goods that were recognised."""
+    held = AlertMatch.alert_id == alert.id, AlertMatch.kind == MatchKind.COPY, AlertMatch.dismissed_at.is_(None)
+    if alert.state is AlertState.OPEN:
+        return alert.kind is MatchKind.COPY
+    return session.scalar(select(AlertMatch.id).where(*held).limit(1)) is not None
+
+
+def first_key(alert: Alert) -> str:
+    """The key of the first notice of an alert."""
+    return f"alert-{alert.id}"
+
+
+def strength(session: Session, match: Match) -> tuple[bool, float]:
+    """Which of an alert's matches leads: a copied picture before goods that were recognised, then the surer one."""
+    return match.kind is MatchKind.COPY, learning.probability_of(session, match)
 
 
 def _fresh(session: Session, match: Match) -> set[str]:
@@ -259,14 +280,17 @@ def _grow(session: Session, held: AlertMatch, settings: Settings, now: datetime)
     pictures, before = _pictures(session, match), held.probability
     if held.dismissed_at is not None:
         return _take_in(session, held, pictures, settings, now) if _fresh(session, match) else None
-    if pictures <= held.pictures and match.probability < before + _HIGHER:
+    copied = match.kind is MatchKind.COPY and held.kind is not MatchKind.COPY
+    if not copied and pictures <= held.pictures and match.probability < before + _HIGHER:
         session.flush()
         return None
+    if copied:
+        note(session, alert, EventKind.LIKELIER, now, match=match, copied=match.probability)
+    elif match.probability >= before + _HIGHER:
+        note(session, alert, EventKind.LIKELIER, now, match=match, before=before, after=match.probability)
     if pictures > held.pictures:
         note(session, alert, EventKind.PICTURE_ADDED, now, match=match, count=pictures)
-    if match.probability >= before + _HIGHER:
-        note(session, alert, EventKind.LIKELIER, now, match=match, before=before, after=match.probability)
-    held.pictures, held.probability = pictures, match.probability
+    held.kind, held.pictures, held.probability = match.kind, pictures, match.probability
     _changed(session, alert, match, settings, now)
     return alert
 
@@ -274,7 +298,8 @@ def _grow(session: Session, held: AlertMatch, settings: Settings, now: datetime)
 def _take_in(session: Session, held: AlertMatch, pictures: int, settings: Settings, now: datetime) -> Alert:
     """A listing that was dismissed alone shows another picture that is alike: it is evidence again."""
     match, alert = held.match, held.alert
-    held.dismissed_at, held.pictures, held.probability = None, pictures, match.probability
+    held.dismissed_at, held.kind = None, match.kind
+    held.pictures, held.probability = pictures, match.probability
     alert.listing_count += 1
     note(session, alert, EventKind.CAME_BACK, now, match=match)
     _changed(session, alert, match, settings, now)
@@ -289,9 +314,10 @@ def _changed(session: Session, alert: Alert, match: Match, settings: Settings | 
         if tell:
             _bring_back(session, alert, match, now)
     if alert.state is AlertState.OPEN:
-        if learning.probability_of(session, match) > alert.probability:
+        if strength(session, match) > strength(session, alert.match):
             alert.match = match
         follow_lead(session, alert)
+    alert.kind = alert.match.kind
     weigh(session, alert)
     session.flush()
     if settings is not None and tell and alert.snoozed_until is None:
@@ -307,6 +333,7 @@ def _bring_back(session: Session, alert: Alert, match: Match, now: datetime) -> 
 def follow_lead(session: Session, alert: Alert) -> None:
     """Sets the columns that repeat what the leading match says."""
     listing = alert.match.listing
+    alert.kind = alert.match.kind
     alert.calibration_id = learning.calibration_id_of(session, alert.match)
     alert.probability = learning.probability_of(session, alert.match)
     alert.platform = listing.platform if listing else ""
@@ -319,6 +346,7 @@ def _hold(session: Session, alert: Alert, match: Match, now: datetime) -> None:
             alert=alert,
             match=match,
             added_at=now,
+            kind=match.kind,
             probability=match.probability,
             pictures=_pictures(session, match),
         )

@@ -14,10 +14,11 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from ipreg import access
-from ipreg.models import Account, Alert, AlertRecipient, AlertState, Filing, Match, Seller
+from ipreg.models import Account, Alert, AlertRecipient, AlertState, Filing, Match, MatchKind, Seller
 from ipreg.warning.severity import LEVELS, between
 
 STATES = ("open", "snoozed", "confirmed", "dismissed", "all")
+KINDS = (MatchKind.COPY.value, MatchKind.NEW_PHOTOGRAPH.value)
 COUNTED = 1_000
 """Lists are counted up to here."""
 _ZONE = ZoneInfo("Asia/Shanghai")
@@ -27,13 +28,14 @@ _ZONE = ZoneInfo("Asia/Shanghai")
 class Filter:
     """What of the inbox is asked for; an empty text asks for nothing in particular.
 
-    ``design`` is a filing number, ``seller`` the id of one, ``source`` a platform, ``since`` and ``until`` days
-    (2026-11-24, of Asia/Shanghai), ``assigned`` ``me``, ``nobody`` or an account's id, ``news`` ``1`` for alerts
-    that changed since the reader looked.
+    ``kind`` is what was recognised (``copy``, ``new_photograph``), ``design`` a filing number, ``seller`` the id of
+    one, ``source`` a platform, ``since`` and ``until`` days (2026-11-24, of Asia/Shanghai), ``assigned`` ``me``,
+    ``nobody`` or an account's id, ``news`` ``1`` for alerts that changed since the reader looked.
     """
 
     state: str = "open"
     severity: str = ""
+    kind: str = ""
     design: str = ""
     seller: str = ""
     source: str = ""
@@ -51,6 +53,7 @@ class Filter:
         checks = {
             "state": found.state in STATES,
             "severity": found.severity in dict(LEVELS),
+            "kind": found.kind in KINDS,
             "seller": _number(found.seller),
             "least": _price(found.least) is not None,
             "most": _price(found.most) is not None,
@@ -109,6 +112,8 @@ def condition(session: Session, *, account: Account, asked: Filter, now: datetim
     parts = [access.alerts_seen_by(session, account), *_state(asked.state, now)]
     if asked.severity:
         parts.append(Alert.severity.between(*between(asked.severity)))
+    if asked.kind:
+        parts.append(Alert.kind == MatchKind(asked.kind))
     if asked.design:
         filing = select(Filing.id).where(Filing.number == asked.design.upper())
         parts.append(Alert.filing_id == (session.scalar(filing) or 0))
@@ -157,9 +162,13 @@ def choices(session: Session, *, account: Account) -> list[str]:
     return sorted(session.scalars(wanted))
 
 
-def seller_name(session: Session, asked: Filter) -> str:
-    """The name of the seller who is asked for."""
-    found = session.get(Seller, int(asked.seller)) if asked.seller else None
+def seller_name(session: Session, *, account: Account, asked: Filter) -> str:
+    """The name of the seller who is asked for; empty where no alert of the account is on him."""
+    if not asked.seller:
+        return ""
+    mine = access.alerts_seen_by(session, account), Alert.seller_id == int(asked.seller)
+    known = session.scalar(select(Alert.id).where(*mine).limit(1))
+    found = session.get(Seller, int(asked.seller)) if known is not None else None
     return (found.name or found.shop_id or found.address) if found else ""
 
 

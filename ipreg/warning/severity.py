@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
-from ipreg.models import Alert, AlertState, Case, CaseOutcome
+from ipreg.models import Alert, AlertState, Case, CaseOutcome, MatchKind
 from ipreg.warning.owners import owner_of
 
 LEVELS = (("urgent", 70), ("high", 50), ("medium", 30), ("low", 0))
@@ -43,8 +43,7 @@ def weigh(session: Session, alert: Alert) -> None:
         **_reach(session, alert),
         **(_history(session, alert) if alert.seller_id is not None else {}),
     }
-    likeness = round(max(0.0, alert.probability - 0.5) * 100)
-    reasons: list[dict[str, Any]] = [_reason("likeness", round(alert.probability * 100), likeness)]
+    reasons: list[dict[str, Any]] = [_likeness(alert)]
     for kind, (each, most) in _POINTS.items():
         count = counts.get(kind, 0)
         if count > 0:
@@ -54,6 +53,12 @@ def weigh(session: Session, alert: Alert) -> None:
         reasons.append(value)
     alert.severity_reasons = reasons
     alert.severity = max(0, min(100, sum(one["points"] for one in reasons)))
+
+
+def _likeness(alert: Alert) -> dict[str, Any]:
+    """Goods that were recognised weigh half of a picture that was copied: it is less certain."""
+    kind, most = ("likeness", 50) if alert.kind is MatchKind.COPY else ("goods", 25)
+    return _reason(kind, round(alert.probability * 100), round(max(0.0, alert.probability - 0.5) * 2 * most))
 
 
 def _reason(kind: str, count: int, points: int) -> dict[str, Any]:

@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 
 from ipreg.errors import ConflictError, MissingError
 from ipreg.models import Account, Alert, AlertEvent, AlertMatch, AlertState, EventKind
-from ipreg.warning import learning
 from ipreg.warning.acting import require_current, require_decider
-from ipreg.warning.raising import follow_lead
+from ipreg.warning.raising import follow_lead, strength
 from ipreg.warning.severity import weigh
 
 
@@ -57,7 +56,7 @@ def _settle(
 ) -> None:
     """The strongest of those that are left leads, and the figures are theirs."""
     left = [one for one in alert.matches if one.dismissed_at is None]
-    alert.match = max(left, key=lambda one: learning.probability_of(session, one.match)).match
+    alert.match = max((one.match for one in left), key=lambda one: strength(session, one))
     alert.listing_count, alert.changed_at = len(left), now
     session.add(AlertEvent(alert_id=alert.id, kind=kind, at=now, actor=account, match=held.match))
     follow_lead(session, alert)

@@ -9,11 +9,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ipreg import access
-from ipreg.models import Alert, AlertEvent, AlertRecipient, AlertState, Notice
+from ipreg.models import Alert, AlertEvent, AlertRecipient, AlertState, MatchKind, Notice
 from ipreg.notify import notices
 from ipreg.notify.likeness import match_values
+from ipreg.warning.raising import first_key, shows_copy
 from ipreg.warning.severity import level
-from ipreg.warning.words import ALERT_EVENTS, GRAVITIES, TOLD, event_values, money
+from ipreg.warning.words import GRAVITIES, TOLD, event_values, event_words, money
 
 N_ = str  # marks a text for extraction
 BATCH = 1000
@@ -28,13 +29,16 @@ def due_recipients(session: Session, *, now: datetime) -> list[int]:
 
 
 def tell(session: Session, *, recipient_id: int, now: datetime) -> None:
-    """The notice to one recipient; none where the alert was decided meanwhile or is no longer his to see."""
+    """The notice to one recipient; none where the alert was dismissed meanwhile, has no copied picture any more, or
+    is no longer his to see."""
     recipient = session.get_one(AlertRecipient, recipient_id)
     alert = recipient.alert
     if recipient.tell_at is None:
         return
     recipient.tell_at = None
-    if alert.state is AlertState.DISMISSED or not access.can_see_alert(recipient.account, alert):
+    if alert.state is AlertState.DISMISSED or not shows_copy(session, alert):
+        return
+    if not access.can_see_alert(recipient.account, alert):
         return
     said = {
         "account": recipient.account,
@@ -42,7 +46,8 @@ def tell(session: Session, *, recipient_id: int, now: datetime) -> None:
         "path": f"/alerts/{alert.id}",
         "now": now,
     }
-    first = notices.tell(session, kind="alert", key=f"alert-{alert.id}", **said)  # type: ignore[arg-type]
+    led = alert.match.kind is MatchKind.COPY
+    first = notices.tell(session, kind="alert" if led else "alert_changed", key=first_key(alert), **said)  # type: ignore[arg-type]
     if first is None and alert.evidence > 1:
         key = f"alert-{alert.id}-{alert.evidence}"
         notices.tell(session, kind="alert_changed", key=key, **said)  # type: ignore[arg-type]
@@ -52,9 +57,7 @@ def tell(session: Session, *, recipient_id: int, now: datetime) -> None:
 def _values(session: Session, recipient: AlertRecipient, alert: Alert) -> dict[str, Any]:
     """What is needed to act: what changed since he was told, how grave it is, what it costs, how much there is."""
     values = match_values(alert.match)
-    news = [
-        [N_("New"), {"say": ALERT_EVENTS[one.kind], "with": event_values(one)}] for one in _news(session, recipient)
-    ]
+    news = [[N_("New"), {"say": event_words(one), "with": event_values(one)}] for one in _news(session, recipient)]
     more: list[list[Any]] = [[N_("Severity"), {"say": GRAVITIES[level(alert.severity)]}]]
     if alert.price is not None:
         more.append([N_("Price"), money(alert.price, alert.currency)])

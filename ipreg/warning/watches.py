@@ -14,19 +14,25 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ipreg.errors import CallerError, ConflictError, MissingError
-from ipreg.models import Filing, Industry, Match, Watch, WatchScope
+from ipreg.models import Filing, Industry, Match, MatchKind, Watch, WatchScope
 from ipreg.warning.owners import Owner, members, owner_of
 
 Choice = TypeVar("Choice", bound=StrEnum)
 MAX_WATCHES = 100
+LOOK = 0.5
+"""From here on goods photographed anew are worth a look, where nothing else was set."""
 _NARROWEST = (WatchScope.FILINGS, WatchScope.INDUSTRY, WatchScope.ALL)
 
 
 @dataclass(frozen=True)
 class Policy:
-    """One watch, as it is applied; ``recipients`` are ids of accounts, none meaning all who may see."""
+    """One watch, as it is applied: ``threshold`` of a copied picture, ``look`` of goods photographed anew.
+
+    ``recipients`` are ids of accounts, none meaning all who may see.
+    """
 
     threshold: float
+    look: float = LOOK
     platforms: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     least_price: Decimal | None = None
@@ -42,19 +48,23 @@ def watches_of(session: Session, owner: Owner) -> list[Watch]:
     return list(session.scalars(select(Watch).where(owner.of(Watch)).order_by(Watch.id)))
 
 
-def policies(session: Session, filing: Filing, *, threshold: float) -> list[Policy]:
+def policies(session: Session, filing: Filing, *, threshold: float, look: float = LOOK) -> list[Policy]:
     """What applies to the design: the active watches of the narrowest scope that names it, else the standard."""
+    usual = Policy(threshold, look)
     active = [one for one in watches_of(session, owner_of(filing)) if one.active and _covers(one, filing)]
     for scope in _NARROWEST:
-        found = [_policy(one, threshold) for one in active if one.scope is scope]
+        found = [_policy(one, usual) for one in active if one.scope is scope]
         if found:
             return found
-    return [Policy(threshold)]
+    return [usual]
 
 
 def accepting(found: Sequence[Policy], match: Match, probability: float) -> list[Policy]:
-    """Those of the policies by which the match alerts."""
-    return [one for one in found if probability >= one.threshold and _wants(one, match)]
+    """Those of the policies by which the match alerts. Similar designs raise no alert."""
+    least = {MatchKind.COPY: "threshold", MatchKind.NEW_PHOTOGRAPH: "look"}.get(match.kind)
+    if least is None:
+        return []
+    return [one for one in found if probability >= getattr(one, least) and _wants(one, match)]
 
 
 def recipients(session: Session, filing: Filing, accepted: Sequence[Policy]) -> dict[int, Policy]:
@@ -93,9 +103,10 @@ def _covers(watch: Watch, filing: Filing) -> bool:
     return watch.scope is WatchScope.ALL or any(one.id == filing.id for one in watch.filings)
 
 
-def _policy(watch: Watch, threshold: float) -> Policy:
+def _policy(watch: Watch, usual: Policy) -> Policy:
     return Policy(
-        threshold if watch.threshold is None else watch.threshold,
+        usual.threshold if watch.threshold is None else watch.threshold,
+        usual.look if watch.look is None else watch.look,
         tuple(watch.platforms),
         tuple(watch.regions),
         watch.least_price,
@@ -130,6 +141,7 @@ class WatchForm:
     filings: tuple[str, ...] = ()
     active: bool = True
     threshold: str = ""
+    look: str = ""
     platforms: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     least_price: str = ""
@@ -188,7 +200,7 @@ def _checked(session: Session, owner: Owner, form: WatchForm) -> dict[str, objec
     may_see = {one.id: one for one in members(session, owner)}
     return {
         "name": name, "scope": scope, "industry": industry, "filings": filings, "active": form.active,
-        "threshold": _threshold(form.threshold),
+        "threshold": _share(form.threshold, "threshold"), "look": _share(form.look, "look"),
         "platforms": _texts(form.platforms), "regions": _texts(form.regions),
         "least_price": least, "most_price": most, "quiet_from": start, "quiet_until": end, "zone": _zone(form.zone),
         "recipients": [may_see[one] for one in dict.fromkeys(form.recipients) if one in may_see],
@@ -209,7 +221,7 @@ def _choice(kind: type[Choice], value: str, field: str) -> Choice:
     return kind(value)
 
 
-def _threshold(text: str) -> float | None:
+def _share(text: str, field: str) -> float | None:
     """From a percentage; None for the usual one."""
     if not text.strip():
         return None
@@ -218,7 +230,7 @@ def _threshold(text: str) -> float | None:
     except ValueError:
         share = -1.0
     if not 50 <= share <= 100:
-        raise CallerError("number_wrong", field="threshold", least=50, most=100)
+        raise CallerError("number_wrong", field=field, least=50, most=100)
     return share / 100
 
 

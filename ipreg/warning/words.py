@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ipreg.models import AlertEvent, EventKind
@@ -48,16 +48,31 @@ TOLD = (
 """What a message of more evidence names."""
 
 
+COPIED = N_("The picture itself was copied: %(copied)s")
+"""Of goods photographed anew, which were worth a look only."""
+
+
+def event_words(event: AlertEvent) -> str:
+    """What happened, in English, with placeholders that ``event_values`` fills."""
+    return COPIED if "copied" in event.values else ALERT_EVENTS[event.kind]
+
+
 def event_values(event: AlertEvent) -> dict[str, str]:
-    """What fills the words of ``ALERT_EVENTS``."""
+    """What fills the words of ``event_words``."""
     shown = {name: _shown(value) for name, value in event.values.items()}
+    if event.kind is EventKind.PRICE:  # kept as "99 CNY"
+        shown = {name: money(*value.partition(" ")[::2]) or value for name, value in shown.items()}
     return {"before": "—", "after": "—", "count": "", **shown}
 
 
-def money(value: Decimal | None, currency: str) -> str:
-    """A price as it is read: no cents where there are none."""
-    if value is None:
+def money(value: Decimal | str | None, currency: str) -> str:
+    """A price as it is read, in the same way everywhere: no cents where there are none."""
+    if value is None or value == "":
         return ""
+    try:
+        value = Decimal(value)
+    except InvalidOperation:
+        return f"{value} {currency}".strip()
     figure = f"{value:,.2f}".removesuffix(".00")
     return f"¥{figure}" if currency == "CNY" else f"{figure} {currency}".strip()
 

@@ -23,7 +23,7 @@ from ipreg.web.alerts import OWNERS, back, dismiss_reason, saved_filters, snooze
 from ipreg.web.language import say
 from ipreg.web.rules import who
 from ipreg.web.session import db, me
-from ipreg.web.words import ALERT_FILTERS, BULK, GRAVITIES
+from ipreg.web.words import ALERT_FILTERS, BULK, GRAVITIES, RECOGNISED
 
 bp = Blueprint("alertbulk", __name__)
 MAX_TICKED = 500
@@ -151,9 +151,9 @@ def _change(what: str, *, trial: bool = False) -> Change:
 
 
 def _worded(rows: Iterator[list[Any]]) -> Iterator[list[Any]]:
-    """State and severity in the reader's language."""
+    """State, severity and what was recognised in the reader's language."""
     for row in rows:
-        row[1], row[2] = say(ALERT_FILTERS[row[1]]), say(GRAVITIES[row[2]])
+        row[1], row[2], row[4] = say(ALERT_FILTERS[row[1]]), say(GRAVITIES[row[2]]), say(RECOGNISED[row[4]])
         yield row
 
 

@@ -91,9 +91,16 @@ def drawn(kind: type[Any], title: str, labels: list[str], series: list[tuple[str
     chart.x_labels = [_short(_plain(one)) for one in labels]
     for name, values in series:
         chart.add(name, values)
+    chart.y_labels = _marks(max((value for _, values in series for value in values), default=0))
     words = "; ".join(f"{label}: {', '.join(str(s[1][n]) for s in series)}" for n, label in enumerate(labels))
     chart.add_xml_filter(lambda root: _told(root, title, words))
     return Markup(chart.render(is_unicode=True))  # noqa: S704 - pygal escapes what it writes
+
+
+def _marks(most: int) -> list[int]:
+    """Whole numbers beside an axis, about five: nothing here is counted in tenths."""
+    step = next(one * 10**tens for tens in range(12) for one in (1, 2, 5) if one * 10**tens * 5 >= most)
+    return [step * n for n in range(most // step + 2)]
 
 
 def _turned(rows: list[tuple[str, int]]) -> tuple[list[str], list[tuple[str, list[int]]]]:

@@ -52,7 +52,7 @@ def inbox() -> str:
         done=done if done is not None and done.account_id == account.id else None,
         platforms=search.choices(db(), account=account),
         people=acting.colleagues(db(), account),
-        seller=search.seller_name(db(), asked),
+        seller=search.seller_name(db(), account=account, asked=asked),
         saved=saved_filters(account),
         me=account,
         now=now,

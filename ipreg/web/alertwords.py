@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext
 
 from ipreg.models import AlertEvent, DismissReason, EventKind, SellerMark, SellerTie, WatchScope
-from ipreg.warning.words import ALERT_EVENTS, event_values
+from ipreg.warning.words import event_values, event_words
 from ipreg.warning.words import money as money
 
 N_ = str  # marks a text for extraction
@@ -19,8 +19,10 @@ ALERT_FILTERS = {
     "dismissed": N_("Dismissed"),
     "all": N_("All"),
 }
+RECOGNISED = {"copy": N_("The picture"), "new_photograph": N_("The goods, photographed anew")}
 SEVERITY_REASONS = {
     "likeness": N_("The pictures are alike to %(count)s %%"),
+    "goods": N_("The goods look like the design to %(count)s %%"),
     "listings": N_("The seller has %(count)s more listings of it"),
     "sellers": N_("%(count)s other sellers offer the same design"),
     "platforms": N_("It is on %(count)s more platforms"),
@@ -71,4 +73,4 @@ def alert_event(event: AlertEvent) -> str:
         return str(gettext(RAISED_AGAIN))
     if event.match_id is not None and event.kind in ONE_LISTING:
         return str(gettext(ONE_LISTING[event.kind]))
-    return str(gettext(ALERT_EVENTS[event.kind]) % event_values(event))
+    return str(gettext(event_words(event)) % event_values(event))

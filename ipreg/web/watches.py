@@ -32,7 +32,9 @@ from ipreg.web.rules import who
 from ipreg.web.session import db, me, runtime, start_again
 
 bp = Blueprint("watches", __name__)
-_TEXTS = ("name", "scope", "industry", "threshold", "least_price", "most_price", "quiet_from", "quiet_until")
+_TEXTS = (
+    "name", "scope", "industry", "threshold", "look", "least_price", "most_price", "quiet_from", "quiet_until"
+)  # fmt: skip
 _REASONS = {SellerTie.LICENSED: DismissReason.LICENSED, SellerTie.OWN: DismissReason.MINE}
 
 
@@ -196,19 +198,7 @@ def _edit(watch: Watch | None) -> str | Response | tuple[str, int]:
 
 def _given() -> watches.WatchForm:
     form = request.form
-    texts = {
-        name: form.get(name, "")
-        for name in (
-            "name",
-            "scope",
-            "industry",
-            "threshold",
-            "least_price",
-            "most_price",
-            "quiet_from",
-            "quiet_until",
-        )
-    }
+    texts = {name: form.get(name, "") for name in _TEXTS}
     return watches.WatchForm(
         **texts,
         filings=tuple(form.get("filings", "").replace(",", " ").replace("，", " ").split()[:1000]),
@@ -228,7 +218,8 @@ def _form(watch: Watch | None, faults: dict[str, str]) -> str:
         chosen = {str(one.id) for one in watch.recipients}
     return render_template(
         "watch.html", watch=watch, given=given, chosen=chosen, faults=faults, people=members(db(), owner),
-        usual=runtime().config.alert_threshold, may_manage=may_manage(me(), owner),
+        usual=runtime().config.alert_threshold, look=runtime().config.look_threshold,
+        may_manage=may_manage(me(), owner),
     )  # fmt: skip
 
 
@@ -243,6 +234,7 @@ def _shown(watch: Watch | None) -> dict[str, object]:
         "filings": " ".join(one.number for one in watch.filings),
         "active": "1" if watch.active else "",
         "threshold": "" if watch.threshold is None else f"{watch.threshold * 100:g}",
+        "look": "" if watch.look is None else f"{watch.look * 100:g}",
         "platforms": "\n".join(watch.platforms),
         "regions": "\n".join(watch.regions),
         "least_price": "" if watch.least_price is None else f"{watch.least_price:f}".rstrip("0").rstrip("."),

@@ -51,6 +51,7 @@ from ipreg.warning.words import GRAVITIES as GRAVITIES
 from ipreg.web.alertwords import ALERT_FILTERS as ALERT_FILTERS
 from ipreg.web.alertwords import BULK as BULK
 from ipreg.web.alertwords import DONE as DONE
+from ipreg.web.alertwords import RECOGNISED as RECOGNISED
 from ipreg.web.alertwords import SELLER_MARKS as SELLER_MARKS
 from ipreg.web.alertwords import SELLER_TIES as SELLER_TIES
 from ipreg.web.alertwords import WATCH_SCOPES as WATCH_SCOPES
@@ -136,7 +137,8 @@ JOBS = {
     "rights": N_("Remind of deadlines of rights"),
     "responses": N_("Watch the clocks of letters"),
     "responses-finish": N_("Make and mail letters"),
-    "deliveries": N_("Send warnings"),
+    "deliveries": N_("Send warnings by mail"),
+    "deliveries-http": N_("Send warnings by webhook, robot or service"),
     "letters": N_("Send account mail"),
     "exports": N_("Make copies of personal data"),
     "letters-over": N_("Forget old sign-ins and account mail"),

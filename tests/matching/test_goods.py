@@ -6,17 +6,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from scenery import HandClock, People, design_form
+from scenery import PASSWORD, HandClock, People, design_form
 from sqlalchemy import select
 
 from ipreg import goods as goods_service
 from ipreg import registry
-from ipreg.db import transaction
+from ipreg.app import create_app
+from ipreg.db import transaction, utc_now
 from ipreg.models import (
     Account,
     Alert,
     FilingView,
     Listing,
+    ListingPicture,
     Match,
     MatchKind,
     Notice,
@@ -63,6 +65,9 @@ def offer(runtime: Runtime, clock: HandClock, number: int, picture: bytes) -> No
             now=clock(),
         )
     imports.run(runtime, clock=clock)
+    with transaction(runtime.sessions) as session:  # as if it had been searched for copies, in vain
+        for shown in session.scalars(select(ListingPicture).where(ListingPicture.compared_by.is_(None))):
+            shown.compared_by = "before"
 
 
 def asked(name: str) -> bytes:
@@ -109,6 +114,24 @@ def test_an_alert_waits_for_a_look_and_nobody_is_written_to(runtime: Runtime, cl
         assert not session.scalars(select(Notice).where(Notice.kind == "alert")).all()
 
 
+def test_the_page_says_which_view_is_nearest_and_numbers_the_parts(runtime: Runtime, clock: HandClock) -> None:
+    clock.now = utc_now()
+    file_design(runtime, clock)
+    offer(runtime, clock, 1, asked(STAGED))
+    goods.run(runtime, clock=clock)
+    alerts.run(runtime, clock=clock)
+    app = create_app(runtime.config)
+    app.config.update(WTF_CSRF_ENABLED=False, TESTING=True)
+    client = app.test_client()
+    client.post("/sign-in", data={"email": "designer@ipreg.example", "password": PASSWORD})
+    page = client.get("/alerts/1?lang=en").text
+    assert "the same design photographed anew" in page
+    assert "the nearest view" in page
+    assert "Parts that correspond" in page and "Regions that agree" not in page
+    assert "相互对应的部位" in client.get("/alerts/1?lang=zh").text
+    assert client.get("/alerts/1/overlay").mimetype == "image/jpeg"
+
+
 def test_a_copy_takes_the_place_of_goods_and_is_told(runtime: Runtime, clock: HandClock) -> None:
     file_design(runtime, clock)
     offer(runtime, clock, 1, (PICTURES / "registry" / f"{DESIGN}__front.jpg").read_bytes())
@@ -118,6 +141,35 @@ def test_a_copy_takes_the_place_of_goods_and_is_told(runtime: Runtime, clock: Ha
     assert found(runtime) == [("1", MatchKind.COPY)]
     goods.run(runtime, clock=clock)
     assert found(runtime) == [("1", MatchKind.COPY)]
+
+
+def test_a_picture_is_searched_for_copies_before_for_goods(runtime: Runtime, clock: HandClock) -> None:
+    file_design(runtime, clock)
+    offer(runtime, clock, 1, (PICTURES / "registry" / f"{DESIGN}__front.jpg").read_bytes())
+    with transaction(runtime.sessions) as session:
+        session.scalars(select(ListingPicture)).one().compared_by = None
+    goods.run(runtime, clock=clock)
+    assert found(runtime) == []
+    matches.run(runtime, clock=clock)
+    goods.run(runtime, clock=clock)
+    assert found(runtime) == [("1", MatchKind.COPY)]
+
+
+def test_a_copy_that_is_too_unsure_to_alert_hides_no_goods(runtime: Runtime, clock: HandClock) -> None:
+    file_design(runtime, clock)
+    offer(runtime, clock, 1, asked(STAGED))
+    goods.run(runtime, clock=clock)
+    with transaction(runtime.sessions) as session:
+        match, shown = session.scalars(select(Match)).unique().one(), session.scalars(select(ListingPicture)).one()
+        match.kind, match.probability, match.considered, shown.goods_by = MatchKind.COPY, 0.6, False, None
+    goods.run(runtime, clock=clock)
+    assert found(runtime) == [("1", MatchKind.COPY)], "it is not known yet whether it alerts"
+    alerts.run(runtime, clock=clock)
+    goods.run(runtime, clock=clock)
+    assert found(runtime) == [("1", MatchKind.NEW_PHOTOGRAPH)]
+    alerts.run(runtime, clock=clock)
+    with runtime.sessions() as session:
+        assert session.scalars(select(Alert)).unique().one().kind is MatchKind.NEW_PHOTOGRAPH
 
 
 def test_after_another_model_all_are_looked_at_anew(

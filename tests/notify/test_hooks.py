@@ -20,7 +20,7 @@ from sqlalchemy import select
 from ipreg.db import transaction
 from ipreg.errors import CallerError, MissingError
 from ipreg.i18n import translator
-from ipreg.models import Channel, ChannelKind, ChannelState, Delivery, DeliveryState, Notice
+from ipreg.models import Account, Channel, ChannelKind, ChannelState, Delivery, DeliveryState, Notice
 from ipreg.notify import hooks, setup
 from ipreg.notify.channels import mail_channel
 from ipreg.notify.kinds import write
@@ -169,6 +169,26 @@ def test_a_robot_that_answers_200_and_refuses_is_not_believed(
         assert "[click]" not in text and "**x**" not in text
 
 
+@pytest.mark.parametrize("kind", [ChannelKind.DINGTALK, ChannelKind.FEISHU])
+def test_titles_without_end_make_no_message_that_a_robot_refuses(
+    runtime: Runtime, clock: HandClock, kind: ChannelKind
+) -> None:
+    with receiving() as receiver:
+        receiver.status, receiver.body = 200, b'{"errcode":0,"code":0}'
+        prepare(runtime, clock, kind, receiver.address)
+        with transaction(runtime.sessions) as session:
+            channel = session.scalars(select(Channel).where(Channel.kind == kind)).one()
+            assert channel.account is not None
+            for number in range(30):
+                tell(
+                    session, account=channel.account, kind="channel_test", values={"name": "长" * 2000},
+                    path="/channels", key=f"long{number}", now=clock(),
+                )  # fmt: skip
+        deliveries.run(runtime, clock=clock)
+    assert len(receiver.got) == 1 and len(receiver.got[0][1]) < 20_000
+    assert "/notices" in receiver.got[0][1].decode(), "how many more there are, and where"
+
+
 def test_a_redirect_is_not_followed_and_a_private_address_not_called(runtime: Runtime, clock: HandClock) -> None:
     with receiving() as receiver:
         prepare(runtime, clock, ChannelKind.WEBHOOK, receiver.address)
@@ -196,10 +216,46 @@ def test_a_receiver_that_never_answers_holds_nobody_up_and_gets_the_same_message
         assert delivery.next_try_at > clock()
         receiver.silent = False
         receiver.over.set()
+        monkeypatch.setattr(hooks, "PATIENCE", 60.0)
         clock.move(minutes=5)
         assert deliveries.run(runtime, clock=clock).sent == 1
     assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 1
     assert the(runtime, ChannelKind.WEBHOOK)[0].fault == ""
+
+
+def test_the_second_message_does_not_wait_in_vain_and_a_broken_one_holds_nobody_up(
+    runtime: Runtime, clock: HandClock
+) -> None:
+    with receiving() as receiver:
+        prepare(runtime, clock, ChannelKind.WEBHOOK, receiver.address)
+        tell_more(runtime, clock, "2")
+        receiver.status = 500
+        assert deliveries.run(runtime, clock=clock) == deliveries.Sent(sent=2, waiting=1)
+        assert len(receiver.got) == 1, "of two messages one was tried"
+        receiver.status = 204
+        with transaction(runtime.sessions) as session:  # as after a restore without the key
+            hook = session.scalars(select(Channel).where(Channel.name == "群")).one()
+            kept, hook.address = hook.address, "by another key"
+            setup.add_channel(
+                session, account=hook.account, sealer=Sealer(runtime.secrets), kind=ChannelKind.WEBHOOK,
+                name="another", address=receiver.address, any_host=True, now=clock(),
+            )  # fmt: skip
+        tell_more(runtime, clock, "3")
+        clock.move(minutes=5)
+        assert deliveries.run(runtime, clock=clock) == deliveries.Sent(sent=2, waiting=1), "mail and the other hook"
+        with transaction(runtime.sessions) as session:
+            hook = session.scalars(select(Channel).where(Channel.name == "群")).one()
+            assert told(hook.fault, translator("en")).startswith("The message could not be put together")
+            hook.address = kept
+        clock.move(minutes=5)
+        assert deliveries.run(runtime, clock=clock).sent == 3
+
+
+def tell_more(runtime: Runtime, clock: HandClock, key: str) -> None:
+    with transaction(runtime.sessions) as session:
+        designer = session.scalars(select(Account).where(Account.email == "designer@ipreg.example")).one()
+        values = {"name": "x"}
+        tell(session, account=designer, kind="channel_test", values=values, path="/channels", key=key, now=clock())
 
 
 def test_a_receiver_that_fails_for_three_days_is_given_up_and_told_of(runtime: Runtime, clock: HandClock) -> None:

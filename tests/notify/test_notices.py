@@ -11,11 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ipreg.db import transaction
-from ipreg.models import Account, Channel, ChannelKind, Notice, Outgoing, Rhythm
+from ipreg.models import Account, Channel, ChannelKind, Delivery, Notice, Outgoing, Rhythm
 from ipreg.notify import notices
 from ipreg.notify.channels import mail_channel
 from ipreg.notify.kinds import write
-from ipreg.notify.packing import Waiting, ripe
+from ipreg.notify.packing import APART, Lately, Waiting, pack, ripe
 from ipreg.notify.rhythm import due_at
 
 NAME = {"name": "林晓"}
@@ -122,14 +122,33 @@ SETTLE = timedelta(seconds=4)
         (10_000, 64, 1, 0, False),  # a storm is let end
         (10_000, 65, 1, 0, True),
         (10_000, 30, 5, 0, True),
-        (1, 500, 500, 10, False),  # enough for these ten minutes
+        (1, 39, 39, 5, False),  # the fifth message went out when this one came
+        (1, 40, 40, 5, True),  # and nobody waits for longer than that
+        (1, 4, 4, 4, True),
         (1, -3600, -3600, 0, True),  # the clock went back
     ],
 )
 def test_when_it_is_time_to_write(count: int, oldest: int, newest: int, lately: int, ready: bool) -> None:
     now = datetime(2026, 3, 2, tzinfo=UTC)
     waiting = Waiting(count, now - timedelta(seconds=oldest), now - timedelta(seconds=newest))
-    assert ripe(waiting, lately=lately, settle=SETTLE, now=now) is ready
+    sent = Lately(lately, now - timedelta(seconds=oldest) if lately else None)
+    assert ripe(waiting, lately=sent, settle=SETTLE, now=now) is ready
+
+
+def test_a_steady_flow_is_a_message_now_and_then_and_none_waits_long(
+    session: Session, people: People, clock: HandClock
+) -> None:
+    """One notice every two seconds for ten minutes, packed as the schedule does."""
+    mail = mail_channel(session, account=people.designer, now=clock())
+    waits: list[timedelta] = []
+    for number in range(300):
+        told(session, people.designer, f"k{number}", clock)
+        clock.move(seconds=2)
+        for one in pack(session, channel=mail, domain="x.example", settle=SETTLE, now=clock()):
+            packed = session.scalars(select(Outgoing.created_at).where(Outgoing.delivery_id == one.id)).all()
+            waits += [clock() - at for at in packed]
+    assert len(waits) > 270 and max(waits) <= APART + timedelta(seconds=2)
+    assert len(session.scalars(select(Delivery)).all()) <= 20
 
 
 def test_who_opens_the_page_has_read_the_notice(site: Site, clock: HandClock) -> None:

@@ -269,6 +269,17 @@ def test_a_source_is_changed_looked_through_and_removed_on_its_pages(
     assert client.get("/sources/1").status_code == 404 and "新店" not in client.get("/sources").text
 
 
+def test_a_push_is_read_whatever_its_sender_calls_it(runtime: Runtime, app: Flask) -> None:
+    headers = {"Authorization": f"Bearer {push_token(sign_in(app, 'enterprise'))}"}
+    client = app.test_client()
+    row = {"platform": "淘淘", "listing_id": "7", "title": "外套 & 裤=1"}
+    for name in ("application/json", "application/x-www-form-urlencoded", "text/plain"):  # the second is curl's own
+        answer = client.post(
+            "/api/v1/listings", data=json.dumps({"listings": [row]}), headers=headers, content_type=name
+        )
+        assert answer.status_code == 202, name
+
+
 def test_a_price_that_goes_back_is_pushed_in_the_same_words(runtime: Runtime, clock: HandClock, app: Flask) -> None:
     headers = {"Authorization": f"Bearer {push_token(sign_in(app, 'enterprise'))}"}
     picture = "data:image/jpeg;base64," + base64.b64encode(draw_picture(77)).decode()

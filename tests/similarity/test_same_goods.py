@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -18,6 +21,7 @@ from similarity.designs import (
     Kind,
     design_print,
     judge_design,
+    likeness,
     tell_apart,
 )
 from similarity.parts import corresponding
@@ -115,6 +119,26 @@ def test_goods_are_never_certain(prints: list[DesignPrint]) -> None:
     assert found.same <= found.similar < 0.99
 
 
+def test_goods_shown_half_way_between_two_views_are_nearer_than_to_either(prints: list[DesignPrint]) -> None:
+    one, other = prints[0].unit, prints[1].unit
+    half_way = np.rint((one + other) / np.linalg.norm(one + other) * 381).clip(-127, 127).astype(np.int8)
+    found = likeness(np.stack([one, other, prints[4].unit]), DesignPrint(prints[0].model, False, half_way))
+    assert found.between > 0.99 > found.cosines.max()
+
+
+def test_a_single_view_is_as_like_as_its_cosine(prints: list[DesignPrint]) -> None:
+    found = likeness(prints[0].unit[None], prints[3])
+    assert found.between == pytest.approx(float(found.cosines[0]))
+
+
+def test_a_design_that_is_as_like_as_another_is_less_sure(prints: list[DesignPrint]) -> None:
+    alone, beside = (DesignIndex(designs.model().id, designs.model().dimensions) for _ in range(2))
+    for made in (alone, beside):
+        made.add("filed", [("front", prints[0])])
+    beside.add("its twin", [("front", prints[0])])
+    assert beside.search(prints[0])[0].verdict.same < alone.search(prints[0])[0].verdict.same
+
+
 def test_corresponding_parts_lie_in_both_pictures() -> None:
     data = DESIGNS[0].read_bytes()
     found = corresponding(data, data)
@@ -122,6 +146,19 @@ def test_corresponding_parts_lie_in_both_pictures() -> None:
     assert not found.mirrored
     for x, y, u, v in found.lines:
         assert (x, y) == (u, v) and 0 < x < 1 and 0 < y < 1
+
+
+def test_no_part_lies_on_the_plain_ground_of_a_filed_view() -> None:
+    pictures = Path(__file__).parent.parent / "acceptance" / "same_design"
+    filed = (pictures / "registry" / "antiqueChair__perspective.jpg").read_bytes()
+    found = corresponding(filed, (pictures / "queries" / "q00086.jpg").read_bytes())
+    assert len(found.lines) >= 4
+    goods = np.asarray(Image.open(io.BytesIO(filed)).convert("L"))
+    reach = goods.shape[0] // 12
+    for x, y, _, _ in found.lines:
+        at, level = round(x * goods.shape[1]), round(y * goods.shape[0])
+        near = goods[max(0, level - reach) : level + reach, max(0, at - reach) : at + reach]
+        assert near.min() < 200, "part of the chair"
 
 
 def test_parts_of_mirrored_goods_are_mirrored() -> None:

@@ -162,6 +162,26 @@ def test_decisions_teach_what_the_verdict_does_not_know(market: Market, session:
     assert learning.probability_of(session, true.match) == 0.9
 
 
+def test_what_is_in_use_is_followed_by_a_better_one_only_and_goes_when_it_has_become_wrong(
+    market: Market, session: Session
+) -> None:
+    owner = owner_of(market.filing)
+    decided(market, 30, truth=True, likeness=0.9, first=100)
+    decided(market, 30, truth=False, likeness=0.3, first=200)
+    first = learning.learn(session, owner=owner, threshold=0.8, now=market.clock())
+    assert first is not None and first.state is CalibrationState.ACTIVE
+    decided(market, 12, truth=True, likeness=0.9, first=300)
+    second = learning.learn(session, owner=owner, threshold=0.8, now=market.clock())
+    assert second is not None and second.before["log_loss"] < 0.3, "against what is in use, not the verdict alone"
+    used = learning.active_calibration(session, owner)
+    assert used is not None and used is (second if second.state is CalibrationState.ACTIVE else first)
+    decided(market, 12, truth=True, likeness=0.9, first=400)
+    used.weights = {**used.weights, "likeness": -used.weights["likeness"], "bias": -used.weights["bias"]}
+    third = learning.learn(session, owner=owner, threshold=0.8, now=market.clock())
+    assert third is not None and third.state is CalibrationState.ACTIVE and used.state is CalibrationState.RETIRED
+    assert 0.3 < third.before["log_loss"] < 1.5, "the verdict's own figures: what was in use had become worse"
+
+
 def test_a_calibration_that_is_not_better_is_shown_and_not_used(market: Market, session: Session) -> None:
     owner = owner_of(market.filing)
     for number in range(20):

@@ -83,7 +83,7 @@ def test_what_changed_since_i_looked_is_said(client: FlaskClient, runtime: Runti
         clock.move(minutes=5)
         note(session, session.get_one(Alert, 1), EventKind.PRICE, clock(), before="100 CNY", after="80 CNY")
     page = client.get("/alerts/1").text
-    assert "您上次查看后的变化" in page and "100 CNY → 80 CNY" in page
+    assert "您上次查看后的变化" in page and "¥100 → ¥80" in page
 
 
 def test_dismissed_as_licensed_the_seller_is_remembered(client: FlaskClient, runtime: Runtime) -> None:

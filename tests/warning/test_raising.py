@@ -13,13 +13,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ipreg import alerts
-from ipreg.models import Alert, AlertMatch, AlertRecipient, AlertState, DismissReason, Match, SellerMark
+from ipreg.db import transaction
+from ipreg.models import Alert, AlertMatch, AlertRecipient, AlertState, DismissReason, Match, Notice, SellerMark
 from ipreg.runtime import Runtime
 from ipreg.sightings.listings import Bringer, Offer, see_listing
 from ipreg.warning import sellers, watches
 from ipreg.warning.owners import owner_of
 from ipreg.warning.raising import take_change, waiting_changes, waiting_matches, wake_due
 from ipreg.warning.watches import Policy, WatchForm, not_before
+from jobs import alerts as alert_job
 
 
 @pytest.fixture
@@ -214,3 +216,17 @@ def test_further_evidence_is_told_once_and_again_when_there_is_more(market: Mark
     market.offer(2)
     market.offer(3)
     assert told() == ["alert"] * 2 + ["alert_changed"] * 2, "two listings between two runs are one message"
+
+
+def test_a_match_that_fails_is_told_of_and_keeps_no_other_waiting(runtime: Runtime, clock: HandClock) -> None:
+    with transaction(runtime.sessions) as session:
+        market = Market(runtime, session, People(session, clock()), clock)
+        broken = market.matched(1, "快手小铺", "p1", 0.95, "99", "淘淘", market.filing, "")
+        market.matched(2, "好店", "p2", 0.95, "99", "淘淘", market.filing, "")
+        assert broken.listing is not None
+        broken.listing.price = "no price"
+    with pytest.raises(ArithmeticError):
+        alert_job.run(runtime, clock=clock)
+    with runtime.sessions() as session:
+        assert [one.match.listing.seller for one in session.scalars(select(Alert)).unique()] == ["好店"]
+        assert "alert" in session.scalars(select(Notice.kind)).all()

@@ -1,7 +1,7 @@
 """notices of a hearing are papers, too; documents of steps are not kept for ever
 
 Revision ID: 202611291400
-Revises: 202611251630
+Revises: 202611291345
 Create Date: 2026-11-29 14:00:00
 """
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '202611291400'
-down_revision = '202611251630'
+down_revision = '202611291345'
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """each change of a listing says who saw it, a listing follows one source, and sources can be removed
 
 Revision ID: 202611291430
-Revises: 202611251630
+Revises: 202611291420
 Create Date: 2026-11-29 14:30:00
 """
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '202611291430'
-down_revision = '202611251630'
+down_revision = '202611291420'
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """a certificate names the public rights of its day: another one after each change of them
 
 Revision ID: 202611291450
-Revises: 202611251630
+Revises: 202611291430
 Create Date: 2026-11-29 14:50:00
 """
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '202611291450'
-down_revision = '202611251630'
+down_revision = '202611291430'
 branch_labels = None
 depends_on = None
 
