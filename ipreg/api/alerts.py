@@ -260,7 +260,6 @@ def _brief(found: Alert) -> dict[str, Any]:
         "kind": found.kind.value,
         "state": found.state.value,
         "level": level(found.severity),
-        "match_kind": found.match.kind.value,
         "filing": reference(found.match.filing),
         "seller": listing.seller if listing is not None else "",
         "price": None if found.price is None else f"{found.price.normalize():f}",

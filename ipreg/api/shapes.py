@@ -443,7 +443,6 @@ class AlertBrief(Shape):
     state: AlertState
     severity: int
     level: str
-    match_kind: MatchKind
     filing: FilingRef
     platform: str
     seller_id: int | None

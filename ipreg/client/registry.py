@@ -144,9 +144,11 @@ class Client(Casework, Drafting, Keeping, LegalLetters, Market, Watching):
 
     # --- Matches
 
-    def matches(self, *, filing: str = "", least: float | None = None) -> Iterator[shapes.Match]:
-        """What looks like your designs, the newest first."""
-        return self._at.pages("/matches", shapes.Match, {"filing": filing, "least": least})
+    def matches(
+        self, *, filing: str = "", kind: shapes.MatchKind | None = None, least: float | None = None
+    ) -> Iterator[shapes.Match]:
+        """What looks like your designs, the newest first; ``kind``: what was recognised."""
+        return self._at.pages("/matches", shapes.Match, {"filing": filing, "kind": kind, "least": least})
 
     # --- Alerts
 

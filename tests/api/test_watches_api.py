@@ -79,7 +79,7 @@ def test_a_licensed_seller_quiets_his_alerts_until_he_is_taken_off(site: Site) -
 def test_the_kind_of_a_match_is_told_and_asked_for(site: Site) -> None:
     owner = program(site, "enterprise")
     (alert,) = owner.get("/alerts").json["items"]
-    assert alert["match_kind"] == owner.get("/alerts/1").json["matches"][0]["kind"] == "copy"
+    assert alert["kind"] == owner.get("/alerts/1").json["matches"][0]["kind"] == "copy"
     assert len(owner.get("/matches?kind=copy").json["items"]) == 1
     assert owner.get("/matches?kind=similar").json["items"] == []
 
