@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -19,7 +19,7 @@ from typing import TypeVar
 from threadpoolctl import threadpool_limits
 
 from similarity import designs, embedding
-from similarity.designindex import DesignIndex
+from similarity.designindex import DesignIndex, FoundDesign
 from similarity.designs import DesignPrint, Kind
 from similarity.fingerprint import Fingerprint, algorithm, fingerprint
 from similarity.image import PictureError
@@ -27,7 +27,9 @@ from similarity.index import Found, PictureIndex
 
 MAX_ROWS = 10
 _CHUNK = 4
-_COPY = 0.5
+_COPY, _SURE = 0.5, 0.9
+_TRUST = 0.8
+"""How far the chance that goods are the same is trusted beside that of a copied picture."""
 Result = TypeVar("Result")
 Stored = tuple[bytes, bytes]
 """Fingerprint and design print of a registered picture."""
@@ -36,8 +38,7 @@ Stored = tuple[bytes, bytes]
 @dataclass(frozen=True)
 class Row:
     """One row of a search: file stems, and how sure it is (0 to 1) that ``query`` copies ``source`` or shows its
-    goods. ``kind``: as what it was found; by a copied picture the score is never under a half, by goods never
-    over."""
+    goods. ``kind``: as what it was found. Each design has one row; of several views the nearest stands for it."""
 
     query: str
     source: str
@@ -125,6 +126,7 @@ def _each(pool: Executor, work: Callable[[Path], Result], paths: list[Path]) -> 
 
 _index: PictureIndex | None = None  # of a worker process, filled once at its start
 _goods: DesignIndex | None = None
+_several: set[str] = set()
 
 
 def _workers(processes: int | None, stored: dict[str, Stored] | None = None) -> Executor:
@@ -145,6 +147,7 @@ def _start(stored: dict[str, Stored]) -> None:
         views.setdefault(design_of(key), []).append((key, DesignPrint.from_bytes(goods)))
     for design, found in views.items():
         _goods.add(design, found)
+    _several.update(design for design, found in views.items() if len(found) > 1)
 
 
 def design_of(stem: str) -> str:
@@ -168,22 +171,31 @@ def _search(path: Path) -> list[tuple[str, float, Kind]] | PictureError:
         goods = _goods.search(designs.design_print(data), limit=MAX_ROWS)
     except PictureError as fault:
         return fault
-    return _merged(copies, [(one.view, one.verdict.same) for one in goods])
+    return _merged(copies, goods, _several)
 
 
-def _merged(copies: list[Found], goods: list[tuple[str, float]]) -> list[tuple[str, float, Kind]]:
-    """The surest ``MAX_ROWS``, each design once where it is found by its goods. Whoever looks for copies loses
-    nothing: a copied picture goes before goods, and goods worth a look go before what may or may not be a copy."""
-    rows = {key: (_worth(same), Kind.NEW_PHOTOGRAPH) for key, same in goods}
-    copied = {design_of(one.key) for one in copies if one.verdict.probability >= _COPY}
-    rows = {key: row for key, row in rows.items() if design_of(key) not in copied}
-    for one in copies:
-        if one.verdict.probability >= rows.get(one.key, (0.0,))[0]:
-            rows[one.key] = (one.verdict.probability, Kind.COPY)
-    ranked = sorted(((key, *row) for key, row in rows.items()), key=lambda row: -row[1])
-    return ranked[:MAX_ROWS]
+def _merged(
+    copies: list[Found], goods: list[FoundDesign], several: Container[str]
+) -> list[tuple[str, float, Kind]]:
+    """The surest ``MAX_ROWS`` designs; ``several`` are those of which more than one view is known."""
+    chances = {one.key: (one.verdict.same, one.view) for one in goods}
+    copied = {design_of(one.key): (one.verdict.probability, one.key) for one in reversed(copies)}
+    rows = []
+    for design in chances.keys() | copied.keys():
+        (same, view), (copy, key) = chances.get(design, (0.0, "")), copied.get(design, (0.0, ""))
+        shown = _TRUST * same if design in several else _worth(same)
+        by_picture = bool(key) and (copy >= _COPY or copy >= shown)
+        score = _together(copy, shown) if design in several else copy if by_picture else shown
+        rows.append((key if by_picture else view, score, Kind.COPY if by_picture else Kind.NEW_PHOTOGRAPH))
+    return sorted(rows, key=lambda row: (-row[1], row[0]))[:MAX_ROWS]
+
+
+def _together(copy: float, shown: float) -> float:
+    """Either would do; that one view is perhaps copied says less than what all of them show."""
+    return 1 - (1 - (copy if copy >= _SURE else copy / 2)) * (1 - shown)
 
 
 def _worth(same: float) -> float:
-    """Where goods stand among copies, by the probability that the design is the same."""
+    """Where goods stand among copies if only one view is known, in which few other angles are recognised: whoever
+    looks for copies loses nothing."""
     return 0.25 + 0.1 * same if same >= designs.LOOK_THRESHOLD else 0.02 * same

@@ -13,7 +13,7 @@ from PIL import Image
 from similarity_goods import DESIGNS, jpeg
 
 from similarity import Verdict, designs
-from similarity.designindex import DesignIndex
+from similarity.designindex import DesignIndex, FoundDesign
 from similarity.designs import (
     DesignPrint,
     DesignPrintError,
@@ -24,7 +24,9 @@ from similarity.designs import (
     likeness,
     tell_apart,
 )
+from similarity.index import Found
 from similarity.parts import corresponding
+from similarity.search import _merged
 from similarity.verdict import Reason
 
 BLANK = jpeg(Image.new("RGB", (200, 200), "white"))
@@ -167,3 +169,30 @@ def test_parts_of_mirrored_goods_are_mirrored() -> None:
     found = corresponding(DESIGNS[2].read_bytes(), turned)
     assert found.mirrored
     assert np.median([abs(1 - x - u) for x, _, u, _ in found.lines]) < 0.1
+
+
+def copied(key: str, probability: float) -> Found:
+    return Found(key, Verdict(probability, Reason()))
+
+
+def goods(design: str, same: float, view: str = "") -> FoundDesign:
+    return FoundDesign(design, view or design, DesignVerdict(same, same, 0, 0.8))
+
+
+def test_where_one_view_is_known_whoever_looks_for_copies_loses_nothing() -> None:
+    rows = _merged(
+        [copied("a", 0.7), copied("b", 0.36)], [goods("c", 0.9), goods("a", 0.9), goods("d", 0.4)], set()
+    )
+    assert [(key, kind) for key, _, kind in rows] == [
+        ("a", Kind.COPY), ("b", Kind.COPY), ("c", Kind.NEW_PHOTOGRAPH), ("d", Kind.NEW_PHOTOGRAPH),
+    ]  # fmt: skip
+    assert rows[0][1] == 0.7
+
+
+def test_all_views_of_a_design_together_say_more_than_one_that_is_perhaps_copied() -> None:
+    copies = [copied("chair__front", 0.6), copied("lamp__top", 0.99)]
+    rows = _merged(copies, [goods("sofa", 0.9, "sofa__left"), goods("chair", 0.1)], {"chair", "lamp", "sofa"})
+    assert [(key, kind) for key, _, kind in rows] == [
+        ("lamp__top", Kind.COPY), ("sofa__left", Kind.NEW_PHOTOGRAPH), ("chair__front", Kind.COPY),
+    ]  # fmt: skip
+    assert rows[0][1] == pytest.approx(0.99) and all(0 <= score <= 1 for _, score, _ in rows)
