@@ -41,7 +41,7 @@ def is_many(session: Session) -> bool:
 def kept(session: Session, *, asked: Asked, now: datetime) -> tuple[Figures, datetime] | None:
     """The figures and when they were counted; None where there are none, or too old ones (no job runs)."""
     row = session.get(CountedFigures, key_of(asked))
-    if row is None or row.figures is None or row.made_at is None:
+    if row is None or row.made_at is None:
         return None
     return (_read(asked, row.figures), row.made_at) if now - row.made_at <= 3 * _fresh(asked, now) else None
 
@@ -58,7 +58,7 @@ def ask(session: Session, *, asked: Asked, now: datetime) -> bool:
     if len(key_of(asked)) > LONGEST_KEY:
         return False
     if session.get(CountedFigures, key_of(asked)) is None:
-        waiting = select(func.count()).select_from(CountedFigures).where(CountedFigures.figures.is_(None))
+        waiting = select(func.count()).select_from(CountedFigures).where(CountedFigures.made_at.is_(None))
         if (session.scalar(waiting) or 0) >= MOST_WAITING:
             return False
         _add(session, key_of(asked), now)

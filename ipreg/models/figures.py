@@ -12,11 +12,11 @@ from ipreg.db import Base
 
 
 class CountedFigures(Base):
-    """The figures of one question (``key``); ``figures`` is None while they are waited for."""
+    """The figures of one question (``key``); while they are waited for, ``made_at`` is None and ``figures`` empty."""
 
     __tablename__ = "counted_figures"
 
     key: Mapped[str] = mapped_column(String(700), primary_key=True)
     looked_at: Mapped[datetime]
     made_at: Mapped[datetime | None]
-    figures: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    figures: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)

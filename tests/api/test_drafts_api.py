@@ -36,7 +36,8 @@ def test_what_is_alike_is_told_as_far_as_it_is_for_the_reader(site: Site) -> Non
     novelty_job.run(site.runtime, clock=utc_now)
     alike = stranger.get(f"/drafts/{made['id']}").json["alike"]
     filings = [one for one in alike if one["kind"] == "filing"]
-    assert filings and filings[0]["filing"] is None and filings[0]["probability"] > 0.9 and not filings[0]["yours"]
+    assert filings and filings[0]["filing"] == {"number": site.filing, "title": None}
+    assert filings[0]["probability"] > 0.9 and not filings[0]["yours"]
     assert stranger.delete(f"/drafts/{made['id']}").status_code == 204
 
 

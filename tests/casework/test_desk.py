@@ -157,7 +157,7 @@ def test_two_officers_at_once_the_slower_is_told_who_was_faster(runtime: Runtime
         with transaction(runtime.sessions) as fast:
             act(fast, fast.scalars(select(Case).where(Case.number == number)).one(), "notice_issued")
         with pytest.raises(ConflictError, match="changed_meanwhile"):
-            act(slow, held, "hearing_called")
+            act(slow, held, "notice_issued")
         slow.rollback()
         slow.expire_all()
         with pytest.raises(ConflictError, match="case_changed_by") as fault:

@@ -139,7 +139,7 @@ def test_what_scripts_make_can_be_tried_first(
     asked = {"address": f"{shop.address}/app/1"}
     assert "publishes no product data" in client.post("/sources/try", data=asked).text
     page = client.post("/sources/try", data={**asked, "scripts": "1"}).text
-    assert "Read after its scripts had run." in page and "19.90 CNY" in page
+    assert "Read after its scripts had run." in page and "¥19.90" in page
 
 
 def test_without_a_browser_the_source_says_so(runtime: Runtime, clock: HandClock, shop: Shop) -> None:

@@ -20,7 +20,7 @@ def upgrade() -> None:
         sa.Column('key', sa.String(length=700), nullable=False),
         sa.Column('looked_at', sa.DateTime(timezone=True), nullable=False),
         sa.Column('made_at', sa.DateTime(timezone=True), nullable=True),
-        sa.Column('figures', sa.JSON(), nullable=True),
+        sa.Column('figures', sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint('key', name=op.f('pk_counted_figures')),
     )
 
