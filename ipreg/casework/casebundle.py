@@ -99,9 +99,11 @@ def _digest(member: tuple[str, bytes]) -> str:
 
 
 def _filing(session: Session, runtime: Runtime, case: Case, reader: Account) -> Members:
-    """The filing with its proof. Who may not see what it shows gets the case alone, with the log's keys."""
+    """The filing with its proof, which has the designer's own files too. Who may not have these (the other owner of
+    a conflict, or anybody before a sealed filing is opened for him) gets the case alone, with the log's keys."""
     filing = case.match.filing
-    if not access.can_see_files(session, reader, filing):
+    his = reader.role in access.OFFICIALS or access.owns_filing(reader, filing)
+    if not (his and access.can_see_files(session, reader, filing)):
         keys = logkeys.verifiers(session, first=runtime.log_key)
         return [(verifier.LOG_KEYS, "".join(f"{one}\n" for one in keys).encode())]
     newest = version_of(session, filing, filing.version)
