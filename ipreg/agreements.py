@@ -155,6 +155,13 @@ def end_all(session: Session, *, filing: Filing, account: Account, now: datetime
             _finish(session, one, AgreementState.ENDED, {"giver": account}, now)
 
 
+def forget_offers(session: Session, *, account: Account, now: datetime) -> None:
+    """Whose account is deleted offers nothing any more."""
+    offered = select(Agreement).where(Agreement.giver_id == account.id, Agreement.state == AgreementState.OFFERED)
+    for one in session.scalars(offered).unique().all():
+        _finish(session, one, AgreementState.WITHDRAWN, {}, now)
+
+
 def move_on(session: Session, *, agreement: Agreement, now: datetime) -> None:
     """What was not answered in time lapses, a licence whose last day is over ends, one whose first day has come
     begins; anything else stays."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Text, cast, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from ipreg import accounts, batches, drafts, links, organizations, signins, twofactor
+from ipreg import accounts, agreements, batches, drafts, links, organizations, signins, twofactor
 from ipreg.casework.table import ENDED
 from ipreg.errors import ConflictError, PermissionDeniedError
 from ipreg.models import (
@@ -52,6 +52,7 @@ def erase(session: Session, *, account: Account, password: str, now: datetime) -
     accounts.prove_password(session, account=account, password=password, field="password", now=now)
     _require_free(session, account)
     email, locale = account.email, account.locale
+    agreements.forget_offers(session, account=account, now=now)
     if account.organization_id is not None:
         _leave(session, account)
     kept = _on_the_record(session, account)

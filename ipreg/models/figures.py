@@ -12,7 +12,7 @@ from ipreg.db import Base
 
 
 class CountedFigures(Base):
-    """The figures of one question (``key``); while they are waited for, ``made_at`` is None and ``figures`` empty."""
+    """The figures of one question (``key``); while they are waited for ``made_at`` is None, ``figures`` empty."""
 
     __tablename__ = "counted_figures"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from databases import Databases
 from papers import code_of, open_prepared, resealed
-from scenery import HandClock, People, Picture, design_form, draw_picture, one_picture
+from scenery import PASSWORD, HandClock, People, Picture, design_form, draw_picture, one_picture
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -24,6 +24,7 @@ from ipreg import (
     bundle,
     certificate,
     drafts,
+    erasure,
     exports,
     logkeys,
     lookup,
@@ -527,3 +528,16 @@ def test_who_passed_a_sealed_design_on_gets_no_copy_of_its_files(world: World) -
 def number_of(world: World) -> str:
     with world.runtime.sessions() as session:
         return session.get_one(Filing, world.filing).number
+
+
+def test_whose_account_is_deleted_offers_nothing_any_more(world: World) -> None:
+    offer = world.offer("rival")
+    world.clock.move(days=1)
+    world.act(
+        lambda session, _, who: erasure.erase(
+            session, account=who("freelancer"), password=PASSWORD, now=world.clock()
+        )
+    )
+    with pytest.raises(ConflictError, match="offer_no_longer_good"):
+        world.answer(agreements.accept, offer, "rival")
+    assert world.settle() == []
