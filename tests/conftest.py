@@ -12,7 +12,7 @@ import pytest
 import pytest_socket
 from databases import SERVER, Databases, PostgresDatabases, SqliteFiles, postgres_databases
 from papers import open_prepared
-from postgres import running_postgres
+from postgres import in_memory, running_postgres
 from scenery import HandClock, People
 from site_of_tests import Site, build_site
 from sqlalchemy import URL, Engine
@@ -60,7 +60,7 @@ def _touches_a_database(item: pytest.Item) -> bool:
 def pytest_configure(config: pytest.Config) -> None:
     """The processes of one run share one PostgreSQL."""
     if config.getoption("--database") == "postgresql" and SERVER not in os.environ:
-        server = running_postgres()
+        server = running_postgres(under=in_memory())
         os.environ[SERVER] = server.__enter__()
         config.add_cleanup(lambda: server.__exit__(None, None, None))
 
