@@ -28,8 +28,8 @@ def in_memory() -> Path | None:
 
 @contextmanager
 def running_postgres(settings: str = _QUICK, *, under: Path | None = None) -> Iterator[str]:
-    """The address of a server that ends with the block; a database ``postgres`` is there, more may be made. Its folder
-    lies ``under`` that one, or where temporary files do."""
+    """The address of a server that ends with the block; a database ``postgres`` is there, more may be made. Its
+    folder lies ``under`` that one, or where temporary files do."""
     folder = Path(tempfile.mkdtemp(prefix="ipreg-pg-", dir=under))
     try:
         with _started(folder, settings) as url:
