@@ -32,18 +32,19 @@ Truth = dict[str, dict[str, str]]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("folder", type=Path, nargs="?")
-    for name, value in (("registry", 800), ("queries", 1600), ("seed", 7)):
-        parser.add_argument(f"--{name}", type=int, default=value)
-    with benchmark_folder(parser.parse_args()) as folder:
+    with benchmark_folder() as folder:
         if folder is not None:
             measure(folder)
 
 
 @contextmanager
-def benchmark_folder(args: argparse.Namespace) -> Iterator[Path | None]:
-    """The folder that was named, or one that is made; None, and a word why, where it can't be made."""
+def benchmark_folder() -> Iterator[Path | None]:
+    """The folder that the command names, or one that is made; None, and a word why, where it can't be made."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path, nargs="?")
+    for name, value in (("registry", 800), ("queries", 1600), ("seed", 7)):
+        parser.add_argument(f"--{name}", type=int, default=value)
+    args = parser.parse_args()
     if args.folder:
         yield args.folder
         return

@@ -10,7 +10,6 @@ an edit.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -33,11 +32,7 @@ _index = new_index()
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("folder", type=Path, nargs="?")
-    for name, value in (("registry", 800), ("queries", 1600), ("seed", 7)):
-        parser.add_argument(f"--{name}", type=int, default=value)
-    with benchmark_folder(parser.parse_args()) as folder:
+    with benchmark_folder() as folder:
         if folder is not None:
             measure(folder)
 

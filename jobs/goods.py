@@ -32,11 +32,12 @@ def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
 
 def _run(runtime: Runtime, clock: Clock) -> int:
     with runtime.sessions() as session:
+        waiting = goods.pending(session, limit=_AT_ONCE)
+        if not waiting:
+            return 0
         busy = pending(session, serving_model(session, runtime.embeddings), limit=_BESIDE)
-        at_once = _BESIDE if len(busy) == _BESIDE else _AT_ONCE
-        waiting = goods.pending(session, limit=at_once)
-    if not waiting:
-        return 0
+    at_once = _BESIDE if len(busy) == _BESIDE else _AT_ONCE
+    waiting = waiting[:at_once]
     for one in waiting:
         _look(runtime, one, clock)
     known = _known(runtime)

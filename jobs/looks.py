@@ -130,19 +130,19 @@ def _lost() -> Future[Seen]:
 
 
 def _result(cores: int, one: Thing, data: bytes, seen: Future[Seen], model: Path) -> tuple[Thing, Seen]:
+    found = _answer(lambda: seen) or _answer(lambda: _submit(cores, data, model))
+    return one, found or _look_alone(data, model)
+
+
+def _answer(asked: Callable[[], Future[Seen]]) -> Seen | None:
+    """None where it was lost: all that are under way lose their process with the one that dies."""
     try:
-        return one, seen.result(_LONGEST_LOOK)
+        return asked().result(_LONGEST_LOOK)
     except (BrokenExecutor, CancelledError):
-        pass  # all that were under way lose their process with the one that died
+        return None
     except TimeoutError:
         _give_up()
-    try:
-        return one, _submit(cores, data, model).result(_LONGEST_LOOK)
-    except (BrokenExecutor, CancelledError):
-        return one, _look_alone(data, model)
-    except TimeoutError:
-        _give_up()
-        return one, _look_alone(data, model)
+        return None
 
 
 def _give_up() -> None:

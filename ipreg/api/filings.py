@@ -16,7 +16,7 @@ from ipreg import access, amending, bundle, certificate, designs, locarno, logke
 from ipreg.api import shapes
 from ipreg.api.calls import Done, download, request_key
 from ipreg.api.operation import Routes
-from ipreg.api.paging import cursor_of, number_of
+from ipreg.api.paging import cut, number_of
 from ipreg.db import transaction, utc_now
 from ipreg.designform import Creator, DesignForm
 from ipreg.errors import CallerError, MissingError
@@ -52,8 +52,7 @@ def filings(query: shapes.FilingsAsked) -> shapes.Page[shapes.FilingBrief]:
         until=query.until,
     )
     found = designs.listed(db(), account=me(), wanted=wanted, before=number_of(query.cursor), limit=query.limit + 1)
-    shown = found[: query.limit]
-    following = cursor_of(str(shown[-1].id)) if len(found) > query.limit else None
+    shown, following = cut(found, query.limit)
     return shapes.Page[shapes.FilingBrief](items=[brief(one) for one in shown], next=following)
 
 

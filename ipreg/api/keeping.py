@@ -13,7 +13,7 @@ from ipreg.api import keepingshapes, shapes
 from ipreg.api.calls import Done, request_key
 from ipreg.api.filings import sign_newest, whole
 from ipreg.api.operation import Routes
-from ipreg.api.paging import cursor_of, number_of
+from ipreg.api.paging import cut, number_of
 from ipreg.db import utc_now
 from ipreg.errors import CallerError, MissingError
 from ipreg.models import Agreement, Filing, LicenceKind, Role, Scope
@@ -121,8 +121,7 @@ def list_agreements(query: keepingshapes.AgreementsAsked) -> shapes.Page[keeping
         found = sorted(agreements.for_account(db(), me()), key=lambda one: -one.id)
     if (before := number_of(query.cursor)) is not None:
         found = [one for one in found if one.id < before]
-    shown = found[: query.limit]
-    following = cursor_of(str(shown[-1].id)) if len(found) > query.limit else None
+    shown, following = cut(found, query.limit)
     return shapes.Page[keepingshapes.Agreement](items=[_agreement(one) for one in shown], next=following)
 
 

@@ -12,7 +12,7 @@ from ipreg.api import shapes
 from ipreg.api.calls import Done, bearer_token
 from ipreg.api.matches import listing_of
 from ipreg.api.operation import Routes
-from ipreg.api.paging import cursor_of, number_of
+from ipreg.api.paging import newest
 from ipreg.db import utc_now
 from ipreg.errors import CallerError, MissingError, PermissionDeniedError
 from ipreg.messages import message_for
@@ -159,11 +159,7 @@ def listings(query: shapes.Paging) -> shapes.Page[shapes.Listing]:
         .join(ListingSighting, ListingSighting.listing_id == Listing.id)
         .where(ListingSighting.account_id == me().id)
     )
-    if (before := number_of(query.cursor)) is not None:
-        wanted = wanted.where(Listing.id < before)
-    found = db().scalars(wanted.order_by(Listing.id.desc()).limit(query.limit + 1)).unique().all()
-    shown = found[: query.limit]
-    following = cursor_of(str(shown[-1].id)) if len(found) > query.limit else None
+    shown, following = newest(db(), wanted, Listing.id, query.cursor, query.limit)
     return shapes.Page[shapes.Listing](items=[listing_of(one) for one in shown], next=following)
 
 

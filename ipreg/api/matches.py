@@ -9,7 +9,7 @@ from ipreg import access, registry
 from ipreg.api import shapes
 from ipreg.api.filings import reference
 from ipreg.api.operation import Routes
-from ipreg.api.paging import cursor_of, number_of
+from ipreg.api.paging import newest
 from ipreg.models import Filing, Listing, Match, MatchKind, Role, Scope
 from ipreg.web.language import likeness, match_words
 from ipreg.web.session import db, me
@@ -36,11 +36,7 @@ def matches(query: shapes.MatchesAsked) -> shapes.Page[shapes.Match]:
         wanted = wanted.where(Match.kind == MatchKind(query.kind))
     if query.least:
         wanted = wanted.where(Match.probability >= query.least)
-    if (before := number_of(query.cursor)) is not None:
-        wanted = wanted.where(Match.id < before)
-    found = db().scalars(wanted.order_by(Match.id.desc()).limit(query.limit + 1)).unique().all()
-    shown = found[: query.limit]
-    following = cursor_of(str(shown[-1].id)) if len(found) > query.limit else None
+    shown, following = newest(db(), wanted, Match.id, query.cursor, query.limit)
     return shapes.Page[shapes.Match](items=[match_of(one) for one in shown], next=following)
 
 

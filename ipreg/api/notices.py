@@ -8,7 +8,7 @@ from sqlalchemy import select
 from ipreg.api import noticeshapes as shapes
 from ipreg.api.calls import Done
 from ipreg.api.operation import Routes
-from ipreg.api.paging import cursor_of, number_of
+from ipreg.api.paging import newest
 from ipreg.api.shapes import Page
 from ipreg.db import utc_now
 from ipreg.errors import CallerError
@@ -45,11 +45,7 @@ def notices(query: shapes.NoticesAsked) -> Page[shapes.Notice]:
     wanted = select(Notice).where(Notice.account_id == me().id)
     if query.unread:
         wanted = wanted.where(Notice.read_at.is_(None))
-    if (before := number_of(query.cursor)) is not None:
-        wanted = wanted.where(Notice.id < before)
-    found = db().scalars(wanted.order_by(Notice.id.desc()).limit(query.limit + 1)).unique().all()
-    shown = found[: query.limit]
-    following = cursor_of(str(shown[-1].id)) if len(found) > query.limit else None
+    shown, following = newest(db(), wanted, Notice.id, query.cursor, query.limit)
     return Page[shapes.Notice](items=[_notice(one) for one in shown], next=following)
 
 

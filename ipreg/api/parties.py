@@ -23,7 +23,8 @@ from ipreg.db import utc_now
 from ipreg.errors import CallerError, MissingError
 from ipreg.models import Case, CaseNote, CasePaper, CaseTask, Role, Scope, Submission, SubmissionKind
 from ipreg.web import handedin
-from ipreg.web.session import db, me, runtime, start_again
+from ipreg.web.complaints import lodge
+from ipreg.web.session import db, me, runtime
 
 N_ = str  # marks a text for extraction
 bp = Blueprint("api_parties", __name__)
@@ -321,22 +322,7 @@ def complain(number: str, form: partyshapes.NewComplaint, files: dict[str, list[
         title=form.title, seller=form.seller, text=form.text, picture=files["picture"][0].read(),
         address=form.address, place=form.place, uploads=_uploads(files["files"]),
     )  # fmt: skip
-    filing = complaints.filing_of(db(), number=number, account=me())
-    complaints.check(told, filing)
-    filing_id = filing.id
-    start_again().rollback()  # pictures are compared while no transaction waits
-    liked = complaints.liken(runtime(), filing_id=filing_id, data=told.picture)
-    start_again()
-    made = complaints.complain(
-        db(),
-        runtime().store,
-        account=me(),
-        filing=complaints.filing_of(db(), number=number, account=me()),
-        complaint=told,
-        liked=liked,
-        request_key=request_key(),
-        now=utc_now(),
-    )
+    made = lodge(number, told, request_key())
     db().flush()
     db().refresh(made)
     return Done(whole(made), f"/api/v1/cases/{made.number}")

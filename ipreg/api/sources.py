@@ -11,7 +11,7 @@ from ipreg.api import shapes, sourceshapes
 from ipreg.api.calls import Done
 from ipreg.api.listings import import_of
 from ipreg.api.operation import Routes
-from ipreg.api.paging import cursor_of, number_of
+from ipreg.api.paging import newest
 from ipreg.db import utc_now
 from ipreg.errors import CallerError
 from ipreg.messages import message_for
@@ -94,11 +94,7 @@ def source(source_id: int) -> sourceshapes.SourceDetail:
 )
 def source_runs(source_id: int, query: shapes.Paging) -> shapes.Page[sourceshapes.SourceRun]:
     wanted = select(SourceRun).where(SourceRun.source_id == _mine(source_id).id)
-    if (before := number_of(query.cursor)) is not None:
-        wanted = wanted.where(SourceRun.id < before)
-    found = db().scalars(wanted.order_by(SourceRun.id.desc()).limit(query.limit + 1)).unique().all()
-    shown = found[: query.limit]
-    following = cursor_of(str(shown[-1].id)) if len(found) > query.limit else None
+    shown, following = newest(db(), wanted, SourceRun.id, query.cursor, query.limit)
     return shapes.Page[sourceshapes.SourceRun](items=[_run(one) for one in shown], next=following)
 
 

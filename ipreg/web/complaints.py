@@ -12,6 +12,7 @@ from ipreg.casework.complaints import Complaint
 from ipreg.casework.submissions import Upload
 from ipreg.db import utc_now
 from ipreg.errors import CallerError
+from ipreg.models import Case
 from ipreg.web.errors import words_of
 from ipreg.web.rules import who
 from ipreg.web.session import db, me, runtime, start_again
@@ -38,26 +39,29 @@ def complain(number: str) -> str | Response | tuple[str, int]:
 
 def _complain(number: str) -> str:
     """The number of the case."""
-    complaint = _read()
+    made = lodge(number, _read(), request.form.get("request_key", "")).number
+    db().commit()
+    return made
+
+
+def lodge(number: str, complaint: Complaint, request_key: str) -> Case:
+    """The case that comes of it, not committed yet; whoever saw the filing before has to read it again."""
     filing = complaints.filing_of(db(), number=number, account=me())
     complaints.check(complaint, filing)
     filing_id = filing.id
     start_again().rollback()  # pictures are compared while no transaction waits
     liked = complaints.liken(runtime(), filing_id=filing_id, data=complaint.picture)
     start_again()
-    case = complaints.complain(
+    return complaints.complain(
         db(),
         runtime().store,
         account=me(),
         filing=complaints.filing_of(db(), number=number, account=me()),
         complaint=complaint,
         liked=liked,
-        request_key=request.form.get("request_key", ""),
+        request_key=request_key,
         now=utc_now(),
     )
-    made = case.number
-    db().commit()
-    return made
 
 
 def _read() -> Complaint:
