@@ -34,8 +34,16 @@ def chromium() -> Iterator[Browser]:
 
 
 def new_page(browser: Browser, address: str, width: int, **more: str) -> Page:
-    """A person's own browser, at his width; a script that fails there fails the test."""
-    context = browser.new_context(base_url=address, viewport={"width": width, "height": 900}, **more)  # type: ignore[arg-type]
+    """A person's own browser, at his width; a script that fails there fails the test.
+
+    He asked for little motion: between two states a fading button has the contrast of neither.
+    """
+    context = browser.new_context(
+        base_url=address,
+        viewport={"width": width, "height": 900},
+        reduced_motion="reduce",
+        **more,  # type: ignore[arg-type]
+    )
     page = context.new_page()
     page.on("pageerror", lambda fault: pytest.fail(f"script failed: {fault}"))
     return page

@@ -136,7 +136,7 @@ def address(site: Site) -> Iterator[str]:
 
 
 def open_pages(browser: Browser, address: str, client: FlaskClient) -> Page:
-    context = browser.new_context(base_url=address, viewport={"width": 360, "height": 800})
+    context = browser.new_context(base_url=address, viewport={"width": 360, "height": 800}, reduced_motion="reduce")
     for name, path in (("session", "/"), ("respondent", "/respond")):
         if (kept := client.get_cookie(name, path=path)) is not None:
             context.add_cookies([{"name": name, "value": kept.value, "url": address + path}])
