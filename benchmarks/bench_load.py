@@ -44,6 +44,7 @@ from ipreg import schema
 from ipreg.config import Config
 from ipreg.numbers import FILING, make_number
 from ipreg.runtime import open_runtime
+from jobs import figures
 
 TOP = Path(__file__).parent.parent
 sys.path.insert(0, str(TOP / "tests"))
@@ -202,7 +203,8 @@ def serving(environ: dict[str, str], processes: int) -> Iterator[tuple[str, int]
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    words = ["--workers", str(processes), "--threads", "4", "--bind", f"127.0.0.1:{port}", "--log-level", "warning"]
+    words = ["--workers", str(processes), "--threads", "4", "--keep-alive", "75"]
+    words += ["--bind", f"127.0.0.1:{port}", "--log-level", "warning"]
     command = [sys.executable, "-m", "gunicorn", *words, "wsgi:application"]
     server = subprocess.Popen(command, cwd=TOP, env=os.environ | environ)
     try:
@@ -267,8 +269,9 @@ def measure(var: Path, url: str, given: Any) -> tuple[list[str], bool]:
     """Serves what lies there, walks through it, and says whether it was good enough."""
     environ = {"IPREG_VAR": str(var), "IPREG_PUBLIC_URL": "http://127.0.0.1"}
     environ |= {"IPREG_DATABASE_URL": url} if url else {}
-    # It may have been filled by an earlier version.
-    schema.upgrade(open_runtime(Config.from_env(environ)).sessions.kw["bind"])
+    runtime = open_runtime(Config.from_env(environ))
+    schema.upgrade(runtime.sessions.kw["bind"])  # it may have been filled by an earlier version
+    figures.run(runtime)  # which the scheduler does every minute
     seen = Seen()
     with serving(environ, given.processes) as (base, pid):
         spent = asyncio.run(load(base, pid, given.users, given.seconds, seen))

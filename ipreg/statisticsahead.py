@@ -46,11 +46,16 @@ def kept(session: Session, *, asked: Asked, now: datetime) -> tuple[Figures, dat
     return (_read(asked, row.figures), row.made_at) if now - row.made_at <= 3 * _fresh(asked, now) else None
 
 
-def looked_at(session: Session, *, asked: Asked, now: datetime) -> None:
-    """They are looked at, so they are kept fresh; written once an hour at most."""
+def not_looked_at(session: Session, *, asked: Asked, now: datetime) -> bool:
+    """Whether it is news that somebody looks at them: it is noted once an hour at most."""
     row = session.get(CountedFigures, key_of(asked))
-    if row is not None and not timedelta(0) <= now - row.looked_at < timedelta(hours=1):
-        row.looked_at = now
+    return row is not None and not timedelta(0) <= now - row.looked_at < timedelta(hours=1)
+
+
+def looked_at(session: Session, *, asked: Asked, now: datetime) -> None:
+    """They are looked at, so they are kept fresh."""
+    if not_looked_at(session, asked=asked, now=now):
+        session.get_one(CountedFigures, key_of(asked)).looked_at = now
 
 
 def ask(session: Session, *, asked: Asked, now: datetime) -> bool:

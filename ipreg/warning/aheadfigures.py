@@ -48,11 +48,16 @@ def keep(session: Session, *, account: Account, found: Figures, looked: bool, no
     session.flush()
 
 
-def looked_at(session: Session, *, account: Account, now: datetime) -> None:
-    """They are looked at, so they are kept up to date; written once an hour at most."""
+def not_looked_at(session: Session, *, account: Account, now: datetime) -> bool:
+    """Whether it is news that somebody looks at them: it is noted once an hour at most."""
     row = session.get(AlertFigures, _key(session, account))
-    if row is not None and not timedelta(0) <= now - row.looked_at < timedelta(hours=1):
-        row.looked_at = now
+    return row is not None and not timedelta(0) <= now - row.looked_at < timedelta(hours=1)
+
+
+def looked_at(session: Session, *, account: Account, now: datetime) -> None:
+    """They are looked at, so they are kept up to date."""
+    if not_looked_at(session, account=account, now=now):
+        session.get_one(AlertFigures, _key(session, account)).looked_at = now
 
 
 def due(session: Session, *, now: datetime) -> list[str]:

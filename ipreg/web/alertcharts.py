@@ -11,12 +11,12 @@ from flask import Blueprint, render_template
 from flask_babel import gettext
 from markupsafe import Markup
 
-from ipreg.db import transaction, utc_now
+from ipreg.db import utc_now
 from ipreg.models import Account
 from ipreg.warning import aheadfigures, figures
 from ipreg.web.alerts import OWNERS
 from ipreg.web.rules import who
-from ipreg.web.session import db, me, runtime
+from ipreg.web.session import aside, db, me
 
 # pygal leaves an importer of the old kind behind, at which every later import stumbles.
 sys.meta_path[:] = [one for one in sys.meta_path if type(one).__name__ != "PluginImportFixer"]
@@ -65,13 +65,13 @@ def _figures() -> tuple[figures.Figures, datetime | None]:
     now, account = utc_now(), me()
     known = aheadfigures.kept(db(), account=account, now=now)
     if known is not None:
-        aheadfigures.looked_at(db(), account=account, now=now)
-        db().commit()
+        if aheadfigures.not_looked_at(db(), account=account, now=now):
+            with aside() as session:
+                aheadfigures.looked_at(session, account=session.get_one(Account, account.id), now=now)
         return known
     found = figures.figures(db(), account=account, now=now)
     if aheadfigures.is_many(db(), account=account):
-        db().rollback()
-        with transaction(runtime().sessions) as session:
+        with aside() as session:
             mine = session.get_one(Account, account.id)
             aheadfigures.keep(session, account=mine, found=found, looked=True, now=now)
     return found, None

@@ -5,6 +5,8 @@ The cookie carries the token of a row of ``sign_ins``; the row says whether it s
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import cast
 
 from flask import Flask, current_app, g, request
@@ -53,6 +55,17 @@ def start_again() -> Session:
     if request.method not in _READS:
         db().connection(execution_options={"writes": True})
     return db()
+
+
+@contextmanager
+def aside() -> Iterator[Session]:
+    """A transaction of its own, for a page that reads and has something to note down as well.
+
+    In SQLite a transaction that began by reading may not write any more once somebody else has written.
+    """
+    db().rollback()
+    with transaction(runtime().sessions) as session:
+        yield session
 
 
 def me() -> Account:

@@ -31,7 +31,7 @@ from ipreg.statistics import (
 from ipreg.web.language import say
 from ipreg.web.rules import public as open_to_all
 from ipreg.web.rules import who
-from ipreg.web.session import db, runtime
+from ipreg.web.session import aside, db, runtime
 
 bp = Blueprint("statistics", __name__)
 _OFFICIALS = (Role.REGULATOR, Role.AUDITOR, Role.ADMINISTRATOR)
@@ -127,8 +127,8 @@ def _ready(asked: Asked) -> Counted | None:
     found = _known(asked)
     if found is not None or not statisticsahead.is_many(db()):
         return found or _count(asked)
-    comes = statisticsahead.ask(db(), asked=asked, now=utc_now())
-    db().commit()
+    with aside() as session:
+        comes = statisticsahead.ask(session, asked=asked, now=utc_now())
     return None if comes else _count(asked)
 
 
@@ -140,16 +140,17 @@ def _known(asked: Asked) -> Counted | None:
     kept = statisticsahead.kept(db(), asked=asked, now=utc_now())
     if kept is None:
         return None
-    statisticsahead.looked_at(db(), asked=asked, now=utc_now())
-    db().commit()
+    if statisticsahead.not_looked_at(db(), asked=asked, now=utc_now()):
+        with aside() as session:
+            statisticsahead.looked_at(session, asked=asked, now=utc_now())
     return _remember(asked, Counted(*kept))
 
 
 def _count(asked: Asked) -> Counted:
     found = _remember(asked, Counted(figures(db(), asked=asked), utc_now()))
     if statisticsahead.is_many(db()):
-        statisticsahead.keep(db(), asked=asked, found=found.figures, now=found.at)
-        db().commit()
+        with aside() as session:
+            statisticsahead.keep(session, asked=asked, found=found.figures, now=found.at)
     return found
 
 

@@ -46,9 +46,11 @@ from aiosmtpd.controller import Controller
 class Keep:
     async def handle_DATA(self, server, session, envelope):
         mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
-        sellers = sorted(set(re.findall(r"KEY\\d+END", mail.get_body(("plain",)).get_content())))
+        text = mail.get_body(("plain",)).get_content()
+        sellers = sorted(set(re.findall(r"KEY\\d+END", text)))
+        more = re.search(r"另有 (\\d+) 条", text)
         with open(sys.argv[2], "a") as file:
-            file.write(mail["Message-ID"] + " " + ",".join(sellers) + "\\n")
+            file.write(" ".join([mail["Message-ID"], ",".join(sellers), more[1] if more else "0"]) + "\\n")
         return "250 kept"
 Controller(Keep(), hostname="127.0.0.1", port=int(sys.argv[1])).start()
 print("up", flush=True)
@@ -166,9 +168,10 @@ def count(scene: Scene) -> dict[str, int]:
     runtime = open_runtime(scene.config)
     lines = [line.split(" ") for line in scene.got.read_text().splitlines()]
     mails: dict[str, set[str]] = defaultdict(set)
-    for message_id, sellers in lines:
+    for message_id, sellers, _ in lines:
         for one in filter(None, sellers.split(",")):
             mails[one].add(message_id)
+    counted = {message_id: int(more) for message_id, _, more in lines}
     with runtime.sessions() as session:
         taken = session.scalar(select(func.count()).select_from(FeedImport)) or 0
         alerts_made = session.scalar(select(func.count()).select_from(Alert)) or 0
@@ -180,10 +183,11 @@ def count(scene: Scene) -> dict[str, int]:
         "matches": matched,
         "matches in alerts": grouped,
         "alerts": alerts_made,
-        "sellers warned of": len(mails),
+        # A storm's message names the first twenty, and says how many more there are.
+        "sellers warned of": len(mails) + sum(counted.values()),
         "warned of under two ids": sum(len(ids) > 1 for ids in mails.values()),
         "mails": len(lines),
-        "same mail again": len(lines) - len({message_id for message_id, _ in lines}),
+        "same mail again": len(lines) - len(counted),
         "not sent": waiting,
     }
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import statistics
 from collections import Counter
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,16 +15,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from site_of_tests import Site
-from sqlalchemy import select
+from sqlalchemy import select, update
 from statistics_rows import fill
 
 from ipreg import disclosure, jobtable, statisticsahead
 from ipreg.db import transaction, utc_now
 from ipreg.models import (
+    Account,
     Alert,
+    AlertFigures,
     Case,
     CaseEvent,
     CaseOutcome,
+    CountedFigures,
     Filing,
     Industry,
     JobState,
@@ -34,6 +37,7 @@ from ipreg.models import (
 )
 from ipreg.runtime import Runtime
 from ipreg.statistics import BEIJING, STAGES, Asked, Figures, Median, Stage, Table, figures, last_full_month, years
+from ipreg.warning import aheadfigures
 from jobs import figures as figures_job
 
 SPLIT = ("month", "industry", "district", "platform")
@@ -226,6 +230,39 @@ def test_figures_of_a_large_registry_are_counted_ahead_and_kept_fresh(
     assert figures_job.run(site.runtime) == 0
     later = moment + statisticsahead.FRESH * 1.1
     assert figures_job.run(site.runtime, clock=lambda: later) >= 1
+
+
+@pytest.mark.parametrize("page", ["/statistics?year=2026", "/alerts/dashboard"])
+def test_a_page_that_keeps_what_it_counted_does_not_mind_who_writes_meanwhile(
+    site: Site, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    client = site.sign_in("regulator" if "statistics" in page else "enterprise")
+    monkeypatch.setattr(statisticsahead, "MANY", 0)
+    monkeypatch.setattr(aheadfigures, "MANY", 0)
+    site.app.extensions["figures"] = {}
+    meddle_after_reading(site, monkeypatch)
+    for _ in range(2):  # counted and kept; then looked at
+        assert client.get(page).status_code == 200
+        site.app.extensions["figures"] = {}
+        with transaction(site.runtime.sessions) as session:
+            session.execute(update(CountedFigures).values(looked_at=utc_now() - timedelta(hours=2)))
+            session.execute(update(AlertFigures).values(looked_at=utc_now() - timedelta(hours=2)))
+
+
+def meddle_after_reading(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody else writes each time when a page has asked for what was kept."""
+
+    def between(kept: Callable[..., object]) -> Callable[..., object]:
+        def asked(*args: Any, **more: Any) -> object:
+            found = kept(*args, **more)
+            with transaction(site.runtime.sessions) as session:
+                session.execute(update(Account).values(failed_sign_ins=Account.failed_sign_ins + 0))
+            return found
+
+        return asked
+
+    for module in (statisticsahead, aheadfigures):
+        monkeypatch.setattr(module, "kept", between(module.kept))
 
 
 def test_the_public_page_tells_totals_and_no_small_number(site: Site) -> None:
