@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload, lazyload
+from sqlalchemy.orm import Session, lazyload, selectinload
 
 from ipreg.models import Case, CaseOutcome, Match
 
@@ -62,7 +62,7 @@ def _loaded(session: Session, ids: set[int]) -> dict[int, Case]:
     """The cases with what a line about each shows, and nothing that hangs on them further."""
     if not ids:
         return {}
-    match = joinedload(Case.match)
-    shown = [match.joinedload(one) for one in (Match.filing, Match.listing, Match.later_filing)]
+    match = selectinload(Case.match)
+    shown = [match.selectinload(one) for one in (Match.filing, Match.listing, Match.later_filing)]
     found = session.scalars(select(Case).options(lazyload("*"), *shown).where(Case.id.in_(ids)))
     return {one.id: one for one in found}

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_, union_all
-from sqlalchemy.orm import QueryableAttribute, Session, joinedload, lazyload
+from sqlalchemy.orm import QueryableAttribute, Session, lazyload
 
 from ipreg import access, numbers
 from ipreg.casework import table
@@ -296,4 +296,4 @@ def _of_great_owner(account: Account) -> ColumnElement[bool]:
 
 def _bare(rows: Select[Case]) -> Select[Case]:
     """With what a row of the queue shows, and not the whole history."""
-    return rows.options(lazyload(Case.events), lazyload(Case.clocks), joinedload(Case.match))
+    return rows.options(lazyload(Case.events), lazyload(Case.clocks))

@@ -114,7 +114,7 @@ class Alert(Base):
     action_id: Mapped[int | None] = mapped_column(ForeignKey("alert_actions.id"), index=True)
     row_version: Mapped[int] = mapped_column(default=1)
 
-    match: Mapped[Match] = relationship(lazy="joined")
+    match: Mapped[Match] = relationship(lazy="selectin")
     filing: Mapped[Filing] = relationship(lazy="select")
     seller: Mapped[Seller | None] = relationship(lazy="select")
     decided_by: Mapped[Account | None] = relationship(foreign_keys=decided_by_id, lazy="joined")
@@ -148,7 +148,7 @@ class AlertMatch(Base):
     dismissed_at: Mapped[datetime | None]
 
     alert: Mapped[Alert] = relationship(back_populates="matches")
-    match: Mapped[Match] = relationship(lazy="joined")
+    match: Mapped[Match] = relationship(lazy="selectin")
 
 
 class AlertAction(Base):

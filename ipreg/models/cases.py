@@ -106,7 +106,7 @@ class Case(Base):
     row_version: Mapped[int] = mapped_column(default=1)
 
     alert: Mapped[Alert | None] = relationship(lazy="select")
-    match: Mapped[Match] = relationship(lazy="joined")
+    match: Mapped[Match] = relationship(lazy="selectin")
     officer: Mapped[Account | None] = relationship(foreign_keys=officer_id, lazy="joined")
     changed_by: Mapped[Account | None] = relationship(foreign_keys=changed_by_id, lazy="select")
     merged_into: Mapped[Case | None] = relationship(remote_side=id, lazy="select")

@@ -175,7 +175,7 @@ class FilingView(Base):
     compared_by: Mapped[str | None] = mapped_column(String(64), index=True)
     goods_by: Mapped[str | None] = mapped_column(String(64), index=True)
 
-    filing: Mapped[Filing] = relationship(lazy="joined")
+    filing: Mapped[Filing] = relationship(lazy="selectin")
     file: Mapped[StoredFile] = relationship(lazy="joined")
 
 

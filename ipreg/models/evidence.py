@@ -48,8 +48,8 @@ class Capture(Base):
     facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     log_index: Mapped[int | None] = mapped_column(unique=True)
 
-    alert: Mapped[Alert] = relationship(lazy="joined")
-    listing: Mapped[Listing] = relationship(lazy="joined")
+    alert: Mapped[Alert] = relationship(lazy="selectin")
+    listing: Mapped[Listing] = relationship(lazy="selectin")
     files: Mapped[list[CaptureFile]] = relationship(order_by="CaptureFile.position", lazy="selectin")
 
 

@@ -97,7 +97,7 @@ class Agreement(Base):
     request_key: Mapped[str] = mapped_column(String(64))
     row_version: Mapped[int] = mapped_column(default=1)
 
-    filing: Mapped[Filing] = relationship(lazy="joined")
+    filing: Mapped[Filing] = relationship(lazy="selectin")
     giver: Mapped[Account] = relationship(foreign_keys=giver_id, lazy="joined")
     taker: Mapped[Account | None] = relationship(foreign_keys=taker_id, lazy="joined")
 
@@ -117,6 +117,6 @@ class CaseOpening(Base):
     reason: Mapped[str] = mapped_column(Text)
     opened_at: Mapped[datetime]
 
-    filing: Mapped[Filing] = relationship(lazy="joined")
-    case: Mapped[Case] = relationship(lazy="joined")
+    filing: Mapped[Filing] = relationship(lazy="selectin")
+    case: Mapped[Case] = relationship(lazy="selectin")
     officer: Mapped[Account] = relationship(lazy="joined")

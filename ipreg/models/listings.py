@@ -137,7 +137,7 @@ class ListingPicture(Base):
     goods_by: Mapped[str | None] = mapped_column(String(64), index=True)
     gone_at: Mapped[datetime | None]
 
-    listing: Mapped[Listing] = relationship(back_populates="pictures", lazy="joined")
+    listing: Mapped[Listing] = relationship(back_populates="pictures", lazy="selectin")
     file: Mapped[StoredFile] = relationship(lazy="joined")
 
 

@@ -55,12 +55,12 @@ class Match(Base):
     found_at: Mapped[datetime]
     considered: Mapped[bool] = mapped_column(default=False, server_default="0", index=True)
 
-    filing: Mapped[Filing] = relationship(foreign_keys=filing_id, lazy="joined")
-    view: Mapped[FilingView] = relationship(foreign_keys=view_id, lazy="joined")
-    listing: Mapped[Listing | None] = relationship(lazy="joined")
-    picture: Mapped[ListingPicture | None] = relationship(lazy="joined")
-    later_filing: Mapped[Filing | None] = relationship(foreign_keys=later_filing_id, lazy="joined")
-    later_view: Mapped[FilingView | None] = relationship(foreign_keys=later_view_id, lazy="joined")
+    filing: Mapped[Filing] = relationship(foreign_keys=filing_id, lazy="selectin")
+    view: Mapped[FilingView] = relationship(foreign_keys=view_id, lazy="selectin")
+    listing: Mapped[Listing | None] = relationship(lazy="selectin")
+    picture: Mapped[ListingPicture | None] = relationship(lazy="selectin")
+    later_filing: Mapped[Filing | None] = relationship(foreign_keys=later_filing_id, lazy="selectin")
+    later_view: Mapped[FilingView | None] = relationship(foreign_keys=later_view_id, lazy="selectin")
     pairs: Mapped[list[MatchPair]] = relationship(order_by="MatchPair.probability.desc()", lazy="select")
 
 

@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from ipreg import access
-from ipreg.models import Account, Alert, AlertRecipient, AlertState, Filing, Match, MatchKind, Seller
+from ipreg.models import Account, Alert, AlertRecipient, AlertState, Filing, MatchKind, Seller
 from ipreg.warning.severity import LEVELS, between
 
 STATES = ("open", "snoozed", "confirmed", "dismissed", "all")
@@ -141,7 +141,7 @@ def page(
     """One page of the inbox, the gravest first, then the newest."""
     wanted = select(Alert).where(condition(session, account=account, asked=asked, now=now))
     back = place is not None and place.back
-    found = list(session.scalars(_ordered(wanted, place).limit(limit + 1).options(*_shown())).unique())
+    found = list(session.scalars(_ordered(wanted, place).limit(limit + 1)))
     more, found = len(found) > limit, found[:limit]
     if back:
         found.reverse()
@@ -194,10 +194,6 @@ def _ordered(wanted: Select[Any], place: Place | None) -> Select[Any]:
     beyond = or_(Alert.severity < place.severity, and_(Alert.severity == place.severity, Alert.id < place.alert_id))
     wanted = wanted.where(Alert.severity <= place.severity, beyond)
     return wanted.order_by(Alert.severity.desc(), Alert.id.desc())
-
-
-def _shown() -> tuple[Any, ...]:
-    return (joinedload(Alert.match).joinedload(Match.filing),)
 
 
 def _state(state: str, now: datetime | None) -> list[ColumnElement[bool]]:
