@@ -2,10 +2,10 @@
 
     python training/invented.py OUT [--kinds 600] [--siblings 2] [--new 8]
 
-The libraries of training/renders.py hold few models, and a network learns them by heart. Here each kind is a recipe
-(turned bodies, seats and tables, cabinets, rings, frames, bags, piles of parts) with numbers drawn by chance, and its
-siblings differ from it in some of these: other designs of the same kind, the hardest strangers there are. Writes what
-training/renders.py writes, in the same folders' form. Needs pyvista; no screen.
+The libraries of training/renders.py hold few models, and a network learns them by heart. Here each kind is a
+recipe (turned bodies, seats and tables, cabinets, rings, frames, bags, piles of parts), its numbers drawn by
+chance, and its siblings differ from it in some of these: other designs of the same kind, the hardest strangers
+there are. Writes what training/renders.py writes, in the same folders' form. Needs pyvista; no screen.
 """
 
 from __future__ import annotations
@@ -44,8 +44,19 @@ class Dice:
         return self.real(0, 1) < chance
 
 
-def box(centre: tuple[float, float, float], size: tuple[float, float, float]) -> pv.PolyData:
-    return pv.Cube(centre, *size)
+Place = tuple[float, float, float]
+
+
+def box(centre: Place, size: Place) -> pv.PolyData:
+    return pv.Cube(center=centre, x_length=size[0], y_length=size[1], z_length=size[2])
+
+
+def ball(size: float, centre: Place = (0, 0, 0)) -> pv.PolyData:
+    return pv.Sphere(radius=size, center=centre)
+
+
+def drum(centre: Place, way: Place, size: float, height: float, sides: int = 100) -> pv.PolyData:
+    return pv.Cylinder(center=centre, direction=way, radius=size, height=height, resolution=sides)
 
 
 def rod(start: np.ndarray, end: np.ndarray, thick: float, sides: int) -> pv.PolyData:
@@ -70,7 +81,9 @@ def turned(dice: Dice, height: float, wide: float) -> pv.PolyData:
 def vessel(dice: Dice) -> Parts:
     parts: Parts = [(turned(dice, dice.real(0.6, 2.5), dice.real(0.3, 0.9)), 0)]
     if dice.yes(0.5):
-        parts.append((turned(dice, dice.real(0.1, 0.5), dice.real(0.1, 0.5)).translate((0, parts[0][0].bounds[3], 0)), 1))
+        parts.append(
+            (turned(dice, dice.real(0.1, 0.5), dice.real(0.1, 0.5)).translate((0, parts[0][0].bounds[3], 0)), 1)
+        )
     if dice.yes(0.4):
         wide = parts[0][0].bounds[1]
         ring = pv.ParametricTorus(ringradius=dice.real(0.2, 0.5), crosssectionradius=dice.real(0.02, 0.07))
@@ -82,7 +95,7 @@ def legs(dice: Dice, wide: float, deep: float, height: float) -> Parts:
     count, thick, splay = dice.whole(3, 6), dice.real(0.02, 0.08), dice.real(0, 0.25)
     sides = 4 if dice.yes(0.4) else 16
     if dice.yes(0.2):  # one column on a foot
-        foot = pv.Cylinder((0, 0.03, 0), (0, 1, 0), wide * dice.real(0.25, 0.45), 0.05)
+        foot = drum((0, 0.03, 0), (0, 1, 0), wide * dice.real(0.25, 0.45), 0.05)
         return [(rod(np.array([0, 0, 0]), np.array([0, height, 0]), thick * 1.5, sides), 1), (foot, 1)]
     turn = np.pi / 4 if count == 4 else dice.real(0, 1)
     parts: Parts = []
@@ -156,13 +169,15 @@ def cabinet(dice: Dice) -> Parts:
             parts.append((box(front, (wide / columns - gap, height / rows - gap, 0.05)), 2))
             place = (x, y + dice.real(-0.2, 0.2) * height / rows, deep / 2 + 0.07)
             if knob == 0:
-                parts.append((pv.Sphere(0.04, place), 1))
+                parts.append((ball(0.04, place), 1))
             elif knob == 1:
                 parts.append((box(place, (wide / columns * 0.4, 0.03, 0.04)), 1))
             else:
                 parts.append((box(place, (0.03, height / rows * 0.4, 0.04)), 1))
     if dice.yes(0.5):
-        parts = [(one.translate((0, 0.25, 0)), colour) for one, colour in parts] + legs(dice, wide * 0.8, deep, 0.25)
+        parts = [(one.translate((0, 0.25, 0)), colour) for one, colour in parts] + legs(
+            dice, wide * 0.8, deep, 0.25
+        )
     return parts
 
 
@@ -175,7 +190,7 @@ def ring(dice: Dice) -> Parts:
     stones, size = dice.whole(0, 9), dice.real(0.08, 0.35)
     spread = dice.real(0.1, 0.7)
     gems: list[Callable[[], pv.PolyData]] = [
-        lambda: pv.Sphere(1.0, theta_resolution=8, phi_resolution=6),
+        lambda: pv.Sphere(theta_resolution=8, phi_resolution=6),
         pv.Octahedron,
         pv.Icosahedron,
         lambda: pv.Cube().scale(1.2),
@@ -213,8 +228,8 @@ def frame(dice: Dice) -> Parts:
 
 def watch(dice: Dice) -> Parts:
     thick, sides = dice.real(0.1, 0.35), 48 if dice.yes(0.7) else dice.whole(4, 12)
-    parts: Parts = [(pv.Cylinder((0, 0, 0), (0, 0, 1), 1.0, thick, sides), 0)]
-    parts.append((pv.Disc((0, 0, thick / 2 + 0.01), 0, 0.85, (0, 0, 1), 1, sides), 1))
+    parts: Parts = [(drum((0, 0, 0), (0, 0, 1), 1.0, thick, sides), 0)]
+    parts.append((pv.Disc(center=(0, 0, thick / 2 + 0.01), inner=0, outer=0.85, c_res=sides), 1))
     marks, long = dice.whole(0, 3) * 4, dice.real(0.05, 0.25)
     for at in range(marks):
         way = np.array([np.cos(2 * np.pi * at / marks), np.sin(2 * np.pi * at / marks), 0])
@@ -244,7 +259,7 @@ def bag(dice: Dice) -> Parts:
         clasp = box if dice.yes(0.5) else None
         place = (0.0, high * (1 - flap), deep / 2 + 0.05)
         size = dice.real(0.05, 0.15)
-        parts.append((clasp(place, (size * 2, size, 0.06)) if clasp else pv.Sphere(size, place), 2))
+        parts.append((clasp(place, (size * 2, size, 0.06)) if clasp else ball(size, place), 2))
     reach, thick, up = dice.real(0.15, 0.45) * wide, dice.real(0.02, 0.06), dice.real(0.2, 0.9)
     angle = np.linspace(0, np.pi, 24)
     for z in (-deep / 3, deep / 3) if dice.yes(0.5) else (0.0,):
@@ -258,15 +273,17 @@ def pile(dice: Dice) -> Parts:
     parts: Parts = []
     shapes: list[Callable[[float], pv.PolyData]] = [
         lambda size: pv.Cube(x_length=size * 1.6, y_length=size, z_length=size * 1.2),
-        lambda size: pv.Sphere(size * 0.7),
-        lambda size: pv.Cylinder((0, 0, 0), (0, 1, 0), size * 0.5, size * 1.6),
-        lambda size: pv.Cone((0, 0, 0), (0, 1, 0), size * 1.5, size * 0.7, resolution=24),
+        lambda size: ball(size * 0.7),
+        lambda size: drum((0, 0, 0), (0, 1, 0), size * 0.5, size * 1.6),
+        lambda size: pv.Cone(direction=(0, 1, 0), height=size * 1.5, radius=size * 0.7, resolution=24),
         lambda size: pv.ParametricTorus(ringradius=size * 0.7, crosssectionradius=size * 0.2),
         lambda size: pv.ParametricSuperEllipsoid(n1=0.4, n2=0.5).scale(size * 0.8),
     ]
     for at in range(dice.whole(3, 8)):
         one = shapes[dice.whole(0, len(shapes) - 1)](dice.real(0.2, 0.9))
-        stretched = one.scale([dice.real(0.5, 1.6) for _ in range(3)]).rotate_x(90 * dice.whole(0, 1), inplace=False)
+        stretched = one.scale([dice.real(0.5, 1.6) for _ in range(3)]).rotate_x(
+            90 * dice.whole(0, 1), inplace=False
+        )
         place = (dice.real(0, 1) if dice.yes(0.5) else 0.0, dice.real(0, 1.8), dice.real(-0.4, 0.4))
         moved = stretched.translate(place)
         parts.append((moved, at % 3))
@@ -290,7 +307,9 @@ class Invented(Studio):
         if dice.yes(0.4):
             colours[1:] = [colours[0], [min(1.0, one + 0.3) for one in colours[0]]]
         for mesh, colour in RECIPES[family % len(RECIPES)](dice):
-            self.plot.add_mesh(mesh, color=colours[colour], smooth_shading=False, specular=glossy, specular_power=20)
+            self.plot.add_mesh(
+                mesh, color=colours[colour], smooth_shading=False, specular=glossy, specular_power=20
+            )
         self.plot.show(auto_close=False)
         self.actors = list(self.plot.renderer.actors.values())
         self.colours = [one.GetProperty().GetDiffuseColor() for one in self.actors]
