@@ -457,6 +457,11 @@ MESSAGES: dict[str, str] = {
     "letter_alert_dismissed": N_("The alert was dismissed. Take the dismissal back first."),
     "letter_listings": N_("Choose at least one of the listings."),
     "letter_measures": N_("Choose at least one thing to ask for."),
+    "letter_right": N_(
+        "Record the granted right with the filing first: who relies on a patent or a mark has to prove it. Or "
+        "rely on another right."
+    ),
+    "letter_proof": N_("Enclose the filing's proof or a paper of your right: a notice has to prove the right."),
     "letter_truth": N_("Tick that it is true: a notice without this statement is none."),
     "letter_file_wrong": N_("“%(name)s” can't be taken. Give PDF, a picture or a ZIP of such files."),
     "letter_step_impossible": N_("This can't be done now: the letter has moved on. Look at it again."),

@@ -23,7 +23,13 @@ Days are those of Shanghai; the day a period begins on is not counted; a period 
 the next working day. Working days are those of the State Council's yearly notice, make-up days included, as the
 library `holidays` knows them. For a year whose notice it does not know, weekends and the public holidays of the
 law are left out, and the page says that the day is provisional; such deadlines are counted anew when the library
-brings the notice. The numbers are not legal advice.
+brings the notice. The numbers are not legal advice; [law](law.md) says which texts were read.
+
+A right holder's complaint is none in the sense of the Measures on Complaints and Reports (art. 3: those are
+consumers'); others can be handled as these are (art. 43), which the desk does. A second extension of an
+ordinary case has no number in the law, which asks for a reasonable one that the heads decide on together; here
+it is 30 days. The time that a hearing takes is left out. Three months are counted as 89 days, which are never
+longer. The time to answer is the house's: no law has one number for all cases.
 
 ## The desk
 
@@ -51,6 +57,9 @@ Who has the case, or proposed or made its decision, does not judge the appeal. B
 gives a receipt, the other side by its link. While one appeal is pending the other side may join it; one judgement
 answers both. After an appeal that failed the case goes on where it was. An appeal suspends nothing by itself: the
 remedies' clock runs on unless its officer or a supervisor pauses it (Administrative Reconsideration Law, art. 42).
+The desk's appeal keeps to the times of that law and is judged in the house. Reconsideration as the law has it is
+asked of the authority that arts. 24 and 25 name, as a rule the people's government of the same level; the paper of
+the decision names that way, and the courts', with their times.
 
 A hearing has a time and a place, at least seven working days ahead (Administrative Penalty Law, arts. 64 and 85),
 and a signed notice for both sides; it can be moved, which makes a new notice, or cancelled.

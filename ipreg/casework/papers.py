@@ -65,15 +65,28 @@ _KINDS = {
 }
 _LOOK_BACK, _AT_ONCE = 1000, 20
 _BEIJING = timezone(timedelta(hours=8))
-_RIGHTS_ZH = "不服本决定的，可自收到之日起六十日内申请行政复议，或依法提起行政诉讼。（《行政复议法》第二十条）"
+# The ways and the times have to stand on a decision (Administrative Penalty Law, art. 59 no. 5).
+_RIGHTS_ZH = (
+    "不服本决定的，可自收到之日起六十日内申请行政复议（《行政复议法》第二十条；复议机关见第二十四条、第二十五条），"
+    "也可向人民法院起诉：对专利侵权纠纷的处理决定，自收到之日起十五日内（《专利法》第六十五条）；"
+    "其他决定，自收到之日起六个月内（《行政诉讼法》第四十六条）。"
+)
 _RIGHTS_EN = (
     "Who does not accept this decision may apply for administrative reconsideration within 60 days of receiving it "
-    "(Administrative Reconsideration Law, art. 20), or sue."
+    "(Administrative Reconsideration Law, art. 20; to whom: arts. 24 and 25), or sue: within 15 days of receiving "
+    "it where it decides a dispute on the infringement of a patent (Patent Law, art. 65), within six months "
+    "otherwise (Administrative Litigation Law, art. 46)."
 )
-_ANSWER_ZH = "请自送达之日起十五日内提交说明、不侵权声明及证据；逾期未提交的，将依现有证据处理。"
+_ANSWER_ZH = (
+    "请自送达之日起十五日内提交说明、不侵权声明及证据；逾期未提交的，将依现有证据处理。"
+    "您有权陈述和申辩（《行政处罚法》第四十五条）；拟作出第六十三条所列处罚的，"
+    "可在告知后五个工作日内要求听证（第六十四条、第八十五条）。"
+)
 _ANSWER_EN = (
     "Hand in a statement, a declaration of non-infringement and evidence within 15 days of service; after that the "
-    "case is decided on the evidence there is."
+    "case is decided on the evidence there is. You may state your case and defend yourself (Administrative Penalty "
+    "Law, art. 45); where a penalty named in art. 63 is intended you may ask for a hearing within five working "
+    "days of being told (arts. 64 and 85)."
 )
 
 _HEARING_ZH = (

@@ -21,6 +21,7 @@ from ipreg.models import (
     Match,
     MatchKind,
     ObtainedKind,
+    RightRecord,
 )
 from ipreg.response import law
 from ipreg.response.words import BASES, MEASURES, USUAL
@@ -43,6 +44,15 @@ LENGTHS = {
 }
 NEEDED = ("holder", "holder_address", "person", "phone", "email", "addressee")
 """Identity and contact, which the platform has to be able to check."""
+PROVE = {
+    "design_patent": frozenset({ObtainedKind.DESIGN_PATENT, ObtainedKind.HAGUE}),
+    "trade_mark": frozenset({ObtainedKind.TRADE_MARK}),
+    "copyright": frozenset({ObtainedKind.COPYRIGHT}),
+    "unfair": frozenset[ObtainedKind](),
+}
+"""Which granted rights on record prove the basis of a letter."""
+ONLY_GRANTED = ("design_patent", "trade_mark")
+"""Nobody has these before they are granted; copyright arises by itself."""
 SENDER = ("holder", "holder_id", "holder_address", "person", "phone", "email", "agent")
 """What is the same in an owner's next letter."""
 
@@ -161,6 +171,18 @@ def check(kind: LegalLetterKind, form: LetterForm, offered: Sequence[int]) -> Le
     if not form.truth:
         raise CallerError("letter_truth", field="truth")
     return form
+
+
+def require_proof(form: LetterForm, records: Sequence[RightRecord], *, enclosed: bool) -> None:
+    """Raises ``CallerError`` where nothing proves the right that the letter relies on (法发〔2020〕32号 no. 5).
+
+    ``enclosed``: the sender adds papers of his own.
+    """
+    held = PROVE[form.basis] & {one.kind for one in records if one.granted_on is not None}
+    if form.basis in ONLY_GRANTED and not held:
+        raise CallerError("letter_right", field="basis")
+    if not (form.proofs or enclosed or held):
+        raise CallerError("letter_proof", field="proofs")
 
 
 def _check_line(form: LetterForm, name: str, most: int) -> None:

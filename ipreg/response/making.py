@@ -36,6 +36,7 @@ from ipreg.response import annexes, facts, form, steps, texts
 from ipreg.response.docxpaper import set_docx
 from ipreg.response.form import LetterForm
 from ipreg.response.steps import Given, add_file, shelf_of
+from ipreg.rights.records import records_of
 from ipreg.runtime import Runtime
 from ipreg.seal import open_seal
 from ipreg.storage import Store
@@ -84,6 +85,7 @@ def draft(
         return known
     offered = form.require_possible(session, alert)
     checked = form.check(wish.kind, wish.form, [one.id for one in offered])
+    form.require_proof(checked, records_of(session, alert.match.filing), enclosed=bool(wish.uploads))
     matches = facts.matches_of(alert.match.filing, offered, checked.matches)
     checked = replace(checked, matches=tuple(one.id for one in matches))
     letter = _row(session, store, alert, account, replace(wish, form=checked, request_key=key), now)

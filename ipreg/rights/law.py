@@ -2,8 +2,8 @@
 
 Texts: Patent Law as amended 2020 (in force since 2021-06-01); its Implementing Regulations as amended 2023 (in
 force since 2024-01-20); Patent Examination Guidelines 2023; Copyright Law as amended 2020; Trademark Law as amended
-2019; Anti-Unfair Competition Law as amended 2025; Paris Convention; Geneva Act (1999) of the Hague Agreement.
-docs/rights.md says where each was read.
+2019, and as revised 2026 (in force from 2027-01-01; the same periods under other numbers); Anti-Unfair Competition
+Law as revised 2025; Paris Convention; Geneva Act (1999) of the Hague Agreement. docs/law.md says which were read.
 """
 
 from __future__ import annotations
@@ -42,16 +42,16 @@ PRIORITY_HAGUE = Period(6, N_("Hague Agreement, Geneva Act, art. 6; Paris Conven
 GRACE_ABROAD = Period(
     12, N_("EU Design Regulation, art. 7; 35 U.S.C. 102(b); Design Act of Japan, art. 4; of Korea, art. 36")
 )
-ANNUAL_FEE = Period(12, N_("Implementing Regulations of the Patent Law, rules 115 and 116"), moves=True)
+ANNUAL_FEE = Period(12, N_("Implementing Regulations of the Patent Law, rule 115"), moves=True)
 PATENT_TERM = Period(180, N_("Patent Law, art. 42"))
 PATENT_TERM_BEFORE_2021 = Period(120, N_("Patent Law (2008), art. 42"))
-EXHIBITION_MARK = Period(6, N_("Trademark Law, art. 26"), moves=True)
-MARK_TERM = Period(120, N_("Trademark Law, arts. 39 and 40"))
+EXHIBITION_MARK = Period(6, N_("Trademark Law, art. 26; from 2027 art. 30"), moves=True)
+MARK_TERM = Period(120, N_("Trademark Law, arts. 39 and 40; from 2027 arts. 43 and 44"))
 
 NOVELTY = N_("Patent Law, art. 23")
 COPYRIGHT = N_("Copyright Law, arts. 2, 3 and 23")
 COPYRIGHT_REGISTRATION = N_("Copyright Law, art. 12; Trial Measures on Voluntary Registration of Works (1994)")
-MARK_FIRST = N_("Trademark Law, arts. 4 and 31")
+MARK_FIRST = N_("Trademark Law, arts. 4 and 31; from 2027 arts. 5 and 35")
 SECRET = N_("Anti-Unfair Competition Law, art. 10")
 EVIDENCE = N_("Supreme People's Court, Provisions on Internet Courts (Fa Shi [2018] 16), art. 11")
 

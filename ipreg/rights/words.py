@@ -69,7 +69,10 @@ MEANINGS = {
         over=N_("The two months have passed. If the proof was handed in, nothing is left to do."),
     ),
     ClockKind.PRIORITY_IN_CHINA: Meaning(
-        why=N_("A second application in China within six months of the first one counts as of the first day."),
+        why=N_(
+            "A second application in China within six months of the first one counts as of the first day. Where "
+            "the first one was for the design and made in China, it then counts as withdrawn."
+        ),
         act=N_("Apply in China and claim priority in the application."),
         done=N_("Applied for in time."),
         over=N_("Priority can no longer be claimed in China."),

@@ -13,6 +13,8 @@ from ipreg.casework import papers as paper_desk
 from ipreg.models import Case, CaseEvent, CasePaper, CaseState, ClockKind, Match, PaperKind
 from jobs import papers
 
+WON = "decided_infringing"
+
 
 def papers_of(site: Site) -> dict[str, CasePaper]:
     with site.runtime.sessions() as session:
@@ -48,6 +50,25 @@ def test_a_right_holder_opens_every_paper_of_his_case_and_is_served_once(site: S
     officer = site.sign_in("regulator")
     officer.get(f"/cases/{site.case}/papers/{found['decision'].id}").close()
     assert len(served(site)) == 3  # officials are no parties
+
+
+def test_a_notice_and_a_decision_tell_the_ways_and_times_of_the_law(site: Site) -> None:
+    client = site.app.test_client()
+    client.post(issue_link(site))
+    respond(client)
+    decide(site)
+    with site.runtime.sessions() as session:
+        told = {}
+        for event in session.scalars(select(CaseEvent).where(CaseEvent.action.in_(("notice_issued", WON)))):
+            told[event.action] = str(paper_desk.draft_of(session, site.runtime, event).facts["parts"])
+    assert "五个工作日内要求听证" in told["notice_issued"] and "within five working days" in told["notice_issued"]
+    for words in (
+        "六十日内申请行政复议",
+        "十五日内（《专利法》第六十五条）",
+        "六个月内（《行政诉讼法》第四十六条）",
+    ):
+        assert words in told[WON]
+    assert "within 15 days" in told[WON] and "six months" in told[WON]
 
 
 def test_the_time_to_answer_begins_when_the_notice_is_there_to_be_read(site: Site) -> None:

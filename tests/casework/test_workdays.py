@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from desk import Desk
@@ -129,13 +129,19 @@ def test_a_clock_that_ran_out_is_not_paused(desk: Desk, clock: HandClock) -> Non
     assert running(desk, case, ClockKind.HANDLING)[1] < 0
 
 
+def test_a_patent_case_has_never_more_than_three_months() -> None:
+    days = [date(2027, 1, 1) + timedelta(days=one) for one in range(2 * 366)]
+    ends = [(workdays.add_months(day, 3), day + timedelta(days=law.PERIODS["patent"].days)) for day in days]
+    assert all(ours <= months for months, ours in ends) and any(ours == months for months, ours in ends)
+
+
 def test_which_period_a_case_has() -> None:
     of = law.rule_for
     assert of(ClockKind.ACCEPTANCE, kind=CaseKind.LISTING, right="") == "complaint"
     assert of(ClockKind.ACCEPTANCE, kind=CaseKind.CONFLICT, right="") == "report"
     assert of(ClockKind.HANDLING, kind=CaseKind.LISTING, right=law.PATENT) == "patent"
     assert {of(kind, kind=CaseKind.LISTING, right="") for kind in ClockKind} <= set(law.PERIODS)
-    assert {name for name, one in law.PERIODS.items() if not one.article} == {"remedy"}
+    assert {name for name, one in law.PERIODS.items() if not one.article} == {"remedy", "response"}
 
 
 def test_a_grave_case_stands_before_one_that_is_due_a_little_sooner(desk: Desk, clock: HandClock) -> None:

@@ -68,7 +68,9 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"addressee": "x" * 201}, "addressee"), ({"addressee": "a\nb"}, "addressee"),
     ({"languages": "fr"}, "languages"), ({"basis": "magic"}, "basis"), ({"measures": ()}, "measures"),
     ({"measures": ("stop",)}, "measures"), ({"answer_days": 0}, "answer_days"), ({"truth": False}, "truth"),
-    ({"comparison": "x\x00"}, "comparison"),
+    ({"comparison": "x\x00"}, "comparison"), ({"basis": "design_patent"}, "basis"),
+    ({"basis": "trade_mark"}, "basis"), ({"proofs": False}, "proofs"),
+    ({"basis": "unfair", "proofs": False}, "proofs"),
 ]  # fmt: skip
 
 
@@ -106,6 +108,21 @@ def test_a_hostile_file_is_refused_by_name_and_nothing_is_kept(desk: Desk) -> No
     with pytest.raises(CallerError, match="letter_file_wrong") as fault:
         desk.draft(uploads=[Attached("a.pdf", b"MZ" + b"\0" * 200)])
     assert (fault.value.field, fault.value.values["name"]) == ("files", "a.pdf")
+
+
+def test_a_letter_proves_the_right_that_it_relies_on(desk: Desk) -> None:
+    form = RightForm(ObtainedKind.DESIGN_PATENT, "202630123456.0", today(desk), granted_on=None)
+    given = {"account": desk.me, "filing": desk.alert.match.filing, "now": desk.clock()}
+    records.record_right(desk.session, desk.runtime.store, form=form, request_key="applied", **given)
+    with pytest.raises(CallerError, match="letter_right"):
+        desk.draft(basis="design_patent")  # an application is no right
+    granted = RightForm(ObtainedKind.DESIGN_PATENT, "202630123457.5", today(desk), granted_on=today(desk))
+    records.record_right(desk.session, desk.runtime.store, form=granted, request_key="granted", **given)
+    assert desk.draft(basis="design_patent", proofs=False, key="p").number
+    with pytest.raises(CallerError, match="letter_proof"):
+        desk.draft(basis="copyright", proofs=False)  # a patent proves no copyright
+    own = [Attached("a.png", draw_picture(3, kind="PNG"))]
+    assert desk.draft(basis="copyright", proofs=False, uploads=own, key="c").number
 
 
 # --- States
