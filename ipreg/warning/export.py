@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -45,14 +47,14 @@ COLUMNS = (
 )
 
 
-def rows(session: Session, where: ColumnElement[bool]) -> Iterator[list[Any]]:
+def rows(session: Session, where: ColumnElement[bool], *, zone: ZoneInfo) -> Iterator[list[Any]]:
     """The cells of each alert in the order of ``COLUMNS``, newest first; state, severity and kind are names."""
     before: int | None = None
     for _ in range(MOST // _PORTION):
         beyond = where if before is None else and_(where, Alert.id < before)
         found = session.execute(_wanted().where(beyond).order_by(Alert.id.desc()).limit(_PORTION)).all()
         for row in found:
-            yield _cells(row)
+            yield _cells(row, zone)
         if len(found) < _PORTION:
             return
         before = found[-1][0].id
@@ -97,7 +99,7 @@ def _wanted() -> Any:
     )
 
 
-def _cells(row: Any) -> list[Any]:
+def _cells(row: Any, zone: ZoneInfo) -> list[Any]:
     alert, number, design, probability, seller, title, address, assigned = row
     return [
         alert.id,
@@ -116,10 +118,15 @@ def _cells(row: Any) -> list[Any]:
         float(alert.price) if alert.price is not None else "",
         alert.currency,
         alert.listing_count,
-        f"{alert.raised_at:%Y-%m-%d %H:%M:%S} UTC",
-        f"{alert.changed_at:%Y-%m-%d %H:%M:%S} UTC",
+        _clock(alert.raised_at, zone),
+        _clock(alert.changed_at, zone),
         assigned or "",
-        f"{alert.decided_at:%Y-%m-%d %H:%M:%S} UTC" if alert.decided_at else "",
+        _clock(alert.decided_at, zone),
         alert.dismiss_reason.value if alert.dismiss_reason else "",
         alert.note,
     ]
+
+
+def _clock(at: datetime | None, zone: ZoneInfo) -> str:
+    """By the reader's clock, which is named: 2026-11-30 08:00:00+08:00."""
+    return at.astimezone(zone).isoformat(" ", "seconds") if at else ""

@@ -19,6 +19,7 @@ from ipreg.models import Alert, AlertState, EventKind, SavedFilter
 from ipreg.warning import acting, export, search
 from ipreg.warning.acting import Change
 from ipreg.warning.search import Filter
+from ipreg.web import times
 from ipreg.web.alerts import OWNERS, back, dismiss_reason, saved_filters, snoozed_until
 from ipreg.web.language import say
 from ipreg.web.rules import who
@@ -102,7 +103,7 @@ def download(kind: str) -> Response:
     if kind not in ("csv", "xlsx"):
         raise MissingError("page_missing")
     condition = search.condition(db(), account=me(), asked=Filter.read(request.args), now=utc_now())
-    rows = _worded(export.rows(db(), condition))
+    rows = _worded(export.rows(db(), condition, zone=times.zone()))
     head = [say(one) for one in export.COLUMNS]
     if kind == "xlsx":
         answer = Response(export.workbook(head, rows), mimetype=export.XLSX)
