@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session, aliased
 
 from ipreg.models import Account, Alert, Filing, Listing, Match
+from ipreg.plaintext import shown
 from ipreg.warning.severity import level
 
 N_ = str  # marks a text for extraction
@@ -60,13 +60,6 @@ def rows(session: Session, where: ColumnElement[bool], *, zone: ZoneInfo) -> Ite
         before = found[-1][0].id
 
 
-def harmless(cell: Any) -> Any:
-    """What a spreadsheet would take for a formula begins with an apostrophe."""
-    if isinstance(cell, str) and cell.lstrip(" \t\r\n\u3000")[:1] in tuple("=+-@＝＋－＠|%"):
-        return f"'{cell}"
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("\t", "\r", "\n") else cell
-
-
 def workbook(head: list[str], body: Iterable[list[Any]]) -> bytes:
     """An XLSX in which texts are texts, whatever they begin with."""
     book = Workbook(write_only=True)
@@ -82,7 +75,7 @@ def workbook(head: list[str], body: Iterable[list[Any]]) -> bytes:
 def _cell(sheet: Any, value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", value))
+    cell = WriteOnlyCell(sheet, shown(value))
     cell.data_type = "s"
     return cell
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import secrets
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from ipreg.db import utc_now
 from ipreg.errors import CallerError, MissingError
 from ipreg.models import Alert, AlertState, EventKind, SavedFilter
+from ipreg.spreadsheets import line
 from ipreg.warning import acting, export, search
 from ipreg.warning.acting import Change
 from ipreg.warning.search import Filter
@@ -160,12 +159,5 @@ def _worded(rows: Iterator[list[Any]]) -> Iterator[list[Any]]:
 
 def _lines(head: list[str], rows: Iterator[list[Any]]) -> Iterator[str]:
     yield "\ufeff"  # by which Excel knows UTF-8
-    yield _line(head)
-    for row in rows:
-        yield _line([export.harmless(cell) for cell in row])
-
-
-def _line(row: list[Any]) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerow(row)
-    return out.getvalue()
+    yield line(head)
+    yield from map(line, rows)

@@ -16,12 +16,15 @@ from sqlalchemy import select, update
 
 from ipreg.app import create_app
 from ipreg.db import transaction, utc_now
-from ipreg.models import Account, Alert
+from ipreg.models import Account, Alert, Listing
 from ipreg.runtime import Runtime
 from ipreg.warning import aheadfigures
 from ipreg.warning.figures import figures as figures_of
 from ipreg.web import alertcharts
 from jobs import figures
+
+TURNED = "\u202e\u2067\u200f\u200b\x1b"
+"""Marks that turn the letters after them round, or are not to be seen themselves."""
 
 
 @pytest.fixture
@@ -32,7 +35,8 @@ def client(runtime: Runtime, clock: HandClock) -> FlaskClient:
         market = Market(runtime, session, People(session, clock()), clock)
         for number in (1, 2, 3):
             market.offer(number, seller=f"店{number}", price=str(100 * number))
-        market.listing(2).title = '=HYPERLINK("http://evil.example")<script>alert(1)</script>'
+        market.listing(2).title = TURNED + '=HYPERLINK("http://evil.example")<script>alert(1)</script>'
+        market.listing(3).seller = f"店{TURNED}3"
     app = create_app(runtime.config)
     app.config.update(WTF_CSRF_ENABLED=False, TESTING=True)
     made = app.test_client()
@@ -45,11 +49,21 @@ def client(runtime: Runtime, clock: HandClock) -> FlaskClient:
 def test_a_hostile_title_is_text_on_the_page_and_in_every_export(client: FlaskClient) -> None:
     page = client.get("/alerts").text
     assert "<script>alert(1)" not in page and "&lt;script&gt;alert(1)" in page
-    rows = list(csv.reader(io.StringIO(client.get("/alerts/export.csv").data.decode("utf-8-sig"))))
+    exported = client.get("/alerts/export.csv").data.decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(exported)))
     assert len(rows) == 4 and all(not cell.startswith("=") for row in rows for cell in row)
+    assert not set(TURNED) & set(page + exported + client.get("/alerts/3").text)
     sheet = load_workbook(io.BytesIO(client.get("/alerts/export.xlsx?most=200").data)).active
     assert sheet is not None and sheet.max_row == 3
-    assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n", "inlineStr"}, "no formula"
+    cells = [cell for row in sheet.iter_rows() for cell in row]
+    assert {cell.data_type for cell in cells} <= {"s", "n", "inlineStr"}, "no formula"
+    assert not set(TURNED) & set("".join(str(cell.value) for cell in cells))
+
+
+def test_what_a_shop_wrote_is_kept_as_it_came(client: FlaskClient, runtime: Runtime) -> None:
+    assert "店3" in client.get("/alerts").text
+    with runtime.sessions() as session:
+        assert session.scalars(select(Listing.seller).where(Listing.external_id == "3")).one() == f"店{TURNED}3"
 
 
 def test_acting_from_the_list_and_back_again(client: FlaskClient, runtime: Runtime) -> None:
