@@ -57,7 +57,7 @@ def rows(session: Session, where: ColumnElement[bool], *, zone: ZoneInfo) -> Ite
             yield _cells(row, zone)
         if len(found) < _PORTION:
             return
-        before = found[-1][0].id
+        before = found[-1].id
 
 
 def workbook(head: list[str], body: Iterable[list[Any]]) -> bytes:
@@ -81,42 +81,49 @@ def _cell(sheet: Any, value: Any) -> Any:
 
 
 def _wanted() -> Any:
+    """Columns and no whole alerts: what hangs on those would be read and built for each row."""
     assigned = aliased(Account)
-    columns = (Filing.number, Filing.title, Match.probability, Listing.seller, Listing.title, Listing.address)
+    own = (
+        Alert.id, Alert.state, Alert.severity, Alert.kind, Alert.probability, Alert.platform, Alert.price,
+        Alert.currency, Alert.listing_count, Alert.raised_at, Alert.changed_at, Alert.decided_at,
+        Alert.dismiss_reason, Alert.note,
+    )  # fmt: skip
     return (
-        select(Alert, *columns, assigned.name)
+        select(
+            *own, Filing.number, Filing.title.label("design"), Match.probability.label("verdict"), Listing.seller,
+            Listing.title, Listing.address, assigned.name.label("assigned"),
+        )
         .join(Match, Alert.match_id == Match.id)
         .join(Filing, Alert.filing_id == Filing.id)
         .outerjoin(Listing, Match.listing_id == Listing.id)
         .outerjoin(assigned, Alert.assigned_to_id == assigned.id)
-    )
+    )  # fmt: skip
 
 
 def _cells(row: Any, zone: ZoneInfo) -> list[Any]:
-    alert, number, design, probability, seller, title, address, assigned = row
     return [
-        alert.id,
-        alert.state.value,
-        level(alert.severity),
-        alert.severity,
-        alert.kind.value,
-        round(alert.probability, 4),
-        round(probability, 4),
-        number,
-        design,
-        alert.platform,
-        seller or "",
-        title or "",
-        address or "",
-        float(alert.price) if alert.price is not None else "",
-        alert.currency,
-        alert.listing_count,
-        _clock(alert.raised_at, zone),
-        _clock(alert.changed_at, zone),
-        assigned or "",
-        _clock(alert.decided_at, zone),
-        alert.dismiss_reason.value if alert.dismiss_reason else "",
-        alert.note,
+        row.id,
+        row.state.value,
+        level(row.severity),
+        row.severity,
+        row.kind.value,
+        round(row.probability, 4),
+        round(row.verdict, 4),
+        row.number,
+        row.design,
+        row.platform,
+        row.seller or "",
+        row.title or "",
+        row.address or "",
+        float(row.price) if row.price is not None else "",
+        row.currency,
+        row.listing_count,
+        _clock(row.raised_at, zone),
+        _clock(row.changed_at, zone),
+        row.assigned or "",
+        _clock(row.decided_at, zone),
+        row.dismiss_reason.value if row.dismiss_reason else "",
+        row.note,
     ]
 
 

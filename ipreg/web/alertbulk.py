@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -152,8 +153,9 @@ def _change(what: str, *, trial: bool = False) -> Change:
 
 def _worded(rows: Iterator[list[Any]]) -> Iterator[list[Any]]:
     """State, severity and what was recognised in the reader's language."""
+    said = cache(say)  # the same few words in thousands of rows
     for row in rows:
-        row[1], row[2], row[4] = say(ALERT_FILTERS[row[1]]), say(GRAVITIES[row[2]]), say(RECOGNISED[row[4]])
+        row[1], row[2], row[4] = said(ALERT_FILTERS[row[1]]), said(GRAVITIES[row[2]]), said(RECOGNISED[row[4]])
         yield row
 
 
