@@ -17,6 +17,8 @@ from ipreg.models import Account, Alert, AlertState, Filing, Seller
 
 WEEKS = 12
 TOP = 8
+# Shops of one name on two platforms are two.
+_SELLER = func.nullif(Seller.name, "") + " · " + Seller.platform
 _HOURS = ((24, "day"), (72, "three_days"), (168, "week"))
 
 
@@ -45,7 +47,7 @@ def figures(session: Session, *, account: Account, now: datetime) -> Figures:
     return Figures(
         _weeks(session, where, mondays, account.time_zone),
         _named(session, Filing.title, Filing.id, _top(session, Alert.filing_id, where)),
-        _named(session, Seller.name, Seller.id, _top(session, Alert.seller_id, where)),
+        _named(session, _SELLER, Seller.id, _top(session, Alert.seller_id, where)),
         _top(session, Alert.platform, where & (Alert.platform != "")),
         {row[0].value: row[1] for row in _grouped(session, Alert.state, where)},
         hours,

@@ -130,7 +130,7 @@ def test_the_dashboard_is_drawn_without_style_or_script_of_its_own(client: Flask
     drawn = page[page.index("<svg") : page.rindex("</svg>")]
     assert drawn.count("<svg") >= 3 and 'role="img"' in drawn and "<desc>" in drawn
     assert "<script" not in drawn and "<style" not in drawn and " style=" not in drawn
-    assert "¥600" in page
+    assert "¥600" in page and "店1 · 淘淘" in page, "shops of one name on two platforms are told apart"
 
 
 def test_figures_of_very_many_alerts_are_counted_ahead_by_the_job(
