@@ -59,6 +59,7 @@ from ipreg.web import (
     rules,
     security,
     session,
+    shown,
     sources,
     statistics,
     times,
@@ -100,7 +101,20 @@ def create_app(config: Config) -> Flask:
     for part in api.PARTS:
         csrf.exempt(part.bp)  # by a token and not by a cookie
     LoginManager(app).user_loader(session.load_reader)
-    for part in (session, rules, asked, errors, language, times, pictures, casewords, notices, alerts, letters):
+    for part in (
+        shown,
+        session,
+        rules,
+        asked,
+        errors,
+        language,
+        times,
+        pictures,
+        casewords,
+        notices,
+        alerts,
+        letters,
+    ):
         part.install(app)
     keeping.install(app)
     views = (

@@ -28,6 +28,7 @@ from ipreg.i18n import translator
 from ipreg.manifest import DESIGN_FILE, applicant_opening, form_of
 from ipreg.models import Disclosure, Filing, FilingVersion, Industry, LogEntry, LogTimeStamp, RightKind
 from ipreg.names import DISCLOSURES, INDUSTRIES, RIGHTS, shows
+from ipreg.plaintext import shown
 from ipreg.runtime import Runtime
 from ipreg.seal import open_seal
 from ipreg.tlog.cosignature import Cosigner
@@ -139,9 +140,9 @@ def _newest_proof(session: Session, runtime: Runtime, index: int) -> Members:
     cosigners = [one.cosigner for one in runtime.config.witnesses]
     lines = [line for line in proof.cosignatures if any(_made(one, line) for one in cosigners)]
     used = [one for one in cosigners if any(_made(one, line) for line in lines)]
-    shown = replace(proof, cosignatures=tuple(lines))
+    cosigned = replace(proof, cosignatures=tuple(lines))
     found: Members = [
-        (verifier.PROOF, str(shown.to_log_proof()).encode()),
+        (verifier.PROOF, str(cosigned.to_log_proof()).encode()),
         (verifier.CHECKPOINT, proof.checkpoint.encode()),
     ]
     return [*found, (verifier.WITNESS_KEYS, "".join(f"{one}\n" for one in used).encode())] if used else found
@@ -194,11 +195,11 @@ def _explained(
     runtime: Runtime, version: FilingVersion, evidence: Members, paper: bytes, with_applicant: bool, log_key: str
 ) -> Members:
     """The readable files first, then the evidence, then the verifier."""
-    shown = {**_shown(runtime, version, dict(evidence), with_applicant), "log_key": log_key}
+    told = {**_shown(runtime, version, dict(evidence), with_applicant), "log_key": log_key}
     texts = _templates()
     return [
-        ("VERIFY.md", texts.get_template("VERIFY.md.jinja").render(shown).encode()),
-        ("index.html", texts.get_template("index.html.jinja").render(shown).encode()),
+        ("VERIFY.md", shown(texts.get_template("VERIFY.md.jinja").render(told)).encode()),
+        ("index.html", shown(texts.get_template("index.html.jinja").render(told)).encode()),
         ("certificate.pdf", paper),
         *evidence,
         ("verifier.py", verifier_source()),

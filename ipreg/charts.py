@@ -9,6 +9,8 @@ from collections.abc import Sequence
 import pygal
 from pygal.style import Style
 
+from ipreg.plaintext import shown
+
 # It leaves an importer of Python 2's kind behind, at which every later import would warn.
 sys.meta_path[:] = [one for one in sys.meta_path if type(one).__name__ != "PluginImportFixer"]
 
@@ -51,7 +53,7 @@ def _common() -> dict[str, object]:
 
 
 def _draw(chart: pygal.Bar, rows: Sequence[tuple[str, int | None]]) -> bytes:
-    chart.x_labels = [name[:24] for name, _ in rows]
+    chart.x_labels = [shown(name)[:24] for name, _ in rows]
     chart.add("", [count for _, count in rows])
     drawn = str(chart.render(is_unicode=True))
     return re.sub(r"<script.*?</script>", "", drawn, flags=re.DOTALL).encode()  # its tooltips; the table says it

@@ -90,11 +90,17 @@ def _prepare_postgres(connection: Any, _record: object) -> None:
 
 
 _CONTENDED = {"40001", "40P01", "55P03"}  # serialization_failure, deadlock_detected, lock_not_available
+_WAITED = "55P03"
 
 
 def was_contended(fault: OperationalError) -> bool:
     """Whether the database gave up because of another transaction: the same again may well succeed."""
     return getattr(fault.orig, "sqlstate", None) in _CONTENDED or "is locked" in str(fault.orig)
+
+
+def waited_in_vain(fault: OperationalError) -> bool:
+    """Whether others wrote for so long that the turn never came: nobody changed what this one was to change."""
+    return getattr(fault.orig, "sqlstate", None) == _WAITED or "is locked" in str(fault.orig)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -42,9 +42,12 @@ _LIST = """
 03-01|大衣箱、手提箱、公文包、手提包、钱包、钥匙袋及类似物品|Suitcases, handbags, wallets, keyholders and similar
 03-03|雨伞、阳伞和手杖|Umbrellas, parasols and walking sticks
 03-04|扇子|Fans
+03-05|携带婴幼儿和帮助其行走的用具（婴儿背带）|Devices for carrying and walking with babies and children
 03-99|其他杂项|Other travel goods and belongings
 04|刷子类|Brushware
+04-01|清洁用刷和扫帚|Brushes and brooms for cleaning
 04-02|梳妆用刷、衣刷和鞋刷（化妆刷）|Toilet brushes (make-up), clothes brushes and shoe brushes
+04-04|油漆刷、烹饪用刷（画笔）|Paintbrushes, brushes for use in cooking
 05|纺织品、人造或天然材料片材类|Textile piece goods, artificial and natural sheet material
 05-01|纺制品|Spun articles
 05-02|花边|Lace
@@ -68,13 +71,24 @@ _LIST = """
 06-13|毯子及其他覆盖物、家用亚麻制品和餐桌用布|Blankets and other covering materials, household linen
 07|其他类未列入的家用物品|Household goods, not elsewhere specified
 07-01|瓷器、玻璃器皿、餐碟及类似物品|China, glassware, dishes and similar articles
+07-02|烹饪用的器具、用品和容器（锅、壶）|Cooking appliances, utensils and containers
+07-03|餐桌用刀、叉、匙（筷子）|Table knives, forks and spoons (chopsticks)
+07-04|用于制作食物或饮料的手动器具|Hand-operated appliances and utensils for preparing food or drink
+07-05|熨烫、洗涤、清洁和干燥用具|Flatirons and washing, cleaning and drying equipment
+07-06|其他餐桌用品（托盘、杯垫）|Other table utensils (trays, coasters)
+07-07|其他家用容器（收纳盒、饭盒）|Other household receptacles (storage and lunch boxes)
+07-10|冷却、冷冻装置和保温容器（保温杯）|Cooling and freezing devices and isothermal containers
 08|工具和五金器具|Tools and hardware
 08-06|把手、球形把手和铰链|Handles, knobs and hinges
 09|用于商品运输或装卸的包装和容器|Packaging and containers
 09-01|瓶、长颈瓶、罐及带有动力分配装置的容器|Bottles, flasks, pots and dispensing containers
+09-02|贮藏罐、桶|Storage cans, drums and casks
 09-03|盒子、箱子、容器、罐头盒|Boxes, cases, containers, tins
+09-04|有盖篮、板条箱和篮子|Hampers, crates and baskets
 09-05|袋、小袋、管和囊|Bags, sachets, tubes and capsules
+09-06|绳索和捆扎材料|Ropes and hooping materials
 09-07|封口装置及附件（瓶盖、喷头）|Closing means and attachments (caps, sprays)
+09-09|垃圾和废物用容器及其架子|Refuse and trash containers and stands therefor
 10|钟、表和其他计量仪器、检测仪器、信号仪器|Clocks, watches and other measuring and signalling instruments
 10-01|钟和闹钟|Clocks and alarm clocks
 10-02|手表和腕表|Watches and wrist watches
@@ -99,17 +113,25 @@ _LIST = """
 20|销售和广告设备、标志|Sales and advertising equipment, signs
 21|游戏器具、玩具、帐篷和体育用品|Games, toys, tents and sports goods
 21-01|游戏器具和玩具|Games and toys
+21-02|体操和运动器械|Gymnastics and sports apparatus and equipment
+21-03|其他娱乐和游艺用品|Other amusement and entertainment articles
+21-04|帐篷及其附件|Tents and accessories thereof
 22|武器、烟火用品，用于狩猎、捕鱼及捕杀有害动物的器具|Arms, pyrotechnics, hunting, fishing and pest killing
 23|液体分配设备、卫生、供暖、通风和空调设备、固体燃料|Fluid distribution, sanitary, heating, ventilation equipment
 24|医疗设备和实验室设备|Medical and laboratory equipment
 25|建筑构件和施工元件|Building units and construction elements
 26|照明设备|Lighting apparatus
+26-01|烛台和枝状大烛台|Candlesticks and candelabra
+26-02|手电筒、手提灯和灯笼式提灯|Torches and hand lamps and lanterns
+26-03|公共场所照明装置（路灯）|Public lighting fixtures
+26-04|电或非电的光源（灯泡、蜡烛）|Luminous sources, electrical or not (bulbs, candles)
 26-05|灯、落地灯、枝形吊灯、壁灯和吸顶灯、灯罩|Lamps, standard lamps, chandeliers, fixtures, lampshades
 27|烟草和吸烟用具|Tobacco and smokers' supplies
 28|药品、化妆品、梳妆用品和器具|Pharmaceutical and cosmetic products, toilet articles
 28-02|化妆品|Cosmetic products
 28-03|梳妆用品和美容院设备|Toilet articles and beauty parlour equipment
 28-04|假发、假发髻|Wigs and artificial hairpieces
+28-05|空气清新剂（香薰）|Air fresheners
 29|防火灾、防事故和救援的装置和设备|Devices against fire, for accident prevention and rescue
 30|动物照管与驯养用品|Articles for the care and handling of animals
 31|其他类未列入的食品或饮料制备机械和设备|Machines and appliances for preparing food or drink
@@ -123,15 +145,21 @@ _BY_NUMBER = {one.number: one for one in PLACES}
 _GOODS = [line.split("|") for line in Path(__file__).with_name("locarno-goods.txt").read_text("utf-8").splitlines()]
 _ZH = {number: zh.split() for number, zh, _ in _GOODS}
 _EN = {number: [one.strip() for one in en.split(",")] for number, _, en in _GOODS}
+# What goods are made of or worked with: a silk scarf is a scarf. They count where nothing else is named.
+_MATERIALS = frozenset(
+    "皮革 真皮 丝绸 绸缎 香云纱 毛呢 雪纺 天鹅绒 帆布 蕾丝 提花 刺绣 印花 扎染 蜡染 陶瓷 景泰蓝 珍珠 翡翠 钻石 "
+    "宝石 leather silk satin brocade velvet denim chiffon tweed batik jacquard print lace embroidery porcelain "
+    "ceramics pearl gemstone cloisonne".split()
+)
 USUAL: dict[Industry, tuple[str, ...]] = {
     Industry.CLOTHING: ("02-02", "02-03", "02-04", "02-05", "05-05"),
-    Industry.FURNITURE: ("06-01", "06-03", "06-04", "06-02", "26-05"),
+    Industry.FURNITURE: ("06-01", "06-03", "06-04", "06-02", "06-09", "26-05"),
     Industry.WATCHES: ("10-02", "10-07", "10-01"),
     Industry.JEWELLERY: ("11-01", "11-02", "11-03"),
-    Industry.UNDERWEAR: ("02-01", "05-02"),
-    Industry.LEATHER: ("03-01", "02-04", "02-07"),
+    Industry.UNDERWEAR: ("02-01", "02-02", "05-02"),
+    Industry.LEATHER: ("03-01", "02-04", "02-07", "05-06"),
     Industry.EYEWEAR: ("16-06",),
-    Industry.COSMETICS: ("28-02", "28-03", "09-01", "04-02"),
+    Industry.COSMETICS: ("28-02", "28-03", "09-01", "09-03", "04-02"),
     Industry.CRAFTS: ("11-02", "07-01", "05-03", "32-01"),
 }
 
@@ -179,8 +207,8 @@ def _fits_zh(said: str, place: Place) -> tuple[int, int]:
         return 4, 0
     if not said or said.isascii():
         return _NOTHING
-    spoken = max((len(one) for one in goods if one in said), default=0)
-    return (2, spoken) if spoken else (int(any(said in one for one in (*goods, place.zh))), 0)
+    spoken = max((0 if one in _MATERIALS else len(one) for one in goods if one in said), default=None)
+    return (2, spoken) if spoken is not None else (int(any(said in one for one in (*goods, place.zh))), 0)
 
 
 def _fits_en(said: str, place: Place) -> tuple[int, int]:
@@ -193,11 +221,11 @@ def _fits_en(said: str, place: Place) -> tuple[int, int]:
         return _NOTHING
     if words in goods:
         return 3, 0
-    spoken = max((len(one) for one in goods if one <= words), default=0)
-    return (2, spoken) if spoken else (int(words <= _words(place.en)), 0)
+    spoken = max((0 if one <= _MADE_OF else len(one) for one in goods if one <= words), default=None)
+    return (2, spoken) if spoken is not None else (int(words <= _words(place.en)), 0)
 
 
-@lru_cache(2000)
+@lru_cache(4000)
 def _words(text: str) -> frozenset[str]:
     """Words without their plural."""
     found = re.findall(r"[a-z][a-z-]*", text.lower())
@@ -208,3 +236,6 @@ def line_of(number: str | None, locale: str) -> str:
     """Number and name; the number alone where the list has grown shorter since, empty for None."""
     found = _BY_NUMBER.get(number or "")
     return f"{found.number} {found.zh if locale == 'zh' else found.en}" if found else number or ""
+
+
+_MADE_OF = frozenset().union(*map(_words, _MATERIALS))

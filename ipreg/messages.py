@@ -258,6 +258,7 @@ MESSAGES: dict[str, str] = {
         "This is not a digest. SHA-256 and SM3 digests have 64 digits and letters a to f."
     ),
     "verify_code_unreadable": N_("There is no readable QR code of a certificate in this picture. Take it closer."),
+    "database_busy": N_("Many are working here just now. Nothing was changed; try again in a moment."),
     "log_busy": N_("Many are filing just now. Try again."),
     "clock_went_back": N_("The server's clock went back; nothing was written. Tell the operator."),
     "log_entry_missing": N_("There is no such log entry."),

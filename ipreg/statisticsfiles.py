@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -11,6 +10,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Font
 
 from ipreg.i18n import translator
+from ipreg.spreadsheets import harmless, line
 from ipreg.statistics import DEFINITIONS, DIMENSIONS, TITLES, Figures, Median, word_of
 from ipreg.typesetting import set_paper, showable
 
@@ -43,12 +43,8 @@ def _cells(median: Median) -> tuple[Cell, Cell]:
 
 def as_csv(figures: Figures, say: Say) -> str:
     """With a mark by which spreadsheets know UTF-8; nothing in it begins a formula."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow([say(one) for one in HEAD])
-    for row in rows(figures, say):
-        writer.writerow([_plain(cell) for cell in row])
-    return "\ufeff" + out.getvalue()
+    lines = [line(say(one) for one in HEAD), *(line(row) for row in rows(figures, say))]
+    return "\ufeff" + "".join(lines)
 
 
 def as_xlsx(figures: Figures, say: Say) -> bytes:
@@ -58,7 +54,7 @@ def as_xlsx(figures: Figures, say: Say) -> bytes:
     sheet.title = str(figures.asked.year)
     sheet.append([say(one) for one in HEAD])
     for row in rows(figures, say):
-        sheet.append([_plain(cell) for cell in row])
+        sheet.append([harmless(cell) for cell in row])
     for cell in sheet[1]:
         cell.font = Font(bold=True)
     for column, width in zip("ABCDE", (40, 22, 28, 12, 12), strict=True):
@@ -115,8 +111,3 @@ def as_pdf(figures: Figures, *, issuer: str, now: datetime) -> bytes:
 
 def _printed(median: Median) -> tuple[str, str]:
     return str(median.count), "—" if median.days is None else f"{median.days:.1f}"
-
-
-def _plain(cell: str | int | float) -> str | int | float:
-    """A name that begins like a formula is told to be text."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t\r" and cell else cell

@@ -43,9 +43,23 @@ if (form) {
   form.addEventListener("change", soon);
   addEventListener("online", () => { if (sessionStorage.getItem(key)) save(); });
   form.addEventListener("submit", () => clearTimeout(timer));
+  // Rows that were added and not saved yet come back with what was typed into them.
+  const add_rows = (held) => {
+    const wanted = Math.max(...["creator", "share"].map((name) => (held[name] || []).findLastIndex(Boolean))) + 1;
+    for (let rows = form.querySelectorAll("[data-row]"); rows.length && rows.length < wanted; rows = form.querySelectorAll("[data-row]")) {
+      const last = rows[rows.length - 1], made = last.cloneNode(true);
+      for (const field of made.querySelectorAll("input")) {
+        field.value = "";
+        field.setAttribute("aria-label", field.getAttribute("aria-label").replace(/\d+/, rows.length + 1));
+        if (field.id) field.id = `${field.name}-${rows.length + 1}`;
+      }
+      last.after(made);
+    }
+  };
   try {
     const held = JSON.parse(sessionStorage.getItem(key) || "null");
     let restored = false;
+    if (held) add_rows(held);
     const put_back = (field, property, value) => { if (field[property] !== value) { field[property] = value; restored = true; } };
     for (const field of held ? form.elements : []) if (["checkbox", "radio"].includes(field.type)) put_back(field, "checked", (held[field.name] || []).includes(field.value));
     for (const [name, values] of Object.entries(held || {})) {

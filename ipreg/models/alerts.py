@@ -212,11 +212,11 @@ class AlertRecipient(Base):
 
 
 class AlertFigures(Base):
-    """The dashboard of a reader with very many alerts, counted ahead; ``key`` says whose alerts he sees."""
+    """The dashboard of a reader with very many alerts, counted ahead; ``key``: whose alerts, by which clock."""
 
     __tablename__ = "alert_figures"
 
-    key: Mapped[str] = mapped_column(String(40), primary_key=True)
+    key: Mapped[str] = mapped_column(String(110), primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
     made_at: Mapped[datetime]
     looked_at: Mapped[datetime]

@@ -15,6 +15,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ipreg.plaintext import shown
+
 Say = Callable[[str], str]
 N_ = str  # marks a text for extraction
 ZONE = "Asia/Shanghai"
@@ -174,5 +176,5 @@ def _plain(value: object, say: Say, zone: str) -> object:
 
 
 def _one_line(text: str) -> str:
-    """No line break of a title can begin another header, or another line."""
-    return " ".join(text.split())
+    """No line break of a title can begin another header, or another line, and no mark turns round what follows."""
+    return " ".join(shown(text).split())

@@ -20,6 +20,8 @@ from ipreg.notify.outcome import (
 )
 from ipreg.storage import Store
 
+PATIENCE = 30.0
+"""So many seconds a mail server has for each answer."""
 _log = logging.getLogger(__name__)
 
 
@@ -61,7 +63,7 @@ class MailSender:
             except (smtplib.SMTPException, OSError):
                 pass
             self._close()
-        server = smtplib.SMTP(self._smtp.host, self._smtp.port, timeout=30)
+        server = smtplib.SMTP(self._smtp.host, self._smtp.port, timeout=PATIENCE)
         self._server = server
         if self._smtp.starttls:
             server.starttls()
@@ -83,4 +85,5 @@ def _fault_of(fault: smtplib.SMTPException | OSError) -> Fault:
     if isinstance(fault, smtplib.SMTPResponseException):
         sign_in = isinstance(fault, smtplib.SMTPAuthenticationError)
         return Fault(MAIL_SIGN_IN if sign_in else MAIL_REFUSED, {"code": fault.smtp_code})
-    return Fault(MAIL_SLOW if isinstance(fault, TimeoutError) else MAIL_AWAY)
+    slow = TimeoutError in (type(fault), type(fault.__context__))  # smtplib tells a silence as a line that broke
+    return Fault(MAIL_SLOW if slow else MAIL_AWAY)

@@ -77,11 +77,11 @@ def count_again(session: Session, *, key: str, now: datetime) -> tuple[Account, 
 
 
 def _key(session: Session, account: Account) -> str:
-    """Full members of an enterprise who have no alerts of their own elsewhere see the very same."""
+    """Full members of an enterprise who have no alerts of their own elsewhere see the very same, in one zone."""
     theirs = account.organization_id is not None and account.organization_role in access.FULL_MEMBERS
     if theirs and not access.has_alerts_elsewhere(session, account):
-        return f"organization:{account.organization_id}"
-    return f"account:{account.id}"
+        return f"organization:{account.organization_id} {account.time_zone}"
+    return f"account:{account.id} {account.time_zone}"
 
 
 def _written(found: Figures) -> dict[str, Any]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session, aliased
 
 from ipreg.models import Account, Alert, Filing, Listing, Match
+from ipreg.plaintext import shown
 from ipreg.warning.severity import level
 
 N_ = str  # marks a text for extraction
@@ -45,24 +47,17 @@ COLUMNS = (
 )
 
 
-def rows(session: Session, where: ColumnElement[bool]) -> Iterator[list[Any]]:
+def rows(session: Session, where: ColumnElement[bool], *, zone: ZoneInfo) -> Iterator[list[Any]]:
     """The cells of each alert in the order of ``COLUMNS``, newest first; state, severity and kind are names."""
     before: int | None = None
     for _ in range(MOST // _PORTION):
         beyond = where if before is None else and_(where, Alert.id < before)
         found = session.execute(_wanted().where(beyond).order_by(Alert.id.desc()).limit(_PORTION)).all()
         for row in found:
-            yield _cells(row)
+            yield _cells(row, zone)
         if len(found) < _PORTION:
             return
-        before = found[-1][0].id
-
-
-def harmless(cell: Any) -> Any:
-    """What a spreadsheet would take for a formula begins with an apostrophe."""
-    if isinstance(cell, str) and cell.lstrip(" \t\r\n\u3000")[:1] in tuple("=+-@＝＋－＠|%"):
-        return f"'{cell}"
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("\t", "\r", "\n") else cell
+        before = found[-1].id
 
 
 def workbook(head: list[str], body: Iterable[list[Any]]) -> bytes:
@@ -80,46 +75,58 @@ def workbook(head: list[str], body: Iterable[list[Any]]) -> bytes:
 def _cell(sheet: Any, value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", value))
+    cell = WriteOnlyCell(sheet, shown(value))
     cell.data_type = "s"
     return cell
 
 
 def _wanted() -> Any:
+    """Columns and no whole alerts: what hangs on those would be read and built for each row."""
     assigned = aliased(Account)
-    columns = (Filing.number, Filing.title, Match.probability, Listing.seller, Listing.title, Listing.address)
+    own = (
+        Alert.id, Alert.state, Alert.severity, Alert.kind, Alert.probability, Alert.platform, Alert.price,
+        Alert.currency, Alert.listing_count, Alert.raised_at, Alert.changed_at, Alert.decided_at,
+        Alert.dismiss_reason, Alert.note,
+    )  # fmt: skip
     return (
-        select(Alert, *columns, assigned.name)
+        select(
+            *own, Filing.number, Filing.title.label("design"), Match.probability.label("verdict"), Listing.seller,
+            Listing.title, Listing.address, assigned.name.label("assigned"),
+        )
         .join(Match, Alert.match_id == Match.id)
         .join(Filing, Alert.filing_id == Filing.id)
         .outerjoin(Listing, Match.listing_id == Listing.id)
         .outerjoin(assigned, Alert.assigned_to_id == assigned.id)
-    )
+    )  # fmt: skip
 
 
-def _cells(row: Any) -> list[Any]:
-    alert, number, design, probability, seller, title, address, assigned = row
+def _cells(row: Any, zone: ZoneInfo) -> list[Any]:
     return [
-        alert.id,
-        alert.state.value,
-        level(alert.severity),
-        alert.severity,
-        alert.kind.value,
-        round(alert.probability, 4),
-        round(probability, 4),
-        number,
-        design,
-        alert.platform,
-        seller or "",
-        title or "",
-        address or "",
-        float(alert.price) if alert.price is not None else "",
-        alert.currency,
-        alert.listing_count,
-        f"{alert.raised_at:%Y-%m-%d %H:%M:%S} UTC",
-        f"{alert.changed_at:%Y-%m-%d %H:%M:%S} UTC",
-        assigned or "",
-        f"{alert.decided_at:%Y-%m-%d %H:%M:%S} UTC" if alert.decided_at else "",
-        alert.dismiss_reason.value if alert.dismiss_reason else "",
-        alert.note,
+        row.id,
+        row.state.value,
+        level(row.severity),
+        row.severity,
+        row.kind.value,
+        round(row.probability, 4),
+        round(row.verdict, 4),
+        row.number,
+        row.design,
+        row.platform,
+        row.seller or "",
+        row.title or "",
+        row.address or "",
+        float(row.price) if row.price is not None else "",
+        row.currency,
+        row.listing_count,
+        _clock(row.raised_at, zone),
+        _clock(row.changed_at, zone),
+        row.assigned or "",
+        _clock(row.decided_at, zone),
+        row.dismiss_reason.value if row.dismiss_reason else "",
+        row.note,
     ]
+
+
+def _clock(at: datetime | None, zone: ZoneInfo) -> str:
+    """By the reader's clock, which is named: 2026-11-30 08:00:00+08:00."""
+    return at.astimezone(zone).isoformat(" ", "seconds") if at else ""

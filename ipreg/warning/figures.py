@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Integer, case, cast, extract, func, select
 from sqlalchemy.orm import Session
@@ -16,6 +17,8 @@ from ipreg.models import Account, Alert, AlertState, Filing, Seller
 
 WEEKS = 12
 TOP = 8
+# Shops of one name on two platforms are two.
+_SELLER = func.nullif(Seller.name, "") + " · " + Seller.platform
 _HOURS = ((24, "day"), (72, "three_days"), (168, "week"))
 
 
@@ -37,15 +40,14 @@ class Figures:
 
 
 def figures(session: Session, *, account: Account, now: datetime) -> Figures:
-    """Of the alerts that the account sees, raised in the last ``WEEKS`` weeks."""
-    monday = now.date() - timedelta(days=now.weekday(), weeks=WEEKS - 1)
-    since = datetime(monday.year, monday.month, monday.day, tzinfo=now.tzinfo)
-    where = access.alerts_seen_by(session, account) & (Alert.raised_at >= since)
+    """Of the alerts that the account sees, raised in the last ``WEEKS`` weeks, which begin by its clock."""
+    mondays = _mondays(now, account.time_zone)
+    where = access.alerts_seen_by(session, account) & (Alert.raised_at >= _begins(mondays[0], account.time_zone))
     hours, within = _acting(session, where)
     return Figures(
-        _weeks(session, where, monday),
+        _weeks(session, where, mondays, account.time_zone),
         _named(session, Filing.title, Filing.id, _top(session, Alert.filing_id, where)),
-        _named(session, Seller.name, Seller.id, _top(session, Alert.seller_id, where)),
+        _named(session, _SELLER, Seller.id, _top(session, Alert.seller_id, where)),
         _top(session, Alert.platform, where & (Alert.platform != "")),
         {row[0].value: row[1] for row in _grouped(session, Alert.state, where)},
         hours,
@@ -58,17 +60,27 @@ def _grouped(session: Session, column: Any, where: Any) -> Any:
     return session.execute(select(column, func.count()).where(where).group_by(column))
 
 
-def _weeks(session: Session, where: Any, monday: date) -> list[tuple[date, int, int, int]]:
-    day = func.date(Alert.raised_at)
-    wanted = select(day, Alert.state, func.count()).where(where).group_by(day, Alert.state)
+def _mondays(now: datetime, zone: str) -> list[date]:
+    """The first days of the weeks, the oldest first."""
+    today = now.astimezone(ZoneInfo(zone)).date()
+    return [today - timedelta(days=today.weekday(), weeks=WEEKS - 1 - n) for n in range(WEEKS)]
+
+
+def _begins(day: date, zone: str) -> datetime:
+    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+
+
+def _weeks(session: Session, where: Any, mondays: list[date], zone: str) -> list[tuple[date, int, int, int]]:
+    # By the moments at which weeks begin: neither database knows the reader's days, and some have 23 or 25 hours.
+    ends = [(Alert.raised_at < _begins(day, zone), n) for n, day in enumerate(mondays[1:])]
+    week = case(*ends, else_=WEEKS - 1)
     counts: Counter[tuple[int, str]] = Counter()
-    for on, state, count in session.execute(wanted):
-        week = (date.fromisoformat(str(on)) - monday).days // 7
-        counts[week, "all"] += count
-        counts[week, state.value] += count
+    wanted = select(week, Alert.state, func.count()).where(where).group_by(week, Alert.state)
+    for n, state, count in session.execute(wanted):
+        counts[n, "all"] += count
+        counts[n, state.value] += count
     return [
-        (monday + timedelta(weeks=n), counts[n, "all"], counts[n, "confirmed"], counts[n, "dismissed"])
-        for n in range(WEEKS)
+        (day, counts[n, "all"], counts[n, "confirmed"], counts[n, "dismissed"]) for n, day in enumerate(mondays)
     ]
 
 

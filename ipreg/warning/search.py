@@ -21,7 +21,6 @@ STATES = ("open", "snoozed", "confirmed", "dismissed", "all")
 KINDS = (MatchKind.COPY.value, MatchKind.NEW_PHOTOGRAPH.value)
 COUNTED = 1_000
 """Lists are counted up to here."""
-_ZONE = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Filter:
     """What of the inbox is asked for; an empty text asks for nothing in particular.
 
     ``kind`` is what was recognised (``copy``, ``new_photograph``), ``design`` a filing number, ``seller`` the id of
-    one, ``source`` a platform, ``since`` and ``until`` days (2026-11-24, of Asia/Shanghai), ``assigned`` ``me``,
+    one, ``source`` a platform, ``since`` and ``until`` days (2026-11-24, by his clock), ``assigned`` ``me``,
     ``nobody`` or an account's id, ``news`` ``1`` for alerts that changed since the reader looked.
     """
 
@@ -126,7 +125,7 @@ def condition(session: Session, *, account: Account, asked: Filter, now: datetim
     if asked.news:
         read = AlertRecipient.alert_id == Alert.id, AlertRecipient.account_id == account.id
         parts.append(~select(AlertRecipient.id).where(*read, AlertRecipient.read_at >= Alert.changed_at).exists())
-    return and_(*parts, *_ranges(asked))
+    return and_(*parts, *_ranges(asked, ZoneInfo(account.time_zone)))
 
 
 def page(
@@ -211,7 +210,7 @@ def _assigned(asked: str, account: Account) -> ColumnElement[bool]:
     return Alert.assigned_to_id == (account.id if asked == "me" else int(asked))
 
 
-def _ranges(asked: Filter) -> list[ColumnElement[bool]]:
+def _ranges(asked: Filter, zone: ZoneInfo) -> list[ColumnElement[bool]]:
     parts: list[ColumnElement[bool]] = []
     if asked.least:
         parts.append(Alert.price >= _price(asked.least))
@@ -219,9 +218,9 @@ def _ranges(asked: Filter) -> list[ColumnElement[bool]]:
         parts.append(Alert.price <= _price(asked.most))
     since, until = _day(asked.since), _day(asked.until)
     if since:
-        parts.append(Alert.raised_at >= since)
+        parts.append(Alert.raised_at >= _begins(since, zone))
     if until:
-        parts.append(Alert.raised_at < until + timedelta(days=1))
+        parts.append(Alert.raised_at < _begins(until + timedelta(days=1), zone))
     return parts
 
 
@@ -237,10 +236,13 @@ def _price(text: str) -> Decimal | None:
     return found if found.is_finite() and 0 <= found < 10**13 else None
 
 
-def _day(text: str) -> datetime | None:
-    """The beginning of the day in Asia/Shanghai."""
+def _day(text: str) -> date | None:
     try:
         found = date.fromisoformat(text)
     except ValueError:
         return None
-    return datetime.combine(found, time(), _ZONE).astimezone(UTC) if 1970 < found.year < 9000 else None
+    return found if 1970 < found.year < 9000 else None
+
+
+def _begins(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)

@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -24,7 +23,7 @@ from ipreg.warning.acting import Change
 from ipreg.warning.search import Filter, Place
 from ipreg.warning.sellers import suggestion
 from ipreg.warning.severity import level
-from ipreg.web import alertwords
+from ipreg.web import alertwords, times
 from ipreg.web.pictures import drawn_of, regions
 from ipreg.web.rules import who
 from ipreg.web.session import db, me, runtime
@@ -33,7 +32,6 @@ bp = Blueprint("alerts", __name__)
 OWNERS = (Role.DESIGNER, Role.ENTERPRISE)
 PAGE = 30
 SHOWN_COUNT = 999
-_ZONE = ZoneInfo("Asia/Shanghai")
 _MORNING = time(9)
 
 
@@ -93,7 +91,7 @@ def alert(alert_id: int) -> str:
         following=following,
         done=_latest(found, now),
         now=now,
-        tomorrow=(now.astimezone(_ZONE) + timedelta(days=1)).date().isoformat(),
+        tomorrow=(now.astimezone(times.zone()) + timedelta(days=1)).date().isoformat(),
         request_key=secrets.token_hex(16),
     )
 
@@ -182,13 +180,13 @@ def dismiss_reason() -> DismissReason:
 
 
 def snoozed_until() -> datetime:
-    """In so many ``days``, or on the morning of the day ``until`` in Asia/Shanghai."""
+    """In so many ``days``, or on the morning of the day ``until`` by the reader's clock."""
     days = request.form.get("days", type=int)
     if days in (1, 7, 30):
         return utc_now() + timedelta(days=days)
     try:
         chosen = date.fromisoformat(request.form.get("until", ""))
-        return datetime.combine(chosen, _MORNING, _ZONE).astimezone(UTC)
+        return datetime.combine(chosen, _MORNING, times.zone()).astimezone(UTC)
     except (ValueError, OverflowError) as fault:
         raise CallerError("snooze_wrong", field="until") from fault
 

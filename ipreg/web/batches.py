@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from typing import Any
 
@@ -18,6 +17,7 @@ from ipreg.db import utc_now
 from ipreg.errors import CallerError, ConflictError
 from ipreg.messages import message_for
 from ipreg.models import Batch, BatchState, Role, RowState
+from ipreg.spreadsheets import line
 from ipreg.web.asked import page_asked
 from ipreg.web.downloads import name_file
 from ipreg.web.errors import words_of
@@ -130,14 +130,12 @@ def progress(batch_id: int) -> AnyResponse:
 @who(Role.DESIGNER, Role.ENTERPRISE)
 def report(batch_id: int) -> AnyResponse:
     batch = service.get(db(), batch_id=batch_id, account=me())
-    out = io.StringIO()
-    writer = csv.writer(out)
     heads = (N_("Line"), N_("Title"), N_("State"), N_("Filing number"), N_("What to mend"))
-    writer.writerow([say(head) for head in heads])
+    lines = [line(say(head) for head in heads)]
     for row, number in service.told_rows(db(), batch):
-        title, told = _harmless(row.values.get("title", "")), " ".join(row_faults(row.faults))
-        writer.writerow([row.line, title, say(ROW_STATES[row.state]), number, told])
-    return _csv(out.getvalue().encode("utf-8-sig"), f"batch-{batch.id}.csv")
+        told = " ".join(row_faults(row.faults))
+        lines.append(line((row.line, row.values.get("title", ""), say(ROW_STATES[row.state]), number, told)))
+    return _csv("".join(lines).encode("utf-8-sig"), f"batch-{batch.id}.csv")
 
 
 @bp.post("/filings/batches/<int:batch_id>/discard")
@@ -159,11 +157,6 @@ def row_faults(faults: list[dict[str, Any]]) -> list[str]:
 
 
 _COLUMN_OF = {"creator": "creators", "pictures": "front"}
-
-
-def _harmless(text: str) -> str:
-    """A spreadsheet must not take a title for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 def _csv(data: bytes, name: str) -> AnyResponse:

@@ -12,7 +12,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
-from ipreg.db import was_contended
+from ipreg.db import waited_in_vain, was_contended
 from ipreg.errors import (
     CallerError,
     ConflictError,
@@ -26,7 +26,7 @@ from ipreg.messages import message_for
 from ipreg.web.language import is_program, say
 from ipreg.web.problems import problem
 from ipreg.web.rules import rule_of, to_sign_in
-from ipreg.web.session import runtime, start_again
+from ipreg.web.session import db, runtime, start_again
 
 STATUS: dict[type[IpregError], int] = {
     CallerError: 400,
@@ -98,6 +98,10 @@ def _out_of_range(fault: DataError) -> Response | tuple[str, int]:
 
 def _slower(fault: Exception) -> Response | tuple[str, int]:
     """Two did what only one can do, or each waited for the other: the database let the first one through."""
+    if isinstance(fault, OperationalError) and waited_in_vain(fault):
+        db().rollback()
+        _log.warning("answered 503: %s", fault)
+        return _page(503, "database_busy")
     start_again()
     if isinstance(fault, OperationalError) and not was_contended(fault):
         _log.error("the database failed", exc_info=fault)

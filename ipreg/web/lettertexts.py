@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from ipreg import access
+from ipreg import access, workdays
 from ipreg.db import utc_now
 from ipreg.errors import CallerError, ConflictError, MissingError
 from ipreg.models import Alert, LegalLetterKind
@@ -83,7 +83,7 @@ def _preview(kind: LegalLetterKind, checked: dict[str, str]) -> dict[str, object
                 text,
                 facts.placeholder_values(
                     alert=alert, form=sample, kind=kind, number="HJ0000-0000000-0", matches=matches,
-                    records=records_of(db(), alert.match.filing), answer_by=now.date(), now=now,
+                    records=records_of(db(), alert.match.filing), answer_by=workdays.shanghai_day(now), now=now,
                     language=name.removeprefix("text_"),
                 ),
             )

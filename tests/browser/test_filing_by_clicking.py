@@ -163,6 +163,40 @@ def test_a_fresh_user_files_in_three_minutes(
     context.close()
 
 
+def test_what_was_typed_when_the_sign_in_ran_out_is_there_after_signing_in_again(
+    browser: Browser, address: str
+) -> None:
+    page = new_page(browser, address, 360, locale="zh")
+    page.goto("/sign-up?lang=zh")
+    page.check("#role-designer")
+    page.fill("#name", "林晓")
+    page.fill("#email", "lin@ipreg.example")
+    page.fill("#password", PASSWORD)
+    follow(page, "main form button")
+    page.goto("/filings/new")
+    makers = page.url.replace("/pictures", "/makers")
+    page.goto(makers)
+    follow(page, "main button[value=more]")
+    page.fill("#creator-2", "周宁")
+    page.wait_for_selector("#saved:has-text('已保存')")
+    follow(page, "main button[value=more]")
+    page.context.clear_cookies(name="session")
+    page.fill("#creator-3", "吴桐")  # in a row that the server has never seen
+    page.fill("#created_on", "2026-01-31")
+    page.select_option("#disclosure", "none")
+    page.wait_for_selector("#saved:has-text('登录已过期')")
+    follow(page, NEXT)
+    page.fill("#email", "lin@ipreg.example")
+    page.fill("#password", PASSWORD)
+    follow(page, "main form button")
+    page.wait_for_selector("#saved:has-text('已保存')")
+    names = [page.input_value(f"#creator{one}") for one in ("", "-2", "-3")]
+    assert names == ["林晓", "周宁", "吴桐"] and page.input_value("#created_on") == "2026-01-31"
+    page.reload()
+    assert page.get_attribute("#creator-3", "aria-label") == "第 3 位设计人的姓名"
+    page.context.close()
+
+
 def test_the_whole_way_without_scripts_on_a_phone(browser: Browser, address: str, tmp_path: Path) -> None:
     """What scripts do in passing is a button here; a mistake is told beside its field and nothing is lost."""
     (tmp_path / "正面.jpg").write_bytes(draw_picture(1, (300, 400)))

@@ -23,9 +23,11 @@ GOLDEN = Path(__file__).parent / "golden"
 EVIL = (
     "外套</p><script>alert(1)</script><img src=x onerror=alert(2)> %(count)s {{ 7*7 }} &amp; \r\nBcc: a@b.example"
 )
+TURNED = f"\u202e\u2066{EVIL}\u200f"
+"""With marks that turn round what follows, of which a mail shows none."""
 NAMES = ("alert", "more_evidence", "flood", "channel_dead", "letter_clock")
 LETTER = {
-    "days": 3, "addressee": "淘淘", "number": "HJ2026-000001", "title": EVIL, "day": "2026-03-17",
+    "days": 3, "addressee": "淘淘", "number": "HJ2026-000001", "title": TURNED, "day": "2026-03-17",
     "article": {"say": "E-Commerce Law art. 43"},
 }  # fmt: skip
 
@@ -38,7 +40,7 @@ def mails(runtime: Runtime, clock: HandClock) -> dict[str, str]:
         market = Market(runtime, session, people, clock)
         shown = market.file(2, people.rival).views[0].sha256
         market.offer(1, seller="店<b>一</b>", picture=shown)
-        market.listing(1).title = EVIL
+        market.listing(1).title = TURNED
         market.listing(1).address = 'https://shop.example/1?a=1&b="><script>'
         told = [people.designer.id, people.enterprise.id]
     found = dict(_sent(runtime, clock, "alert"))
@@ -55,7 +57,7 @@ def mails(runtime: Runtime, clock: HandClock) -> dict[str, str]:
             market.offer(number, seller=f"店{number}", picture=shown)
     found |= _sent(runtime, clock, "flood")
     fault = value_of(Fault(TOO_SLOW).kept)
-    for name, values in (("channel_dead", {"channel": EVIL, "fault": fault}), ("letter_clock", LETTER)):
+    for name, values in (("channel_dead", {"channel": TURNED, "fault": fault}), ("letter_clock", LETTER)):
         with transaction(runtime.sessions) as session:
             for one in told:
                 tell(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sqlite3
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,7 @@ from PIL import Image
 from scenery import HandClock, draw_picture, edited_copy
 from site_of_tests import Site
 from sqlalchemy import delete, select
+from sqlalchemy.exc import OperationalError
 from wizard import file_by_wizard
 
 from ipreg import amending
@@ -91,6 +93,15 @@ def test_ten_wrong_passwords_lock_the_account_for_a_while(site: Site) -> None:
     for _ in range(10):
         assert "账号或密码不对" in client.post("/sign-in", data=wrong).text
     assert "15 分钟" in client.post("/sign-in", data=wrong).text
+
+
+def test_who_waited_in_vain_for_a_busy_database_is_told_so(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy() -> None:
+        raise OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
+
+    monkeypatch.setattr("ipreg.web.accounts._sign_up", busy)
+    answer = site.app.test_client().post("/sign-up", data={"name": "王小满"})
+    assert answer.status_code == 503 and "未作任何改动" in answer.text and "别人" not in answer.text
 
 
 def test_two_officers_at_once_the_slower_is_told(site: Site) -> None:

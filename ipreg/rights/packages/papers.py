@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -12,6 +11,9 @@ from docx.document import Document as Paper
 from docx.oxml.ns import qn
 from docx.shared import Pt
 
+from ipreg import spreadsheets
+from ipreg.plaintext import shown
+
 _FONT = "SimSun"
 
 
@@ -19,7 +21,7 @@ def paragraphs(title: str, lines: Sequence[str], *, at: datetime) -> bytes:
     """A DOCX with a heading and paragraphs."""
     document = _document(title, at)
     for line in lines:
-        document.add_paragraph(_plain(line))
+        document.add_paragraph(shown(line))
     return _saved(document)
 
 
@@ -29,23 +31,19 @@ def table(title: str, rows: Sequence[tuple[str, str]], *, note: str = "", at: da
     grid = document.add_table(rows=0, cols=2, style="Table Grid")
     for label, value in rows:
         cells = grid.add_row().cells
-        cells[0].text, cells[1].text = _plain(label), _plain(value)
+        cells[0].text, cells[1].text = shown(label), shown(value)
     if note:
-        document.add_paragraph(_plain(note))
+        document.add_paragraph(shown(note))
     return _saved(document)
 
 
 def comma_separated(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     """A CSV that a spreadsheet program opens with the right characters; no cell can begin a formula."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(header)
-    writer.writerows([_harmless(cell) for cell in row] for row in rows)
-    return out.getvalue().encode("utf-8-sig")
+    return "".join(spreadsheets.line(row) for row in (header, *rows)).encode("utf-8-sig")
 
 
 def text(lines: Iterable[str]) -> bytes:
-    return ("\r\n".join(lines) + "\r\n").encode("utf-8-sig")
+    return (shown("\r\n".join(lines)) + "\r\n").encode("utf-8-sig")
 
 
 def _document(title: str, at: datetime) -> Paper:
@@ -55,7 +53,7 @@ def _document(title: str, at: datetime) -> Paper:
     style.element.rPr.rFonts.set(qn("w:eastAsia"), _FONT)
     properties = document.core_properties
     properties.title, properties.author, properties.created = title, "", at.replace(tzinfo=None)
-    document.add_heading(_plain(title), level=1)
+    document.add_heading(shown(title), level=1)
     return document
 
 
@@ -63,12 +61,3 @@ def _saved(document: Paper) -> bytes:
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()
-
-
-def _plain(value: str) -> str:
-    """XML knows no control characters but these."""
-    return "".join(letter for letter in value if letter in "\n\t" or letter >= " ")
-
-
-def _harmless(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
