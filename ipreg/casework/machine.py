@@ -184,6 +184,12 @@ def require_current(case: Case, row_version: int | None) -> None:
         raise _changed(case)
 
 
+def one_at_a_time(session: Session, case_id: int) -> None:
+    """Until the end of the transaction others wait who ask for this, too: a form that is sent twice at once is seen
+    to be the same. In SQLite there is one writer anyway."""
+    session.get_one(Case, case_id, with_for_update={"of": Case})
+
+
 def heard(case: Case) -> bool:
     """Whether the other side was served the notice, or has answered."""
     return any(event.action in ("served", "responded") for event in case.events)

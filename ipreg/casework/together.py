@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ipreg import access, workdays
-from ipreg.casework import submissions, telling
+from ipreg.casework import machine, submissions, telling
 from ipreg.casework.table import Part
 from ipreg.errors import CallerError, ConflictError, MissingError, PermissionDeniedError
 from ipreg.models import Absence, Account, Case, CaseNote, CaseTask, Role, SavedView
@@ -41,6 +41,7 @@ def add_note(
         if side is None:
             raise PermissionDeniedError("case_step_not_yours")
     for_whom = side.value if shared and side is not None else ""
+    machine.one_at_a_time(session, case.id)
     said = {"case_id": case.id, "author": author, "text": text, "shared": shared, "side": for_whom}
     same = select(CaseNote).filter_by(**said).where(CaseNote.at > now - TWICE_WITHIN)
     if (known := session.scalars(same).first()) is not None:
@@ -111,6 +112,7 @@ def add_task(
         raise CallerError("choice_wrong", field="assignee")
     if due_on is not None and due_on < workdays.shanghai_day(now):
         raise CallerError("case_day_past", field="due_on")
+    machine.one_at_a_time(session, case.id)
     said = {"case_id": case.id, "author_id": author.id, "assignee": assignee, "text": text, "due_on": due_on}
     same = select(CaseTask).filter_by(**said).where(CaseTask.created_at > now - TWICE_WITHIN)
     if (known := session.scalars(same).first()) is not None:

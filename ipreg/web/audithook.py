@@ -57,11 +57,15 @@ def _end(answer: Response) -> Response:
     if work is None or request.endpoint is None:
         return answer
     told: tuple[audit.Entry, ...] = ()
-    if request.method not in _READING and "db" in g:
+    writes = request.method not in _READING
+    somebody = (
+        writes and _actor() != NOBODY
+    )  # may be the first to ask the database, as the writer that is meant below
+    if writes and "db" in g:
         g.db.rollback()  # what the view committed stays; SQLite has one writer, which must not be this one any more
     if _refused(answer):
         told = (work.entry(AuditKind.REFUSED, str(answer.status_code)),)
-    elif not work.written and request.method not in _READING and _actor() != NOBODY:
+    elif not work.written and somebody:
         told = (work.entry(AuditKind.WRITE),)  # somebody signed in, or sent what was there already
     audit.settle(work, *told, sessions=runtime().sessions)
     answer.headers["X-Request-Id"] = g.request_id
