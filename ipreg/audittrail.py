@@ -7,13 +7,13 @@ import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
-from ipreg import access, audit
+from ipreg import access, audit, workdays
 from ipreg.models import Account, AuditKind, AuditRow, Role
 
 READERS = (Role.AUDITOR, Role.ADMINISTRATOR)
@@ -24,7 +24,8 @@ COLUMNS = ("position", "at", "actor", "kind", "action", "subject", "result", "de
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which rows: ``who`` is a name, an address or an actor as rows have it; days are whole days in UTC."""
+    """Which rows: ``who`` is a name, an address or an actor as rows have it; days are whole days of
+    Beijing, as the page shows times."""
 
     who: str = ""
     kind: AuditKind | None = None
@@ -101,9 +102,9 @@ def _query(session: Session, wanted: Wanted) -> Select[AuditRow]:
         # Numbers of filings and cases are written in capitals, what stands before a colon in small letters.
         query = query.where(or_(*(_begins(AuditRow.subject, one) for one in _spellings(wanted.subject))))
     if wanted.since is not None:
-        query = query.where(AuditRow.at >= datetime.combine(wanted.since, time(), UTC))
+        query = query.where(AuditRow.at >= workdays.end_of(wanted.since - timedelta(days=1)))
     if wanted.until is not None:
-        query = query.where(AuditRow.at < datetime.combine(wanted.until, time(), UTC) + timedelta(days=1))
+        query = query.where(AuditRow.at < workdays.end_of(wanted.until))
     return query
 
 

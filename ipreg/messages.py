@@ -158,6 +158,7 @@ MESSAGES: dict[str, str] = {
     "case_step_impossible": N_("The case has moved on: this step is not possible any more. Look at it again."),
     "case_step_not_yours": N_("This step is not yours to take."),
     "case_supervisor_assigns": N_("You can take a case on yourself; a supervisor assigns it to others."),
+    "case_supervisor_step": N_("A supervisor takes this step."),
     "case_supervisor_lowers": N_("You can call your case graver; a supervisor who does not have it, less grave."),
     "hearing_time_missing": N_("Say on which day and at what time the hearing is."),
     "hearing_too_soon": N_(
@@ -166,6 +167,9 @@ MESSAGES: dict[str, str] = {
         " 85): %(day)s at the earliest."
     ),
     "hearing_too_far": N_("A hearing lies within %(days)s days."),
+    "hearing_not_yet": N_(
+        "The hearing is on %(time)s (Beijing time): what it brought is recorded after it has begun."
+    ),
     "case_reason_gaps": N_("The template still has gaps: fill them in or take them out."),
     "case_document_missing": N_("Attach the document that belongs to this step."),
     "case_needs_approval": N_("This case is grave: put the decision up, another officer approves it."),
@@ -185,9 +189,7 @@ MESSAGES: dict[str, str] = {
     "case_appeal_late": N_("The time to appeal was over on %(day)s."),
     "case_no_remedies": N_("Remedies follow a decision that found infringement, or a settlement."),
     "case_merge_wrong": N_("Merge into an open case of the same design or the same listing."),
-    "case_changed_by": N_(
-        "Somebody else (%(name)s) changed this case in the meantime. Look at it again, then act."
-    ),
+    "case_changed_by": N_("This case was changed in the meantime, by %(name)s. Look at it again, then act."),
     "case_task_missing": N_("There is no such task in this case."),
     "case_day_past": N_("This day is over."),
     "case_days_out_of_order": N_("The last day comes before the first, or is over."),

@@ -56,6 +56,7 @@ PROOF, CHECKPOINT, LOG_KEYS, WITNESS_KEYS = (
     "proof/inclusion.tlog-proof", "proof/checkpoint", "proof/log-keys", "proof/witness-keys",
 )  # fmt: skip
 CASE_CHECKPOINT, CASE_STAMP = "case/checkpoint", "case/stamp"
+_OF_THE_RECORD = ("papers/", "received/", "documents/")
 
 # --- What is said, in both languages ---------------------------------------------------------------------------
 
@@ -1284,9 +1285,7 @@ def _check_case(
     """Every paper is one that the steps name, and the last step is under a time stamp."""
     named = _documents(steps)
     held = {
-        name: hashlib.sha256(data).hexdigest()
-        for name, data in files.items()
-        if name.startswith(("papers/", "received/"))
+        name: hashlib.sha256(data).hexdigest() for name, data in files.items() if name.startswith(_OF_THE_RECORD)
     }
     for name, digest in held.items():
         if digest not in named:
@@ -1331,7 +1330,7 @@ def _told_steps(files: dict[str, bytes], steps: Sequence[Step]) -> Iterator[tupl
             f"Step {position}, log entry {step.index}: {what}",
         )
     for name in files:
-        if name.startswith(("papers/", "received/")):
+        if name.startswith(_OF_THE_RECORD):
             digest = hashlib.sha256(files[name]).hexdigest()
             yield (f"案卷材料：{name}  SHA-256 {digest}", f"Of the record: {name}  SHA-256 {digest}")
 

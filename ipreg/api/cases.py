@@ -81,15 +81,11 @@ def take_step(number: str, action: str, form: shapes.Step, files: dict[str, list
     found = service.get_case(db(), number=number, account=me())
     if action not in table.ACTIONS:
         raise MissingError("step_missing")
-    machine.transition(
-        db(),
-        case=found,
-        action=action,
-        actor=me(),
-        given=_given(found, action, form, kept_documents(action, files["documents"], "documents")),
-        row_version=form.row_version,
-        now=utc_now(),
-    )
+    actor, version, now = me(), form.row_version, utc_now()
+    machine.require_possible(db(), case=found, action=action, actor=actor, row_version=version, now=now)
+    documents = kept_documents(action, files["documents"], "documents")  # not before: it keeps files
+    given = _given(found, action, form, documents)
+    machine.transition(db(), case=found, action=action, actor=actor, given=given, row_version=version, now=now)
     db().refresh(found)
     return Done(whole(found))
 

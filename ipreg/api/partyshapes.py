@@ -10,7 +10,7 @@ from pydantic import Field
 from ipreg.api.shapes import N_, Asked, Number, Person, Shape
 
 SubmissionKind = Literal["statement", "counter_notice", "evidence", "appeal"]
-PaperKind = Literal["acceptance", "non_acceptance", "notice", "decision"]
+PaperKind = Literal["acceptance", "non_acceptance", "notice", "hearing", "cancellation", "decision"]
 Side = Literal["owner", "respondent"]
 
 

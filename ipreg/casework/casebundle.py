@@ -7,6 +7,7 @@ own proof. ``ipreg.verifier`` is the judge of its form, and is packed beside it 
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 
 from cryptography.hazmat.primitives import serialization
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 from ipreg import access, bundle, log, logkeys, stamping, verifier
 from ipreg.amending import version_of
 from ipreg.bundle import Members
-from ipreg.casework import papers, submissions
+from ipreg.casework import machine, papers, submissions
 from ipreg.casework.submissions import Party
 from ipreg.db import Clock
 from ipreg.errors import ConflictError
@@ -39,8 +40,14 @@ is needed:
 `case/NNN.leaf` 是主管部门内部或不对您公开的步骤：只证明日志此处有这样一条，次序不变，内容不在本包内。
 `case/NNN.leaf` is a step that is internal to the authority or not yours to read: that an entry stands at this place
 of the log is proved, and the order; its words are not in here.
-未收入的材料（保密、已按期删除或不属于您）只列摘要。Of papers that are not in here only the digests are told.
+`documents/NNN-*` 是附于第 NNN 步的材料。`documents/NNN-*` was attached to step NNN.
+未收入的材料（保密、过大、已按期删除或不属于您）只列摘要。Of papers that are not in here only the digests are told.
 """
+
+
+MOST_ATTACHED = 256 * 2**20
+"""So many bytes of attached documents go in, the oldest first; of the others the steps tell the digests."""
+_ENDING = re.compile(r"\.([A-Za-z0-9]{1,8})")
 
 
 def build(runtime: Runtime, case_id: int, *, reader: Account, clock: Clock) -> bytes:
@@ -59,6 +66,7 @@ def build(runtime: Runtime, case_id: int, *, reader: Account, clock: Clock) -> b
             *_last_stamp(session, case),
             *(one for one in _papers(session, runtime, case, reader) if _digest(one) in named),
             *(one for one in _documents(session, runtime, case, reader) if _digest(one) in named),
+            *(one for one in _attached(runtime, case, reader) if _digest(one) in named),
             *_filing(session, runtime, case, reader),
             ("proof/registry-ca.pem", seal.ca.public_bytes(serialization.Encoding.PEM)),
             ("verifier.py", bundle.verifier_source()),
@@ -153,3 +161,24 @@ def _documents(session: Session, runtime: Runtime, case: Case, reader: Party) ->
                 (f"received/{one.serial:03d}-{file.name}", runtime.store.get(file.sha256)) for file in one.files
             ]
     return found
+
+
+def _attached(runtime: Runtime, case: Case, reader: Account) -> Members:
+    """What was attached to the steps and is kept: officials have all of it, a side what it attached itself."""
+    own = submissions.side_of(case, reader)
+    found: Members = []
+    for event in _events(case) if case.documents_erased_at is None else []:
+        if reader.role not in access.OFFICIALS and event.part != own:
+            continue
+        for which, one in enumerate(machine.attached(event), 1):
+            size = sum(len(data) for _, data in found)
+            if runtime.store.holds(one["sha256"]) and size < MOST_ATTACHED:
+                name = f"documents/{event.position:03d}-{which}{_ending(one['name'])}"
+                found.append((name, runtime.store.get(one["sha256"])))
+    return found
+
+
+def _ending(name: str) -> str:
+    """That of the document's own name, where it can stand in the bundle."""
+    found = _ENDING.fullmatch(f".{name.rpartition('.')[2]}")
+    return f".{found[1].lower()}" if found else ".bin"

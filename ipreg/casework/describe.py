@@ -62,7 +62,8 @@ asked of the authority that arts. 24 and 25 name, as a rule the people's governm
 the decision names that way, and the courts', with their times.
 
 A hearing has a time and a place, at least seven working days ahead (Administrative Penalty Law, arts. 64 and 85),
-and a signed notice for both sides; it can be moved, which makes a new notice, or cancelled.
+and a signed notice for both sides; it can be moved or cancelled, each with a signed notice that says what was
+appointed before.
 
 A decision's ruling is set by its outcome, in both languages (`ipreg/casework/rulings.py`); the reasons are the
 officer's. *Template* puts a draft of them into the form, with gaps; while a gap is left there is no decision.

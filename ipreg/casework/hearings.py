@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ipreg import workdays
-from ipreg.errors import CallerError
+from ipreg.errors import CallerError, ConflictError
 from ipreg.models import Case, CaseEvent, CaseState
 
 TOLD_BEFORE = 7
@@ -38,6 +38,19 @@ def appointed(case: Case) -> Hearing | None:
     if case.state is not CaseState.HEARING:
         return None
     return next((of_event(one) for one in reversed(case.events) if one.action in CALLS), None)
+
+
+def before(case: Case, event: CaseEvent) -> Hearing | None:
+    """The hearing that stood when the step was taken."""
+    calls = [one for one in case.events if one.action in CALLS and one.position < event.position]
+    return of_event(calls[-1]) if calls else None
+
+
+def require_begun(case: Case, now: datetime) -> None:
+    """What was said is not written down before it was. Raises ``ConflictError``."""
+    hearing = appointed(case)
+    if hearing is not None and now < hearing.at:
+        raise ConflictError("hearing_not_yet", time=f"{hearing.at.astimezone(workdays.SHANGHAI):%Y-%m-%d %H:%M}")
 
 
 def require(at: datetime | None, place: str, now: datetime) -> None:

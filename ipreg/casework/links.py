@@ -70,7 +70,7 @@ def revoke(session: Session, *, case: Case, officer: Account, now: datetime) -> 
 def look(session: Session, *, token: str, network: str, now: datetime) -> RespondentLink:
     """The link, if it may be opened; it stays unopened. What looks at links by itself (a mail filter) spends none.
 
-    Raises ``MissingError`` (``link_missing``; the caller commits, so that guesses are counted), ``CallerError``
+    Raises ``MissingError`` (``link_missing``; the caller then counts it by ``guessed``), ``CallerError``
     (``link_too_many_tries``), ``PermissionDeniedError`` (used, expired, revoked, case closed).
     """
     recent = select(func.count()).where(LinkGuess.network == network, LinkGuess.at > now - GUESSES_WITHIN)
@@ -78,8 +78,6 @@ def look(session: Session, *, token: str, network: str, now: datetime) -> Respon
         raise CallerError("link_too_many_tries", minutes=int(GUESSES_WITHIN.total_seconds() // 60))
     link = session.scalar(select(RespondentLink).where(RespondentLink.token_hash == digest(token)))
     if link is None:
-        session.add(LinkGuess(network=network, at=now))
-        session.flush()
         raise MissingError("link_missing")
     _require_live(link, now)
     if link.used_at is not None:
@@ -87,6 +85,12 @@ def look(session: Session, *, token: str, network: str, now: datetime) -> Respon
     if now >= link.expires_at:
         raise PermissionDeniedError("link_expired")
     return link
+
+
+def guessed(session: Session, *, network: str, now: datetime) -> None:
+    """Counts a link that led nowhere."""
+    session.add(LinkGuess(network=network, at=now))
+    session.flush()
 
 
 def open_link(session: Session, *, token: str, network: str, now: datetime) -> tuple[RespondentLink, str]:

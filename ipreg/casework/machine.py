@@ -20,7 +20,18 @@ from ipreg import access, audit, log
 from ipreg.casework import appeals, clocks, deputies, hearings, rulings, table, telling
 from ipreg.casework.table import Move, Need, Part
 from ipreg.errors import CallerError, ConflictError, PermissionDeniedError
-from ipreg.models import Account, Case, CaseEvent, CaseKind, CaseOutcome, CaseState, ClockKind, Role
+from ipreg.models import (
+    Account,
+    Case,
+    CaseEvent,
+    CaseKind,
+    CaseOutcome,
+    CaseState,
+    ClockKind,
+    PaperKind,
+    Role,
+    SubmissionKind,
+)
 
 EVENT_FORMAT = "ipreg-case-event/"
 REASON_MIN, REASON_MAX = 10, 5000
@@ -67,7 +78,14 @@ class Given:
     """Why somebody is found to infringe who was not heard before."""
 
 
+def attached(event: CaseEvent) -> list[dict[str, str]]:
+    """The documents that came with the step. Papers and what parties handed in have rows of their own, and are not
+    meant."""
+    return [one for one in event.details.get("documents", []) if one["kind"] not in _ELSEWHERE]
+
+
 NOTHING = Given()
+_ELSEWHERE = frozenset({*PaperKind, *SubmissionKind, "receipt"})
 QUIET = ("paper_issued", "paper_served")
 """Events that change nothing of what an officer decides on."""
 
@@ -87,11 +105,7 @@ def transition(
     Raises ``ConflictError`` (changed meanwhile; not possible in this state), ``PermissionDeniedError`` (not his to
     take), ``CallerError`` with the field (something needed is missing or wrong).
     """
-    require_current(case, row_version)
-    move = table.find(case.state, action)
-    if move is None:
-        raise ConflictError("case_already_decided" if case.state is CaseState.DECIDED else "case_step_impossible")
-    part = _part(session, case, actor, move, now)
+    move, part = require_possible(session, case=case, action=action, actor=actor, row_version=row_version, now=now)
     unheard = given.unheard if Need.OUTCOME in move.needs else ""
     side = part if part in appeals.SIDES else given.side
     side = side if Need.SIDE in move.needs else None
@@ -100,6 +114,8 @@ def transition(
         given = GUARDS[action](case, actor, given)
     if action == "appealed" and given.side is not None:
         appeals.require(case, side=given.side, by_officer=part is Part.OFFICER, now=now)
+    if action == "hearing_held":
+        hearings.require_begun(case, now)
     if action == "assigned" and case.state is CaseState.FLAGGED:
         _accept(session, case, actor, part, now)
     _apply(case, move, given, now)
@@ -109,6 +125,18 @@ def transition(
     event = record(session, case=case, actor=actor, part=part, action=name, given=given, now=now)
     telling.stepped(session, case=case, event=event, now=now)
     return event
+
+
+def require_possible(
+    session: Session, *, case: Case, action: str, actor: Actor, row_version: int | None, now: datetime
+) -> tuple[Move, Part]:
+    """The row of the table, and as what the actor takes the step. Raises as ``transition``, before anything that
+    the step brings is looked at or kept."""
+    require_current(case, row_version)
+    move = table.find(case.state, action)
+    if move is None:
+        raise ConflictError("case_already_decided" if case.state is CaseState.DECIDED else "case_step_impossible")
+    return move, _part(session, case, actor, move, now)
 
 
 def _accept(session: Session, case: Case, actor: Actor, part: Part, now: datetime) -> None:
@@ -154,6 +182,12 @@ def require_current(case: Case, row_version: int | None) -> None:
     quiet = len(list(takewhile(lambda event: event.action in QUIET, reversed(case.events))))
     if row_version is not None and not 0 <= case.row_version - row_version <= quiet:
         raise _changed(case)
+
+
+def one_at_a_time(session: Session, case_id: int) -> None:
+    """Until the end of the transaction others wait who ask for this, too: a form that is sent twice at once is seen
+    to be the same. In SQLite there is one writer anyway."""
+    session.get_one(Case, case_id, with_for_update={"of": Case})
 
 
 def heard(case: Case) -> bool:
@@ -225,9 +259,17 @@ def _part(session: Session, case: Case, actor: Actor, move: Move, now: datetime)
         access.require_role(actor, Role.REGULATOR)
     held = [part for part in Part if part in mine & move.parts]
     if not held:
-        own = Part.OFFICER in move.parts and Part.REGULATOR in mine
-        raise PermissionDeniedError("case_not_assigned_to_you" if own else "case_step_not_yours")
+        raise PermissionDeniedError(_whose(move) if Part.REGULATOR in mine else "case_step_not_yours")
     return held[0]
+
+
+def _whose(move: Move) -> str:
+    """What an officer is told who may not take the step: whose it is."""
+    if Part.OFFICER in move.parts:
+        return "case_not_assigned_to_you"
+    if Part.APPROVER in move.parts:
+        return "case_own_approval"
+    return "case_supervisor_step" if Part.SUPERVISOR in move.parts else "case_step_not_yours"
 
 
 def _has_case(session: Session, case: Case, actor: Account, now: datetime) -> bool:

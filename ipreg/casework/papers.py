@@ -1,4 +1,4 @@
-"""The papers of a case: acceptance, refusal, notice and decision, in both languages, sealed and time-stamped.
+"""The papers of a case: acceptance, refusal, notice, hearings and decision, in both languages, sealed and stamped.
 
 A job makes the paper of each step that has one, once; its digest goes into the history of the case, and so into the
 log. A party that opens a paper for the first time has been served; that too goes into the history.
@@ -6,6 +6,7 @@ log. A party that opens a paper for the first time has been served; that too goe
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -47,20 +48,25 @@ TITLES = {
     PaperKind.NON_ACCEPTANCE: ("不予受理通知书", "Notice of Non-acceptance"),
     PaperKind.NOTICE: ("涉嫌侵权告知书", "Notice of Alleged Infringement"),
     PaperKind.HEARING: ("听证通知书", "Notice of Hearing"),
+    PaperKind.CANCELLATION: ("听证取消通知书", "Notice of Cancellation of the Hearing"),
     PaperKind.DECISION: ("处理决定书", "Decision"),
 }
+_MOVED = ("听证改期通知书", "Notice of a New Day for the Hearing")
 FOR_THE_OWNER = frozenset({PaperKind.ACCEPTANCE, PaperKind.NON_ACCEPTANCE})
 """Papers that only the right holder gets."""
 _NOTES = {
     PaperKind.NOTICE: ("告知事项", "What is alleged"),
     PaperKind.HEARING: ("听证事项", "What the hearing is about"),
+    PaperKind.CANCELLATION: ("取消理由", "Why it does not take place"),
 }
 """What the words of the step are on its paper, where they are not its reasons."""
+_WHY_MOVED = ("改期理由", "Why it is moved")
 _KINDS = {
     "accepted": PaperKind.ACCEPTANCE,
     "not_accepted": PaperKind.NON_ACCEPTANCE,
     "notice_issued": PaperKind.NOTICE,
     **dict.fromkeys(hearings.CALLS, PaperKind.HEARING),
+    "hearing_cancelled": PaperKind.CANCELLATION,
     **{f"decided_{one.value}": PaperKind.DECISION for one in CaseOutcome},
 }
 _LOOK_BACK, _AT_ONCE = 1000, 20
@@ -98,6 +104,14 @@ _HEARING_EN = (
     "Who stays away or leaves without a good reason gives up the hearing (Administrative Penalty Law, art. 64)."
 )
 
+_CANCELLED_ZH = (
+    "上述听证不再举行，请勿到场。本案继续办理；需要另行听证的，将另行通知。已提交的陈述、申辩和证据仍然有效。"
+)
+_CANCELLED_EN = (
+    "That hearing does not take place; please do not come. The case goes on, and if there is to be another hearing "
+    "you will get a notice of it. What you have stated and handed in still counts."
+)
+
 _BY_PAPER = "被投诉方已打开告知书。The other side opened the notice."
 
 
@@ -132,7 +146,7 @@ def issue(runtime: Runtime, event_id: int, *, clock: Clock) -> bool:
         seal=open_seal(runtime.secrets, owner=runtime.config.origin, now=clock()),
         authorities=stamping.authorities_of(runtime, clock=clock),
         host=_host(runtime),
-        reason=" ".join(TITLES[draft.kind]),
+        reason=f"{draft.facts['title_zh']} {draft.facts['title_en']}",
     )
     try:
         with transaction(runtime.sessions) as session:
@@ -227,7 +241,7 @@ def draft_of(session: Session, runtime: Runtime, event: CaseEvent) -> Draft:
     """What the paper of the event is going to show."""
     case = session.get_one(Case, event.case_id)
     kind = _KINDS[event.action]
-    zh, en = TITLES[kind]
+    zh, en = _MOVED if event.action == "hearing_moved" else TITLES[kind]
     facts = {
         "issuer": f"市场监督管理部门 · Market Regulator · {_host(runtime)}",
         "title_zh": zh,
@@ -274,21 +288,32 @@ def _parts(case: Case, event: CaseEvent, kind: PaperKind) -> list[dict[str, obje
     parts: list[dict[str, object]] = []
     if kind is PaperKind.DECISION:
         parts.append(_part("决定", "Decision", _ruling(case, event)))
-    if (hearing := hearings.of_event(event)) is not None:
-        parts.append(_part("时间和地点", "Time and place", [_moment(hearing.at), hearing.place]))
+    parts += _hearing_parts(case, event)
     if event.note:
-        parts.append(_part(*_NOTES.get(kind, ("理由", "Reasons")), event.note.splitlines()))
+        heading = _WHY_MOVED if event.action == "hearing_moved" else _NOTES.get(kind, ("理由", "Reasons"))
+        parts.append(_part(*heading, event.note.splitlines()))
     if event.details.get("unheard"):
         parts.append(_part("未事先告知的理由", "Why the other side was not heard", [event.details["unheard"]]))
     if kind is PaperKind.NOTICE:
         parts.append(_part("答复", "Your answer", [_ANSWER_ZH, _ANSWER_EN]))
     if kind is PaperKind.HEARING:
         parts.append(_part("权利", "Your rights", [_HEARING_ZH, _HEARING_EN]))
+    if kind is PaperKind.CANCELLATION:
+        parts.append(_part("后续", "What follows", [_CANCELLED_ZH, _CANCELLED_EN]))
     if kind is PaperKind.DECISION:
         parts.append(_part("救济途径", "Remedies", [_RIGHTS_ZH, _RIGHTS_EN]))
     if kind is PaperKind.ACCEPTANCE:
         parts.append(_part("受理", "Acceptance", ["经审查，本案予以受理。", "The case has been accepted."]))
     return parts
+
+
+def _hearing_parts(case: Case, event: CaseEvent) -> Iterator[dict[str, object]]:
+    """When and where it is; of one that was moved or cancelled, when and where it was to be before."""
+    if (hearing := hearings.of_event(event)) is not None:
+        yield _part("时间和地点", "Time and place", [_moment(hearing.at), hearing.place])
+    before = hearings.before(case, event) if event.action in ("hearing_moved", "hearing_cancelled") else None
+    if before is not None:
+        yield _part("原定时间和地点", "It was to be", [_moment(before.at), before.place])
 
 
 def _ruling(case: Case, event: CaseEvent) -> list[str]:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import String, and_, cast, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from ipreg.casework import table
+from ipreg.casework import machine, table
 from ipreg.models import (
     Capture,
     CaptureFile,
@@ -23,12 +23,10 @@ from ipreg.models import (
     CasePaper,
     CaseTask,
     LinkGuess,
-    PaperKind,
     RespondentLink,
     StoredFile,
     Submission,
     SubmissionFile,
-    SubmissionKind,
 )
 from ipreg.storage import Store
 
@@ -74,11 +72,8 @@ def erase(session: Session, *, case_id: int, now: datetime) -> list[str]:
 
 
 def documents_of(event: CaseEvent) -> list[dict[str, str]]:
-    """What an officer attached to the step; papers, letters and what parties handed in have rows of their own."""
-    others = {*PaperKind, *SubmissionKind, "receipt"}
-    if event.action == "letters_attached":
-        return []
-    return [one for one in event.details.get("documents", []) if one["kind"] not in others]
+    """What was attached to the step; letters have rows of their own."""
+    return [] if event.action == "letters_attached" else machine.attached(event)
 
 
 def _erase_words(session: Session, case_id: int, now: datetime) -> Iterator[str]:

@@ -79,6 +79,7 @@ def submit(
     part = part_of(case, party)
     if part is None:
         raise PermissionDeniedError("case_step_not_yours")
+    machine.one_at_a_time(session, case.id)
     known = session.scalar(
         select(Submission).where(Submission.case_id == case.id, Submission.request_key == request_key)
     )

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ipreg import access, workdays
-from ipreg.casework import submissions, telling
+from ipreg.casework import machine, submissions, telling
 from ipreg.casework.table import Part
 from ipreg.errors import CallerError, ConflictError, MissingError, PermissionDeniedError
 from ipreg.models import Absence, Account, Case, CaseNote, CaseTask, Role, SavedView
 
 MAX_NOTE, MAX_TASK, MAX_NAME, MAX_VIEWS = 5000, 200, 60, 50
+TWICE_WITHIN = timedelta(minutes=1)
+"""The same words again so soon are a form that was sent twice."""
 _WITHIN_A_WORD = r"(?![A-Za-z0-9_-])"
 """Behind a name in Latin letters; Chinese names are followed by whatever comes next."""
 
@@ -39,7 +41,12 @@ def add_note(
         if side is None:
             raise PermissionDeniedError("case_step_not_yours")
     for_whom = side.value if shared and side is not None else ""
-    note = CaseNote(case_id=case.id, author=author, at=now, text=text, shared=shared, side=for_whom)
+    machine.one_at_a_time(session, case.id)
+    said = {"case_id": case.id, "author": author, "text": text, "shared": shared, "side": for_whom}
+    same = select(CaseNote).filter_by(**said).where(CaseNote.at > now - TWICE_WITHIN)
+    if (known := session.scalars(same).first()) is not None:
+        return known
+    note = CaseNote(**said, at=now)
     session.add(note)
     session.flush()
     named = {one.id: one for one in mentioned(session, text) if one.id != author.id}
@@ -105,9 +112,12 @@ def add_task(
         raise CallerError("choice_wrong", field="assignee")
     if due_on is not None and due_on < workdays.shanghai_day(now):
         raise CallerError("case_day_past", field="due_on")
-    task = CaseTask(
-        case_id=case.id, author_id=author.id, assignee=assignee, text=text, due_on=due_on, created_at=now
-    )
+    machine.one_at_a_time(session, case.id)
+    said = {"case_id": case.id, "author_id": author.id, "assignee": assignee, "text": text, "due_on": due_on}
+    same = select(CaseTask).filter_by(**said).where(CaseTask.created_at > now - TWICE_WITHIN)
+    if (known := session.scalars(same).first()) is not None:
+        return known
+    task = CaseTask(**said, created_at=now)
     session.add(task)
     session.flush()
     if assignee.id != author.id:

@@ -115,6 +115,7 @@ class PaperKind(StrEnum):
     NON_ACCEPTANCE = "non_acceptance"
     NOTICE = "notice"
     HEARING = "hearing"
+    CANCELLATION = "cancellation"
     DECISION = "decision"
 
 

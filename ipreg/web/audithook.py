@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 
 from flask import Flask, current_app, g, request
 from flask.wrappers import Response
@@ -17,6 +18,8 @@ NOBODY = "nobody"
 _READING = ("GET", "HEAD", "OPTIONS")
 # What of an address may stand in a row. Others (the token of a one-time link) are secrets.
 _TOLD = ("number",)
+# Anybody can ask for any address; a row, and the file that an auditor opens, has none of his words.
+_NUMBER = re.compile(r"[A-Z0-9][A-Z0-9-]{0,39}")
 
 
 def install(app: Flask) -> None:
@@ -54,11 +57,15 @@ def _end(answer: Response) -> Response:
     if work is None or request.endpoint is None:
         return answer
     told: tuple[audit.Entry, ...] = ()
-    if request.method not in _READING and "db" in g:
+    writes = request.method not in _READING
+    somebody = (
+        writes and _actor() != NOBODY
+    )  # may be the first to ask the database, as the writer that is meant below
+    if writes and "db" in g:
         g.db.rollback()  # what the view committed stays; SQLite has one writer, which must not be this one any more
     if _refused(answer):
         told = (work.entry(AuditKind.REFUSED, str(answer.status_code)),)
-    elif not work.written and request.method not in _READING and _actor() != NOBODY:
+    elif not work.written and somebody:
         told = (work.entry(AuditKind.WRITE),)  # somebody signed in, or sent what was there already
     audit.settle(work, *told, sessions=runtime().sessions)
     answer.headers["X-Request-Id"] = g.request_id
@@ -85,7 +92,8 @@ def _subject() -> str:
     found = request.view_args or {}
     for name, value in found.items():
         if name in _TOLD:
-            return str(value).upper()
+            number = str(value).upper()
+            return number if _NUMBER.fullmatch(number) else ""
         if isinstance(value, int):
             return f"{name.removesuffix('_id')}:{value}"
     return ""

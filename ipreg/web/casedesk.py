@@ -13,7 +13,7 @@ from ipreg.casework import queue, together
 from ipreg.casework.queue import Filter
 from ipreg.casework.table import Part
 from ipreg.db import utc_now
-from ipreg.errors import CallerError, MissingError
+from ipreg.errors import CallerError, ConflictError, MissingError
 from ipreg.models import Role
 from ipreg.web.cases import PARTIES, page, queue_again
 from ipreg.web.errors import words_of
@@ -131,9 +131,9 @@ def away() -> str | Response | tuple[str, int]:
             together.set_absence(db(), account=me(), deputy=deputy, from_on=first, until_on=last, now=utc_now())
             db().commit()
             return redirect(url_for("casedesk.away"))
-        except CallerError as fault:
+        except (CallerError, ConflictError) as fault:
             start_again()
-            faults[fault.field or ""] = words_of(fault)
+            faults[getattr(fault, "field", None) or ""] = words_of(fault)
     shown = render_template(
         "away.html",
         faults=faults,

@@ -24,6 +24,7 @@ from ipreg.web.session import db, me, runtime, start_again
 
 bp = Blueprint("casesteps", __name__)
 MAX_DOCUMENT = 20 * 2**20
+MOST_DOCUMENTS = 20
 
 
 @bp.post("/cases/<number>/assign", endpoint="assign")
@@ -80,11 +81,11 @@ def step(number: str, action: str) -> Response | tuple[str, int]:
     found = cases.get_case(db(), number=number, account=me())
     if action not in table.ACTIONS:
         raise MissingError("case_missing")
+    actor, version, now = me(), seen(), utc_now()
     try:
-        given = _given(found, action)
-        machine.transition(
-            db(), case=found, action=action, actor=me(), given=given, row_version=seen(), now=utc_now()
-        )
+        machine.require_possible(db(), case=found, action=action, actor=actor, row_version=version, now=now)
+        given = _given(found, action)  # not before: it keeps files
+        machine.transition(db(), case=found, action=action, actor=actor, given=given, row_version=version, now=now)
     except (CallerError, ConflictError) as fault:
         return _again(number, fault, action)
     db().commit()
@@ -178,18 +179,19 @@ def _into() -> Case:
 
 def kept_documents(action: str, files: list[FileStorage], field: str) -> tuple[Document, ...]:
     """The attached files, kept by digest. They are only ever given out as downloads."""
+    named = [(file.filename, file) for file in files if file.filename]
+    if len(named) > MOST_DOCUMENTS:
+        raise CallerError("submission_too_many", field=field, most=MOST_DOCUMENTS)
     kept = []
-    for file in files:
-        if not file.filename:
-            continue
+    for given, file in named:
         data = file.read(MAX_DOCUMENT + 1)
         if not data:
             raise CallerError("picture_empty", field=field)
         if len(data) > MAX_DOCUMENT:
             raise CallerError("case_document_large", field=field, megabytes=MAX_DOCUMENT // 2**20)
-        name = file.filename.replace("\\", "/").rpartition("/")[2][:200]
+        name = given.replace("\\", "/").rpartition("/")[2][:200]
         kept.append(Document(action, name, runtime().store.put(data)))
-    return tuple(kept[:20])
+    return tuple(kept)
 
 
 def _again(number: str, fault: IpregError, action: str) -> tuple[str, int]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from ipreg import audit
-from ipreg.casework import appeals, papers, submissions, table
+from ipreg.casework import appeals, machine, papers, submissions, table
 from ipreg.casework.submissions import Paper as HandedIn
 from ipreg.casework.submissions import Party, Upload
 from ipreg.casework.table import Part
@@ -86,11 +86,9 @@ def paper_file(found: CasePaper, reader: Party) -> Response:
 def serve_paper(found: CasePaper, reader: Party) -> None:
     """Who has it now for the first time is served with it."""
     with transaction(runtime().sessions) as session:
-        # One at a time: somebody who opens a paper twice at once, or two who open it, each get it.
-        session.get_one(Case, found.case_id, with_for_update={"of": Case})
-        papers.serve(
-            session, paper=session.get_one(CasePaper, found.id), reader=_here(session, reader), now=utc_now()
-        )
+        machine.one_at_a_time(session, found.case_id)  # who opens it twice at once, or two who open it, each get it
+        paper = session.get_one(CasePaper, found.id)
+        papers.serve(session, paper=paper, reader=_here(session, reader), now=utc_now())
 
 
 def _here(session: Session, reader: Party) -> Party:

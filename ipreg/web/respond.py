@@ -19,7 +19,7 @@ from ipreg.web.errors import words_of
 from ipreg.web.filings import proof_of
 from ipreg.web.pages import picture
 from ipreg.web.rules import public
-from ipreg.web.session import db, runtime, start_again
+from ipreg.web.session import aside, db, runtime, start_again
 
 bp = Blueprint("respond", __name__)
 COOKIE = "respondent"
@@ -32,7 +32,7 @@ def link(token: str) -> Response:
     try:
         found = links.look(db(), token=token, network=_network(), now=utc_now())
     except MissingError:
-        db().commit()  # the guess is counted
+        _count_guess()
         raise
     answer = make_response(render_template("respond_open.html", case=found.case, link=found))
     answer.headers["Referrer-Policy"] = "no-referrer"
@@ -45,7 +45,7 @@ def open_link(token: str) -> Response:
     try:
         found, secret = links.open_link(db(), token=token, network=_network(), now=utc_now())
     except MissingError:
-        db().commit()
+        _count_guess()
         raise
     act_as(f"respondent:{found.id}")
     db().commit()
@@ -137,6 +137,11 @@ def _mine() -> RespondentLink:
     found = links.of_session(db(), secret=request.cookies.get(COOKIE), now=utc_now())
     act_as(f"respondent:{found.id}")
     return found
+
+
+def _count_guess() -> None:
+    with aside() as session:
+        links.guessed(session, network=_network(), now=utc_now())
 
 
 def _network() -> str:

@@ -233,6 +233,7 @@ PAPERS = {
     PaperKind.NON_ACCEPTANCE: N_("Notice of non-acceptance"),
     PaperKind.NOTICE: N_("Notice of alleged infringement"),
     PaperKind.HEARING: N_("Notice of hearing"),
+    PaperKind.CANCELLATION: N_("Notice that the hearing is cancelled"),
     PaperKind.DECISION: N_("Decision"),
 }
 AUDIT_KINDS = {

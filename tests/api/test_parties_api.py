@@ -7,9 +7,13 @@ import zipfile
 from asking import Program, picture, program
 from scenery import HandClock
 from site_of_tests import Site
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from ipreg.db import utc_now
+from ipreg.casework import machine
+from ipreg.casework.table import Part
+from ipreg.db import transaction, utc_now
+from ipreg.models import Case, CasePaper, PaperKind
 from jobs import papers as paper_job
 
 STATEMENT = {"kind": "statement", "text": "这是我方的设计，详见备案及附图。"}
@@ -80,6 +84,23 @@ def test_a_paper_is_served_to_the_party_that_reads_it(site: Site, clock: HandClo
     read = owner.get(f"/cases/{site.case}/papers/{paper['id']}")
     assert read.data.startswith(b"%PDF") and read.mimetype == "application/pdf"
     assert "owner" in officer.get(f"/cases/{site.case}/papers").json["items"][0]["served_at"]
+
+
+def test_papers_of_every_kind_are_told(site: Site) -> None:
+    with transaction(site.runtime.sessions) as session:
+        case = session.scalars(select(Case)).one()
+        for number, kind in enumerate(PaperKind):
+            event = machine.record(
+                session, case=case, actor=machine.SYSTEM, part=Part.SYSTEM, action="noted", now=utc_now()
+            )
+            session.add(
+                CasePaper(
+                    case=case, event_id=event.id, kind=kind, sha256=f"{number:064d}", sm3="0" * 64, size=1,
+                    issued_at=utc_now(), services=[],
+                )
+            )  # fmt: skip
+    told = program(site, "regulator").get(f"/cases/{site.case}/papers").json["items"]
+    assert [one["kind"] for one in told] == [kind.value for kind in PaperKind]
 
 
 def test_cases_are_assigned_by_the_dozen_with_a_result_each(site: Site) -> None:

@@ -8,6 +8,7 @@ import pytest
 from asking import Program, program, token_for
 from site_of_tests import Site
 from sqlalchemy import select
+from written import rows_since
 
 from ipreg.api.operation import Operation
 from ipreg.api.routes import OPERATIONS
@@ -100,10 +101,14 @@ def test_each_reader_gets_what_is_his_and_nothing_else(site: Site, name: str) ->
 @pytest.mark.parametrize("name", READERS)
 def test_writes_are_refused_to_whom_the_pages_refuse_them(site: Site, name: str) -> None:
     asks, role = program(site, name), ROLES.get(name) or Role(name)
+    size = len(rows_since(site.runtime, 0))
     for one in OPERATIONS:
         if not one.writes:
             continue
         answer = asks.write(one.method, address(site, one))
+        rows = rows_since(site.runtime, size)
+        size += len(rows)
+        assert one.name in {row.action.rpartition(".")[2] for row in rows}, "done or refused, it has its audit row"
         stranger = name in ("freelancer", "rival") and "<" in one.rule
         if role not in one.roles:
             assert answer.status_code == 403, one

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
@@ -15,9 +16,9 @@ from site_of_tests import Site
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
-from ipreg import audit, auditcheck, cases, logkeys
+from ipreg import audit, auditcheck, cases, logkeys, workdays
 from ipreg.cli import main
-from ipreg.db import transaction
+from ipreg.db import transaction, utc_now
 from ipreg.models import Account, AuditHead, AuditKind, AuditRow, Case, CaseOutcome
 from ipreg.models.audit import TRIGGER_STATEMENTS, TRIGGERS
 from ipreg.runtime import Runtime
@@ -155,6 +156,14 @@ def test_writers_at_the_same_time_make_one_chain(runtime: Runtime, clock: HandCl
         one.join()
     assert [one.position for one in rows(runtime)] == list(range(48))
     assert faults(runtime) == []
+
+
+def test_no_words_of_an_address_get_into_a_row(site: Site) -> None:
+    client = site.sign_in("regulator")
+    for number in ("=1+1", "@SUM(A1)", "AJ2026 x", "AJ" * 60):
+        assert client.post(f"/cases/{number}/assign").status_code == 404
+    refused = [one.subject for one in rows(site.runtime) if one.action == "casesteps.assign"]
+    assert refused == [""] * 4
 
 
 @pytest.mark.parametrize(
@@ -307,6 +316,11 @@ def test_an_auditor_reads_filters_and_verifies_and_changes_nothing(site: Site) -
     assert "分派案件" in client.get(f"/audit?who=regulator&subject={site.case}&kind=write").text
     assert "没有符合" in client.get("/audit?until=2020-01-01").text
     assert client.get("/audit?since=gestern").status_code == 400
+    today = workdays.shanghai_day(utc_now())
+    assert "分派案件" in client.get(f"/audit?since={today}&until={today}").text, (
+        "days are those that the page shows"
+    )
+    assert "没有符合" in client.get(f"/audit?since={today + timedelta(days=1)}").text
     assert "casesteps.assign" in client.get("/audit.csv?kind=write").text
     assert "刚刚验证通过" in client.get("/audit/check").text
     assert client.get(f"/cases/{site.case}").status_code == 200

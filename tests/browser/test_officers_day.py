@@ -38,9 +38,9 @@ class Words:
 
 
 WORDS = (
-    Words("zh", "筛选", "保存视图", "别人", "办理中", "侵权成立", "决定：侵权成立", "立即验证本案全部记录",
+    Words("zh", "筛选", "保存视图", "刚刚有改动", "办理中", "侵权成立", "决定：侵权成立", "立即验证本案全部记录",
           "全部成立", "图案与廓形和备案一致，仅作左右镜像。"),
-    Words("en", "Filter", "Save the view", "Somebody else", "Under review", "Infringing", "Decided: infringing",
+    Words("en", "Filter", "Save the view", "changed in the", "Under review", "Infringing", "Decided: infringing",
           "Verify everything in this case now", "All of it was verified just now",
           "Pattern and outline are as filed, only mirrored."),
 )  # fmt: skip

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser.chromium import CLICKED, follow, new_page, no_sideways_scrolling, sign_in
+from respondent import hearing_has_begun
 from scenery import PASSWORD, draw_picture
 from serving import serving
 from site_of_tests import Site
@@ -151,6 +152,7 @@ def hear(officer: Page, seller: Page, site: Site, say: Words) -> None:
     minutes = {"name": "minutes.txt", "mimeType": "text/plain", "buffer": b"minutes"}
     officer.set_input_files("#step-hearing_held-document", minutes)  # type: ignore[arg-type]
     officer.fill("#step-hearing_held-reason", "双方到场，陈述了意见。")
+    hearing_has_begun(site)
     follow(officer, "#hearing-held")
     assert not officer.locator("#hearing").count()
 

@@ -9,7 +9,9 @@ from flask.testing import FlaskClient
 from site_of_tests import Site, hidden
 from sqlalchemy import select
 
-from ipreg.models import Case, CaseState
+from ipreg.casework import hearings
+from ipreg.db import transaction, utc_now
+from ipreg.models import Case, CaseEvent, CaseState
 from jobs import papers
 
 REASON = "图案与备案设计基本一致，请说明来源。"
@@ -47,6 +49,15 @@ def respond(client: FlaskClient, text: str = ANSWER, *files: tuple[bytes, str], 
 def state(site: Site) -> CaseState:
     with site.runtime.sessions() as session:
         return session.scalars(select(Case.state)).one()
+
+
+def hearing_has_begun(site: Site) -> None:
+    """As if the day of the hearing had come."""
+    with transaction(site.runtime.sessions) as session:
+        called = select(CaseEvent).where(CaseEvent.action.in_(hearings.CALLS)).order_by(CaseEvent.id.desc())
+        event = session.scalars(called).first()
+        assert event is not None
+        event.details = {**event.details, "at": utc_now().isoformat()}
 
 
 def decide(site: Site) -> None:

@@ -18,7 +18,7 @@ from ipreg.casework.queue import Filter, Place
 from ipreg.casework.table import Part, Tab
 from ipreg.db import transaction
 from ipreg.errors import CallerError, ConflictError, MissingError, PermissionDeniedError
-from ipreg.models import Account, Case, CaseOutcome, CaseState, ClockKind, Match, Role, SubmissionKind
+from ipreg.models import Account, Case, CaseOutcome, CaseState, ClockKind, Match, Notice, Role, SubmissionKind
 from ipreg.notify import notices
 from ipreg.runtime import Runtime
 
@@ -166,6 +166,33 @@ def test_two_officers_at_once_the_slower_is_told_who_was_faster(runtime: Runtime
         assert [event.action for event in held.events] == [
             "opened", "accepted", "assigned", "notice_issued",
         ]  # fmt: skip
+
+
+def test_a_note_or_task_that_is_sent_twice_stands_once(desk: Desk, clock: HandClock) -> None:
+    case = desk.taken()
+
+    def send() -> None:
+        who = {"case": case, "author": desk.officer, "now": clock()}
+        together.add_note(desk.session, **who, text="请 @supervisor 过目", shared=False)  # type: ignore[arg-type]
+        together.add_task(
+            desk.session,
+            **who,
+            assignee=desk.second,
+            text="核对图样",
+            due_on=None,  # type: ignore[arg-type]
+        )
+
+    def count() -> tuple[int, int, int]:
+        notes = together.notes(desk.session, case=case, account=desk.officer)
+        told = desk.session.scalars(select(Notice).where(Notice.kind.in_(("case_mention", "case_task")))).unique()
+        return len(notes), len(together.tasks(desk.session, case=case)), len(told.all())
+
+    send()
+    send()
+    assert count() == (1, 1, 2)
+    clock.move(minutes=2)
+    send()
+    assert count() == (2, 2, 4), "later the same words are said again"
 
 
 def test_notes_reach_whom_they_are_for(desk: Desk) -> None:

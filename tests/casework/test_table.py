@@ -160,6 +160,10 @@ def test_a_hearing_is_recorded_with_its_minutes(desk: Desk) -> None:
     with pytest.raises(CallerError) as fault:
         desk.step(case, "hearing_held", documents=())
     assert fault.value.code == "case_document_missing"
+    with pytest.raises(ConflictError) as early:
+        desk.step(case, "hearing_held")
+    assert early.value.code == "hearing_not_yet"
+    desk.clock.move(days=14)
     desk.step(case, "hearing_held")
     assert machine.event_statement(case, case.events[-1])["details"] == {
         "documents": [{"kind": "minutes", "name": "笔录.txt", "sha256": "0" * 64}]

@@ -110,7 +110,7 @@ def test_two_officers_at_once_the_slower_is_told(site: Site) -> None:
     version = page.split('name="row_version" value="')[1].split('"')[0]
     assert first.post(f"/cases/{site.case}/assign", data={"row_version": version}).status_code == 302
     answer = second.post(f"/cases/{site.case}/assign", data={"row_version": version})
-    assert answer.status_code == 409 and "别人" in answer.text
+    assert answer.status_code == 409 and "刚刚有改动" in answer.text
 
 
 def test_who_is_too_late_does_not_lose_what_he_wrote(site: Site) -> None:
@@ -119,7 +119,7 @@ def test_who_is_too_late_does_not_lose_what_he_wrote(site: Site) -> None:
     assert first.post(f"/cases/{site.case}/assign", data={"row_version": version}).status_code == 302
     given = {"row_version": version, "reason": "该案与备案设计明显不同，不予受理。"}
     answer = second.post(f"/cases/{site.case}/steps/not_accepted", data=given)
-    assert answer.status_code == 409 and "别人" in answer.text and given["reason"] in answer.text
+    assert answer.status_code == 409 and "刚刚有改动" in answer.text and given["reason"] in answer.text
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026-01-01", "x"])

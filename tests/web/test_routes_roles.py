@@ -13,6 +13,7 @@ from site_of_tests import Site
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
+from written import rows_since, written
 
 from ipreg import agreements, drafts
 from ipreg.api.operation import Operation
@@ -484,3 +485,25 @@ def test_each_reader_gets_what_is_his_and_nothing_else(site: Site, name: str) ->
             assert status in ((404,) if stranger else (302, 400, 403, 404, 409)), rule
         else:
             assert status == 200, rule
+
+
+@pytest.mark.parametrize("name", ("enterprise", "regulator", "administrator", None))
+def test_nothing_is_written_without_its_row_in_the_audit_trail(site: Site, name: str | None) -> None:
+    """Whoever asks, by whichever method: what a request wrote for good has a row, and each request that means to
+    write has one, done or refused. Of whoever has no account that is what he is refused."""
+    client = site.sign_in(name) if name else site.app.test_client()
+    missing, size = [], len(rows_since(site.runtime, 0))
+    for rule in site.app.url_map.iter_rules():
+        if rule.endpoint in AFTERWARDS_LESS or rule.endpoint.startswith("api_"):
+            continue
+        for method in sorted({"GET", "POST"} & (rule.methods or set())):
+            with written() as tables:
+                answer = client.open(address(site, rule), method=method)
+                answer.close()
+            rows = rows_since(site.runtime, size)
+            size += len(rows)
+            told = {one.action for one in rows}
+            means_to = method == "POST" and (name is not None or bool(TABLE[rule.endpoint]))
+            if (tables and not told) or (means_to and rule.endpoint not in told):
+                missing.append((method, rule.endpoint, answer.status_code, sorted(tables), told))
+    assert missing == []
