@@ -256,7 +256,7 @@ def amend(number: str, form: shapes.Amendment, files: Files) -> Done:
 
 def _put_ahead(pictures: Sequence[Picture], attached: Sequence[Attached]) -> None:
     db().rollback()
-    runtime().store.put_ahead(one.data for one in (*pictures, *attached))
+    runtime().store.put_ahead([*(one.data for one in pictures), *(one.data for one in attached)])
     start_again()
 
 

@@ -17,11 +17,11 @@ class Rights(Part):
         return self._at.get(f"/filings/{number}/rights", rightshapes.Rights)
 
     def record_right(
-        self, number: str, paper: File | None = None, *, key: str | None = None, **stated: Any
+        self, filing: str, paper: File | None = None, *, key: str | None = None, **stated: Any
     ) -> rightshapes.RightRecord:
         """Records a right or an application; ``stated`` are the fields of ``NewRight``: kind, number, ..."""
         sent = parts("right", rightshapes.NewRight(**stated), {"paper": [] if paper is None else [paper]})
-        return self._at.post(f"/filings/{number}/rights", rightshapes.RightRecord, key, files=sent)
+        return self._at.post(f"/filings/{filing}/rights", rightshapes.RightRecord, key, files=sent)
 
     def retract_right(self, number: str, record_id: int) -> rightshapes.Rights:
         """Takes a wrong record back; both stay in the log."""
