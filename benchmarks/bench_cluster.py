@@ -20,8 +20,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 TOP = Path(__file__).parent.parent
-sys.path.insert(0, str(TOP / "tests"))
-sys.path.insert(0, str(TOP / "tests/matching"))
+# The top first: tests/similarity and tests/jobs have the names of packages of ours.
+sys.path[:0] = [str(TOP), str(TOP / "tests"), str(TOP / "tests/matching")]
 
 from cluster import keep_pictures, running_cluster  # noqa: E402
 from scenery import draw_picture  # noqa: E402

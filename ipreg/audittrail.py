@@ -44,15 +44,17 @@ class Page:
     before: int | None
 
 
-def page(session: Session, *, account: Account, wanted: Wanted, before: int | None = None) -> Page:
+def page(
+    session: Session, *, account: Account, wanted: Wanted, before: int | None = None, limit: int = AT_ONCE
+) -> Page:
     """The newest rows below ``before``; raises ``PermissionDeniedError`` for whoever is no auditor."""
     access.require_role(account, *READERS)
-    query = _query(session, wanted).limit(AT_ONCE + 1)
+    query = _query(session, wanted).limit(limit + 1)
     if before is not None:
         query = query.where(AuditRow.position < before)
     rows = session.scalars(query).all()
-    more = len(rows) > AT_ONCE
-    rows = rows[:AT_ONCE]
+    more = len(rows) > limit
+    rows = rows[:limit]
     return Page(rows, people(session, rows), rows[-1].position if more else None)
 
 

@@ -178,6 +178,12 @@ def start_filing(session: Session, *, batch: Batch) -> None:
         session.flush()
 
 
+def put_ahead(store: Store, archive: BatchZip, values: dict[str, Any]) -> None:
+    """A row's files into the store, before the transaction that files it; a sealed one's key comes later."""
+    if not values.get("sealed"):
+        store.put_ahead(archive.read(name) for _, name in _named(values))
+
+
 def file_row(
     session: Session, store: Store, config: Config, *, archive: BatchZip, row: BatchRow, now: datetime
 ) -> Filing:

@@ -28,6 +28,7 @@ from ipreg import (
     backupcommands,
     cases,
     dbcommands,
+    filecommands,
     registry,
     schema,
     vaultcommands,
@@ -558,6 +559,7 @@ def verify_bundle(arguments: tuple[str, ...]) -> None:
 main.add_command(backupcommands.take_command())
 main.add_command(backupcommands.restore_command(_say))
 main.add_command(dbcommands.commands(Commands))
+main.add_command(filecommands.commands(Commands, _runtime))
 main.add_command(vaultcommands.commands(Commands, _runtime))
 main.add_command(vaultcommands.new_key_file())
 

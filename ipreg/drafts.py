@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Any
@@ -250,6 +250,18 @@ def file_draft(session: Session, store: Store, config: Config, *, draft: Draft, 
     _end_key(draft, now)
     session.flush()
     return filing
+
+
+def putting(store: Store, draft: Draft, now: datetime) -> Callable[[], None]:
+    """What brings the draft's pictures to where they will lie when it is filed.
+
+    To be called outside of any transaction: a store may be slow. Nothing is done for a draft that is filed, faulty,
+    or sealed, whose shelf gets its key with the filing.
+    """
+    if draft.filing is not None or draft.values.get("sealed") or faults(draft, now):
+        return lambda: None
+    shelf, digests = shelf_of(store, draft), [one.sha256 for one in draft.files]
+    return lambda: store.put_ahead(shelf.get(one) for one in digests)
 
 
 def shelf_of(store: Store, draft: Draft) -> Shelf:

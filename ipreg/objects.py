@@ -24,17 +24,27 @@ _PIECE = 1 << 20
 KEPT_SECONDS = 3600
 """What was asked for within this time stays in the folder: somebody may be reading it."""
 _TRIM_EVERY = 500
+ASIDE = "orphans"
+"""Where files lie that nothing referred to (``ipreg.orphans``): found still, and brought back when asked for."""
 Answer = TypeVar("Answer")
 
 
 class Files(Protocol):
-    """Named files; ``find`` gives a place on this machine's disk, None where there is no such file."""
+    """Named files; ``find`` gives a place on this machine's disk, None where there is no such file.
+
+    ``holds`` asks the store itself, for who is about to refer to a file. ``aged`` gives names and when each was
+    written, in seconds since 1970.
+    """
 
     def write(self, name: str, pieces: Iterable[bytes]) -> None: ...
     def find(self, name: str) -> Path | None: ...
+    def holds(self, name: str) -> bool: ...
     def remove(self, name: str) -> None: ...
     def remove_under(self, folder: str) -> None: ...
     def names(self) -> Iterator[str]: ...
+    def aged(self, under: str) -> Iterator[tuple[str, float]]: ...
+    def put_aside(self, name: str) -> None: ...
+    def bring_back(self, name: str) -> bool: ...
 
 
 class LocalFiles:
@@ -48,7 +58,10 @@ class LocalFiles:
 
     def find(self, name: str) -> Path | None:
         place = self._folder / name
-        return place if place.is_file() else None
+        return place if place.is_file() or self.bring_back(name) else None
+
+    def holds(self, name: str) -> bool:
+        return self.find(name) is not None
 
     def remove(self, name: str) -> None:
         """Harmless where it is gone."""
@@ -62,6 +75,30 @@ class LocalFiles:
         for place in self._folder.rglob("*"):
             if place.is_file() and not place.name.startswith("."):
                 yield place.relative_to(self._folder).as_posix()
+
+    def aged(self, under: str) -> Iterator[tuple[str, float]]:
+        for place in (self._folder / under).rglob("*"):
+            if place.is_file() and not place.name.startswith("."):
+                yield place.relative_to(self._folder).as_posix(), place.stat().st_mtime
+
+    def put_aside(self, name: str) -> None:
+        """Its age counts from now on."""
+        self._move(name, f"{ASIDE}/{name}")
+        os.utime(self._folder / ASIDE / name)
+
+    def bring_back(self, name: str) -> bool:
+        """Whether it was there."""
+        try:
+            self._move(f"{ASIDE}/{name}", name)
+        except FileNotFoundError:
+            return (self._folder / name).is_file()  # another process may have been faster
+        return True
+
+    def _move(self, name: str, to: str) -> None:
+        place = self._folder / name
+        if place.is_file():  # no folder is made for what is nowhere
+            (self._folder / to).parent.mkdir(parents=True, exist_ok=True)
+        place.replace(self._folder / to)
 
 
 class ObjectFiles:
@@ -94,11 +131,20 @@ class ObjectFiles:
         if place.is_file():
             os.utime(place)
             return place
-        try:
-            self._ask(lambda system, root: self._fetch(system, f"{root}/{name}", name))
-        except FileNotFoundError:
-            return None
-        return place
+        for _ in range(2):
+            try:
+                self._ask(lambda system, root: self._fetch(system, f"{root}/{name}", name))
+            except FileNotFoundError:
+                if not self.bring_back(name):
+                    return None
+            else:
+                return place
+        return None
+
+    def holds(self, name: str) -> bool:
+        """What lies near says nothing: another host may have put the object aside."""
+        there = self._ask(lambda system, root: bool(system.exists(f"{root}/{name}")))
+        return there or self.bring_back(name)
 
     def remove(self, name: str) -> None:
         def gone(system: Any, root: str) -> None:
@@ -121,6 +167,28 @@ class ObjectFiles:
             return [one.removeprefix(f"{root}/") for one in system.find(root)]
 
         yield from self._ask(listed)
+
+    def aged(self, under: str) -> Iterator[tuple[str, float]]:
+        def listed(system: Any, root: str) -> list[tuple[str, float]]:
+            found = system.find(f"{root}/{under}", detail=True)
+            return [
+                (name.removeprefix(f"{root}/"), about["LastModified"].timestamp()) for name, about in found.items()
+            ]
+
+        yield from self._ask(listed)
+
+    def put_aside(self, name: str) -> None:
+        """A copy, which is as old as it is."""
+        self._near.remove(name)
+        self._ask(lambda system, root: _move(system, f"{root}/{name}", f"{root}/{ASIDE}/{name}"))
+
+    def bring_back(self, name: str) -> bool:
+        """Whether it was there."""
+        try:
+            self._ask(lambda system, root: _move(system, f"{root}/{ASIDE}/{name}", f"{root}/{name}"))
+        except FileNotFoundError:
+            return self._ask(lambda system, root: bool(system.exists(f"{root}/{name}")))
+        return True
 
     def trim(self, most: int, *, now: float) -> int:
         """Takes the longest unasked-for out of the folder until ``most`` bytes are left; returns how many went."""
@@ -172,3 +240,9 @@ class ObjectFiles:
             system, root = fsspec.core.url_to_fs(self._url, use_listings_cache=False, skip_instance_cache=True)
             self._opened = (os.getpid(), system, root.rstrip("/"))
         return self._opened[1], self._opened[2]
+
+
+def _move(system: Any, there: str, to: str) -> None:
+    """Copied first: at no moment the object is nowhere."""
+    system.copy(there, to)
+    system.rm_file(there)

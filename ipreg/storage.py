@@ -9,7 +9,7 @@ import hashlib
 import io
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -69,9 +69,19 @@ class Store:
     def put(self, data: bytes) -> str:
         """Keeps ``data`` and returns its SHA-256 in hex. The same content again costs nothing."""
         digest = hashlib.sha256(data).hexdigest()
-        if not self.holds(digest):
+        if not self.files.holds(_name(digest)):
             self.files.write(_name(digest), [data])
         return digest
+
+    def put_ahead(self, contents: Iterable[bytes]) -> None:
+        """Keeps what is about to be filed, before the transaction that files it: a slow store makes nobody wait.
+
+        What does not look like a picture is left to the checks. What is not filed after all goes some days later
+        (``ipreg.orphans``).
+        """
+        for data in contents:
+            if len(data) <= self.max_bytes and sniff(data):
+                self.put(data)
 
     def take(self, digest: str, pieces: Iterator[bytes]) -> None:
         """Keeps a content whose digest is known already, piece by piece."""

@@ -56,6 +56,9 @@ def _check(runtime: Runtime, archive: BatchZip, row_id: int, clock: Clock) -> No
 
 def _file(runtime: Runtime, archive: BatchZip, row_id: int, clock: Clock) -> None:
     try:
+        with runtime.sessions() as session:
+            values = session.get_one(BatchRow, row_id).values
+        batches.put_ahead(runtime.store, archive, values)
         with transaction(runtime.sessions) as session:
             batches.file_row(
                 session,

@@ -48,7 +48,7 @@ _WRITE = {
 )
 def alerts(query: shapes.AlertsAsked) -> shapes.Page[shapes.AlertBrief]:
     found = search.page(
-        db(), account=me(), asked=_filter(query), place=_place(query.cursor), limit=query.limit, now=utc_now()
+        db(), account=me(), asked=filter_of(query), place=_place(query.cursor), limit=query.limit, now=utc_now()
     )
     following = cursor_of(found.after) if found.after else None
     return shapes.Page[shapes.AlertBrief](items=[brief(one) for one in found.alerts], next=following)
@@ -76,7 +76,7 @@ def confirm(alert_id: int, body: shapes.Confirm) -> Done:
         request_key=request_key(), now=now,
     )  # fmt: skip
     letters.hand_over(db(), runtime().store, alert=found, account=me(), now=now)
-    return _done(found)
+    return done_to(found)
 
 
 @routes.post("/alerts/<int:alert_id>/dismiss", N_("It is none, or none to act on"), **_WRITE, body=shapes.Dismiss)
@@ -127,7 +127,7 @@ def comment(alert_id: int, body: shapes.Comment) -> Done:
 def hand_over(alert_id: int, body: shapes.HandOver) -> Done:
     found = service.get_alert(db(), alert_id=alert_id, account=me())
     letters.hand_over(db(), runtime().store, alert=found, account=me(), note=body.note, now=utc_now())
-    return _done(found)
+    return done_to(found)
 
 
 @routes.post(
@@ -214,16 +214,18 @@ def _act(found: Alert, row_version: int | None, change: Change) -> Done:
         db(), alert=found, account=me(), change=change, row_version=row_version, request_key=request_key(),
         now=utc_now(),
     )  # fmt: skip
-    return _done(found)
+    return done_to(found)
 
 
-def _done(found: Alert) -> Done:
+def done_to(found: Alert) -> Done:
+    """The alert as it is after an act."""
     db().flush()
     db().refresh(found)
     return Done(whole(found))
 
 
-def _filter(query: shapes.AlertsAsked) -> Filter:
+def filter_of(query: shapes.AlertFilter) -> Filter:
+    """What is asked for, as the pages have it."""
     given = query.model_dump(exclude={"cursor", "limit", "news"}, exclude_none=True, mode="json")
     texts = {name: f"{value:f}" if isinstance(value, float) else str(value) for name, value in given.items()}
     return Filter.read({**texts, "news": "1" if query.news else ""})

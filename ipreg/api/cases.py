@@ -47,7 +47,7 @@ def cases(query: shapes.CasesAsked) -> shapes.Page[shapes.CaseBrief]:
     now = utc_now()
     begun, after = _place(query.cursor)
     found = queue.page(
-        db(), account=me(), wanted=_filter(query), as_of=begun or now, after=after, now=now, limit=query.limit
+        db(), account=me(), wanted=filter_of(query), as_of=begun or now, after=after, now=now, limit=query.limit
     )
     following = cursor_of(f"{(begun or now).isoformat()}|{found.after}") if found.after else None
     return shapes.Page[shapes.CaseBrief](items=[brief(one) for one in found.cases], next=following)
@@ -117,7 +117,8 @@ def _into(number: str | None) -> Case:
         raise CallerError("case_missing", field="case") from fault
 
 
-def _filter(query: shapes.CasesAsked) -> Filter:
+def filter_of(query: shapes.CaseFilter) -> Filter:
+    """What is asked for, as the pages have it."""
     given = query.model_dump(exclude={"cursor", "limit"}, exclude_none=True)
     return Filter.from_address({name: str(value) for name, value in given.items()})
 

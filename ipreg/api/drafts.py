@@ -6,10 +6,11 @@ from typing import Any, BinaryIO, cast
 
 from flask import Blueprint, request
 from werkzeug.datastructures import FileStorage
+from werkzeug.wrappers import Response
 
-from ipreg import batches, drafts
+from ipreg import batches, batchtable, drafts
 from ipreg.api import draftshapes, shapes
-from ipreg.api.calls import Done, sent_file
+from ipreg.api.calls import Done, download, sent_file
 from ipreg.api.filings import sign_newest, whole
 from ipreg.api.operation import Routes
 from ipreg.db import utc_now
@@ -18,7 +19,7 @@ from ipreg.messages import message_for
 from ipreg.models import Batch, BatchRow, Draft, DraftFile, Filing, Role, RowState, Scope
 from ipreg.novelty import Alike, alike, waiting
 from ipreg.web.errors import words_of
-from ipreg.web.language import likeness, match_words, say
+from ipreg.web.language import chosen, likeness, match_words, say
 from ipreg.web.pictures import shows
 from ipreg.web.session import db, me, runtime, start_again
 
@@ -98,6 +99,10 @@ def draft(draft_id: int) -> draftshapes.Draft:
     errors=(404, 409, 422),
 )
 def file_draft(draft_id: int) -> Done:
+    put = drafts.putting(runtime().store, drafts.get(db(), draft_id=draft_id, account=me()), utc_now())
+    db().rollback()
+    put()
+    start_again()
     found = drafts.get(db(), draft_id=draft_id, account=me())
     made = drafts.file_draft(db(), runtime().store, runtime().config, draft=found, now=utc_now())
     db().refresh(made)
@@ -129,8 +134,8 @@ def list_batches() -> shapes.Page[draftshapes.BatchBrief]:
     "/batches",
     N_("Many designs at once: a ZIP with a table and its pictures"),
     description=N_(
-        "The body is the ZIP; the template of its table is on the page. It is checked first: ask for the batch"
-        " until it is `checked`, then file it. The same ZIP again is the same batch."
+        "The body is the ZIP; the template of its table is at `/batches/template`. It is checked first: ask for"
+        " the batch until it is `checked`, then file it. The same ZIP again is the same batch."
     ),
     **_WRITE,
     raw=_ZIPS,
@@ -147,6 +152,16 @@ def new_batch() -> Done:
         db(), store, config, account=me(), filename="batch.zip", file=cast("BinaryIO", sent_file()), now=utc_now()
     )
     return Done(_batch(made), f"/api/v1/batches/{made.id}")
+
+
+@routes.get(
+    "/batches/template",
+    N_("The template of a batch's table (CSV), in your language"),
+    **_READ,
+    media="text/csv",
+)
+def batch_template() -> Response:
+    return download(batchtable.template(chosen()), "text/csv", "designs.csv")
 
 
 @routes.get(

@@ -32,6 +32,7 @@ routes = Routes(bp, N_("Filings"))
 _OWNERS = (Role.DESIGNER, Role.ENTERPRISE)
 _CHINA = ZoneInfo("Asia/Shanghai")
 _FILES = ("pictures", "design_files")
+_BYTES = "application/octet-stream"
 Files = dict[str, list[FileStorage]]
 _READ = {"scope": Scope.FILINGS_READ, "roles": tuple(Role)}
 
@@ -129,18 +130,52 @@ def bundle_file(number: str, query: shapes.VersionAsked) -> Response:
     "/filings/<number>/views/<int:position>",
     N_("The original of a picture of the newest version"),
     **_READ,
-    media="application/octet-stream",
+    media=_BYTES,
     errors=(404,),
 )
 def view(number: str, position: int) -> Response:
     found = registry.get_filing(db(), number=number, account=me())
-    picture = next((one for one in found.views if one.position == position), None)
-    if picture is None or not shows(found):
+    if not shows(found):
         raise MissingError("filing_missing", number=number)
+    return _original(found, found.views, position)
+
+
+@routes.get(
+    "/filings/<number>/versions/<int:version>/views/<int:position>",
+    N_("The original of a picture of any version"),
+    **_READ,
+    media=_BYTES,
+    errors=(404,),
+)
+def version_view(number: str, version: int, position: int) -> Response:
+    found = registry.get_filing(db(), number=number, account=me())
+    if not shows(found):
+        raise MissingError("filing_missing", number=number)
+    return _original(found, amending.views_of(db(), amending.version_of(db(), found, version)), position)
+
+
+@routes.get(
+    "/filings/<number>/files/<int:position>",
+    N_("A file of the design that shows no view"),
+    **_READ,
+    media=_BYTES,
+    errors=(404,),
+)
+def design_file(number: str, position: int) -> Response:
+    found = registry.get_filing(db(), number=number, account=me())
+    if not may_have_bundle(found):
+        raise MissingError("filing_missing", number=number)
+    return _original(found, found.design_files, position)
+
+
+def _original(found: Filing, files: Sequence[FilingView | DesignFile], position: int) -> Response:
+    held = next((one for one in files if one.position == position), None)
+    if held is None:
+        raise MissingError("filing_missing", number=found.number)
     told(found, "filing.picture")
-    data = runtime().store.shelf(found.vault_key).get(picture.sha256)
+    data = runtime().store.shelf(found.vault_key).get(held.sha256)
     # Never as a kind that a browser would run or draw: the digest says what it is.
-    return download(data, "application/octet-stream", picture.filename)
+    return download(data, _BYTES, held.filename)
 
 
 @routes.post(
@@ -160,13 +195,16 @@ def view(number: str, position: int) -> Response:
     errors=(409, 413, 415, 422),
 )
 def file_design(form: shapes.FilingForm, files: Files) -> Done:
+    pictures, attached = _pictures(form.views, files), _attached(files)
+    if not form.sealed:
+        _put_ahead(pictures, attached)
     made = registry.register_design(
         db(),
         runtime().store,
         applicant=me(),
         form=_form(form),
-        pictures=_pictures(form.views, files),
-        design_files=_attached(files),
+        pictures=pictures,
+        design_files=attached,
         request_key=request_key(),
         max_views=runtime().config.max_views,
         sealed=form.sealed,
@@ -197,12 +235,16 @@ def amend(number: str, form: shapes.Amendment, files: Files) -> Done:
     keep = present if form.keep is None else frozenset(form.keep)
     if not keep <= present:
         raise CallerError("choice_wrong", field="keep")
+    pictures, attached = _pictures(form.views, files), _attached(files)
+    if found.vault_key is None:
+        _put_ahead(pictures, attached)
+        found = registry.get_filing(db(), number=number, account=me())
     amending.amend(
         db(),
         runtime().store,
         filing=found,
         account=me(),
-        amendment=amending.Amendment(_form(form), keep, _pictures(form.views, files), _attached(files)),
+        amendment=amending.Amendment(_form(form), keep, pictures, attached),
         seen_version=form.seen_version,
         request_key=request_key(),
         max_views=runtime().config.max_views,
@@ -210,6 +252,12 @@ def amend(number: str, form: shapes.Amendment, files: Files) -> Done:
     )
     db().refresh(found)
     return Done(whole(found), f"/api/v1/filings/{found.number}", after=sign_newest)
+
+
+def _put_ahead(pictures: Sequence[Picture], attached: Sequence[Attached]) -> None:
+    db().rollback()
+    runtime().store.put_ahead([*(one.data for one in pictures), *(one.data for one in attached)])
+    start_again()
 
 
 def _pictures(views: Sequence[str], files: Files) -> list[Picture]:

@@ -21,8 +21,9 @@ from ipreg.errors import ConflictError, MissingError, UpstreamError
 from ipreg.models import LegalLetter, LegalLetterKind, LegalOutcome, Role, Scope
 from ipreg.registry import Attached
 from ipreg.response import form as forms
-from ipreg.response import letters, mailing, making, steps, table
+from ipreg.response import letters, mailing, making, steps, table, texts
 from ipreg.response.steps import Given
+from ipreg.warning.owners import owner_for
 from ipreg.web.language import chosen
 from ipreg.web.session import db, me, runtime, start_again
 
@@ -218,6 +219,46 @@ def _done(found: LegalLetter) -> Done:
     db().flush()
     db().refresh(found)
     return Done(whole(found))
+
+
+@routes.get(
+    "/letter-texts/<kind>",
+    N_("Your texts of a kind of letter (`warning`, `notice`), or an earlier version of them"),
+    **_READ,
+    query=shapes.VersionAsked,
+    answer=lettershapes.LetterTexts,
+    errors=(404,),
+)
+def letter_texts(kind: str, query: shapes.VersionAsked) -> lettershapes.LetterTexts:
+    return _own_texts(_text_kind(kind), query.version)
+
+
+@routes.put(
+    "/letter-texts/<kind>",
+    N_("Writes your texts of a kind of letter anew"),
+    description=N_("Every version is kept. Where a colleague was faster: 409."),
+    **_WRITE,
+    body=lettershapes.NewLetterTexts,
+    answer=lettershapes.LetterTexts,
+)
+def write_letter_texts(kind: str, body: lettershapes.NewLetterTexts) -> Done:
+    sort = _text_kind(kind)
+    texts.save(
+        db(), owner=owner_for(me()), kind=sort, account=me(), text_zh=body.text_zh, text_en=body.text_en,
+        seen=body.seen_version, now=utc_now(),
+    )  # fmt: skip
+    return Done(_own_texts(sort))
+
+
+def _text_kind(kind: str) -> LegalLetterKind:
+    if kind not in list(LegalLetterKind):
+        raise MissingError("page_missing")
+    return LegalLetterKind(kind)
+
+
+def _own_texts(kind: LegalLetterKind, version: int | None = None) -> lettershapes.LetterTexts:
+    found = texts.texts_of(db(), owner_for(me()), kind, version)
+    return lettershapes.LetterTexts(kind=kind.value, version=found.version, text_zh=found.zh, text_en=found.en)
 
 
 # --- Shapes

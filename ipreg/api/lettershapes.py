@@ -123,3 +123,20 @@ class LetterStep(Asked):
     reference: str | None = Field(None, max_length=300)
     elements: list[str] = Field(default_factory=list, max_length=20)
     outcome: LetterOutcome | None = None
+
+
+class LetterTexts(Shape):
+    """An owner's own texts of a kind of letter; `version` 0 is the standard text."""
+
+    kind: LetterKind
+    version: int
+    text_zh: str
+    text_en: str
+
+
+class NewLetterTexts(Asked):
+    """Both texts, with the placeholders of the page; `seen_version` is that of the texts that you changed."""
+
+    text_zh: str = Field(max_length=10_000)
+    text_en: str = Field(max_length=10_000)
+    seen_version: Number

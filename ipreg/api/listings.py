@@ -6,10 +6,11 @@ import hashlib
 
 from flask import Blueprint, request
 from sqlalchemy import select
+from werkzeug.wrappers import Response
 
 from ipreg import access, tokens
 from ipreg.api import shapes
-from ipreg.api.calls import Done, bearer_token
+from ipreg.api.calls import Done, bearer_token, download
 from ipreg.api.matches import listing_of
 from ipreg.api.operation import Routes
 from ipreg.api.paging import newest
@@ -177,6 +178,25 @@ def listing(listing_id: int) -> shapes.Listing:
     if found is None or not access.can_see_listing(db(), me(), found):
         raise MissingError("listing_missing")
     return listing_of(found)
+
+
+@routes.get(
+    "/listings/<int:listing_id>/pictures/<int:position>",
+    N_("A picture of a listing, as it was fetched; in the order of the listing's `pictures`"),
+    scope=Scope.LISTINGS_READ,
+    roles=tuple(Role),
+    media="application/octet-stream",
+    errors=(404,),
+)
+def listing_picture(listing_id: int, position: int) -> Response:
+    found = db().get(Listing, listing_id)
+    if found is not None and access.can_see_listing(db(), me(), found):
+        shown = [one.sha256 for one in found.pictures if one.gone_at is None]
+        if position < len(shown):
+            return download(
+                runtime().store.get(shown[position]), "application/octet-stream", f"{listing_id}-{position}"
+            )
+    raise MissingError("listing_missing")
 
 
 def _work(import_id: int) -> FeedImport:

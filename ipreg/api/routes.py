@@ -14,8 +14,11 @@ from ipreg.api import (
     alerts,
     calls,
     cases,
+    desk,
     drafts,
+    evidence,
     filings,
+    inbox,
     keeping,
     letters,
     listings,
@@ -23,6 +26,8 @@ from ipreg.api import (
     notices,
     parties,
     public,
+    reports,
+    rights,
     sources,
     statistics,
     watches,
@@ -34,8 +39,8 @@ from ipreg.web.session import runtime
 
 bp = Blueprint("api", __name__)
 PARTS = (
-    filings, drafts, keeping, public, sources, listings, matches, alerts, letters, watches, notices, cases, parties,
-    statistics,
+    filings, drafts, keeping, rights, public, sources, listings, reports, matches, alerts, inbox, evidence, letters,
+    watches, notices, cases, parties, desk, statistics,
 )  # fmt: skip
 OPERATIONS: tuple[Operation, ...] = tuple(one for part in PARTS for one in part.routes.operations)
 

@@ -39,7 +39,7 @@ ImportState = Literal["waiting", "running", "done", "failed"]
 SourceKind = Literal["feed", "push", "crawl", "report"]
 ScopeName = Literal[
     "filings:read", "filings:write", "alerts:read", "alerts:write", "listings:read", "listings:write",
-    "cases:read", "cases:write", "statistics:read", "notices:read", "notices:write",
+    "cases:read", "cases:write", "statistics:read", "notices:read", "notices:write", "audit:read",
 ]  # fmt: skip
 RoleName = Literal["designer", "enterprise", "regulator", "administrator", "auditor"]
 Number = Annotated[int, Field(ge=0, le=2**31 - 1)]
@@ -491,11 +491,12 @@ class Alert(AlertBrief):
     )
 
 
-class AlertsAsked(Paging):
-    """Which alerts; the gravest first."""
+class AlertFilter(Asked):
+    """Which alerts."""
 
     state: Literal["open", "snoozed", "confirmed", "dismissed", "all"] = "open"
     severity: Literal["urgent", "high", "medium", "low"] | None = None
+    kind: Literal["copy", "new_photograph"] | None = Field(None, description=N_("What was recognised."))
     design: str = Field("", max_length=40, description=N_("Number of a filing."))
     seller: int | None = Field(None, ge=1, le=2**31 - 1)
     source: str = Field("", max_length=100, description=N_("A platform."))
@@ -505,6 +506,10 @@ class AlertsAsked(Paging):
     until: date | None = None
     assigned: str = Field("", pattern=r"^(me|nobody|[0-9]{1,9})?$", description=N_("`me`, `nobody` or an id."))
     news: bool = Field(False, description=N_("Only what changed since you looked."))
+
+
+class AlertsAsked(AlertFilter, Paging):
+    """Which alerts, and how paged; the gravest first."""
 
 
 class Seen(Asked):
@@ -672,8 +677,8 @@ class Case(CaseBrief):
     steps: list[CaseStep]
 
 
-class CasesAsked(Paging):
-    """Which cases, the most urgent first."""
+class CaseFilter(Asked):
+    """Which cases."""
 
     tab: CaseTab = "open"
     kind: CaseKind | None = None
@@ -684,7 +689,13 @@ class CasesAsked(Paging):
     officer: str = Field("", pattern=r"^(none|[0-9]{1,9})?$", description=N_("An id, or `none`."))
     severity: int | None = Field(None, ge=1, le=3)
     outcome: CaseOutcome | None = None
+    seller: int | None = Field(None, ge=1, le=10**9 - 1, description=N_("Id of a seller."))
+    right: RightKind | None = Field(None, description=N_("A right that the filing is to become."))
     search: str = Field("", max_length=200, description=N_("Number of case or filing, or a seller's whole name."))
+
+
+class CasesAsked(CaseFilter, Paging):
+    """Which cases, and how paged; the most urgent first."""
 
 
 class Step(Asked):

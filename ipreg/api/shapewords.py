@@ -102,6 +102,39 @@ SHAPES = {
     "AlikeFiling": N_("What is alike. `filing` is null where you may not see it, or where it is a listing."),
     "Batch": N_("A batch with its rows; `waiting`, `good`, `bad` and `filed` count them."),
     "BatchRow": N_("One design of a batch: its faults, or the filing that it became."),
+    "RightClock": N_(
+        "A period that runs for the design: `due_on` is its last day, `missing` the date without which it can't be"
+        " told; `wanted`: of a right that the owner wants. Information, not legal advice."
+    ),
+    "RightRecord": N_("A right, or an application for one, as its owner recorded it, with its entry in the log."),
+    "Rights": N_("The clocks of a filing, the most urgent first, and its recorded rights."),
+    "NewRight": N_(
+        "A right, or with `granted_on` null an application for one. `office`: of a design abroad; `public`: once"
+        " granted it stands on the public record."
+    ),
+    "PackageTexts": N_(
+        "What the filing does not say and offices ask for, whole; empty is what is not written yet. `omitted`: why"
+        " a view is left out."
+    ),
+    "Package": N_("How far a package is: what is still missing, and which view is published."),
+    "Report": N_("An address or a picture that you reported; `listing` is what came of it."),
+    "NewReport": N_("An `address`, or with a `picture` beside it what it shows, in `title`."),
+    "Seller": N_("What you may know of a seller; `risk` is 0 to 100, the sum of its reasons."),
+    "Evidence": N_("A listing's page as it was; its log entry commits to the digests of the files."),
+    "Look": N_("What one fetch of an address shows. `guessed`: the page publishes no product data."),
+    "SavedFilter": N_("A filter of the inbox under a name of yours."),
+    "Tried": N_("What would have been with this threshold; `unseen` did not alert, so nobody judged them."),
+    "Calibration": N_(
+        "How your decisions change the probability; `before` and `after` are figures on decisions held back."
+    ),
+    "SavedView": N_("A view of the queue under a name of yours."),
+    "Absence": N_("Days, both included, on which a deputy acts in your cases."),
+    "Reasons": N_("Reasons to begin with, with gaps that the officer fills."),
+    "AuditRow": N_(
+        "Who did what to what, when. `digest` is over all of it and `previous`, the digest of the row before."
+    ),
+    "LetterTexts": N_("An owner's own texts of a kind of letter; `version` 0 is the standard text."),
+    "SourceChange": N_("The whole of what may be changed; a source's kind and platform stay."),
     "LetterBrief": N_("`next_on`: by when something is to be done, or is worth asking for."),
     "LegalLetter": N_("A letter with its files and its history; `steps` are what may be done now."),
     "NewLetter": N_(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from flask import Blueprint
 from sqlalchemy import select
 
-from ipreg.api import shapes, sourceshapes
+from ipreg.api import reportshapes, shapes, sourceshapes
 from ipreg.api.calls import Done
 from ipreg.api.listings import import_of
 from ipreg.api.operation import Routes
@@ -16,10 +16,10 @@ from ipreg.db import utc_now
 from ipreg.errors import CallerError
 from ipreg.messages import message_for
 from ipreg.models import CrawlPage, Role, Scope, Source, SourceKind, SourceRun
-from ipreg.sightings import feeds, frontier, sources
+from ipreg.sightings import feeds, frontier, remotes, reports, sources
 from ipreg.sightings.sources import CrawlSettings, FeedSettings
 from ipreg.web.language import say
-from ipreg.web.session import db, me
+from ipreg.web.session import db, me, runtime
 
 N_ = str  # marks a text for extraction
 bp = Blueprint("api_sources", __name__)
@@ -66,7 +66,7 @@ def new_source(body: sourceshapes.NewSource) -> Done:
         kind=SourceKind(body.kind),
         name=body.name,
         platform=body.platform,
-        settings=_settings(body),
+        settings=_settings(body.kind, body),
         every_minutes=body.every_minutes,
         now=utc_now(),
     )
@@ -110,6 +110,60 @@ def refused_pages(source_id: int) -> shapes.Page[sourceshapes.RefusedPage]:
     return shapes.Page[sourceshapes.RefusedPage](items=[_refused(one) for one in found], next=None)
 
 
+@routes.put(
+    "/sources/<int:source_id>",
+    N_("Changes a source's settings, as a whole"),
+    description=N_("With other settings it runs at once; its listings stay."),
+    scope=Scope.LISTINGS_WRITE,
+    roles=_KEEPERS,
+    body=sourceshapes.SourceChange,
+    answer=sourceshapes.SourceDetail,
+    errors=(404, 409, 413, 415, 422),
+)
+def change_source(source_id: int, body: sourceshapes.SourceChange) -> Done:
+    found = _mine(source_id)
+    sources.change_source(
+        db(), source=found, account=me(), name=body.name, settings=_settings(found.kind.value, body),
+        every_minutes=body.every_minutes, now=utc_now(),
+    )  # fmt: skip
+    return Done(detail(found))
+
+
+@routes.delete(
+    "/sources/<int:source_id>",
+    N_("Takes a source away; its listings stay"),
+    scope=Scope.LISTINGS_WRITE,
+    roles=_KEEPERS,
+    errors=(404, 409, 422),
+)
+def remove_source(source_id: int) -> Done:
+    sources.remove_source(db(), source=_mine(source_id), now=utc_now())
+    return Done(None)
+
+
+@routes.post(
+    "/sources/try",
+    N_("Looks at one address, once, as a crawl would; nothing is kept"),
+    scope=Scope.LISTINGS_WRITE,
+    roles=_KEEPERS,
+    body=reportshapes.TryAddress,
+    answer=reportshapes.Look,
+    errors=(413, 415, 502),
+    once=False,  # nothing is written
+)
+def try_address(body: reportshapes.TryAddress) -> Done:
+    db().rollback()  # no transaction stands open while a stranger's server takes its time
+    found = reports.look_at(runtime(), body.address, with_robots=True, scripts=body.scripts)
+    told = ("title", "seller", "price", "currency")
+    return Done(
+        reportshapes.Look.model_validate(
+            {name: getattr(found, name) for name in ("address", "status", "guessed", "links", "robots_allow")}
+            | {name: getattr(found.product, name) for name in told}
+            | {"pictures": list(found.product.pictures)}
+        )
+    )
+
+
 @routes.post("/sources/<int:source_id>/pause", N_("No run begins any more; a running one stops"), **_ACT)
 def pause_source(source_id: int) -> Done:
     return _act(source_id, lambda one: sources.pause(db(), source=one))
@@ -125,13 +179,9 @@ def run_source(source_id: int) -> Done:
     return _act(source_id, lambda one: sources.run_soon(db(), source=one, now=utc_now()))
 
 
-@routes.post("/sources/<int:source_id>/retry", N_("Refused pages are tried again, at once"), **_ACT)
+@routes.post("/sources/<int:source_id>/retry", N_("Refused pages and pictures are tried again, at once"), **_ACT)
 def retry_source(source_id: int) -> Done:
-    def again(one: Source) -> None:
-        frontier.retry_pages(db(), source_id=one.id)
-        sources.run_soon(db(), source=one, now=utc_now())
-
-    return _act(source_id, again)
+    return _act(source_id, lambda one: remotes.retry_refused(db(), source=one, now=utc_now()))
 
 
 @routes.post(
@@ -171,11 +221,13 @@ def _act(source_id: int, act: Callable[[Source], None]) -> Done:
     return Done(detail(found))
 
 
-def _settings(body: sourceshapes.NewSource) -> FeedSettings | CrawlSettings | None:
+def _settings(
+    made: str, body: sourceshapes.NewSource | sourceshapes.SourceChange
+) -> FeedSettings | CrawlSettings | None:
     for kind, given in (("feed", body.feed), ("crawl", body.crawl)):
-        if body.kind == kind and given is None:
+        if made == kind and given is None:
             raise CallerError("field_needed", field=kind)
-        if body.kind != kind and given is not None:
+        if made != kind and given is not None:
             raise CallerError("field_unknown", field=kind)
     if body.feed is not None:
         return FeedSettings(body.feed.location.strip(), body.feed.complete)

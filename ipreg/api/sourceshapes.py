@@ -113,3 +113,13 @@ class RefusedPage(Shape):
     code: str
     message: str
     fetched_at: datetime | None
+
+
+class SourceChange(Asked):
+    """The whole of what may be changed: a source's kind and platform stay. `feed` is needed for a feed, `crawl`
+    for a crawl."""
+
+    name: str = Field(min_length=1, max_length=200)
+    every_minutes: int = Field(24 * 60, ge=5, le=60 * 24 * 30)
+    feed: FeedWish | None = None
+    crawl: CrawlWish | None = None

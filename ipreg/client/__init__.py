@@ -3,9 +3,11 @@
 It needs httpx and pydantic and nothing else of ipreg. See docs/api.md.
 """
 
+from ipreg.api.deskshapes import Absence, AuditRow, SavedView
 from ipreg.api.draftshapes import Batch, Draft
+from ipreg.api.inboxshapes import Calibration, SavedFilter, Tried
 from ipreg.api.keepingshapes import Act, Agreement, Offer
-from ipreg.api.lettershapes import LegalLetter, LetterBrief, NewLetter
+from ipreg.api.lettershapes import LegalLetter, LetterBrief, LetterTexts, NewLetter
 from ipreg.api.noticeshapes import Channel, ChannelMade, ChannelTimes, NewChannel, Notice
 from ipreg.api.partyshapes import (
     CaseBulk,
@@ -18,6 +20,8 @@ from ipreg.api.partyshapes import (
     NewSubmission,
     Submission,
 )
+from ipreg.api.reportshapes import Evidence, Look, Report, Seller
+from ipreg.api.rightshapes import Package, PackageTexts, RightClock, RightRecord, Rights, WrittenTexts
 from ipreg.api.shapes import (
     Alert,
     AlertBrief,
@@ -41,12 +45,13 @@ from ipreg.api.shapes import (
     Step,
     Whoami,
 )
-from ipreg.api.sourceshapes import CrawlWish, FeedWish, NewSource, SourceDetail, SourceRun
+from ipreg.api.sourceshapes import CrawlWish, FeedWish, NewSource, SourceChange, SourceDetail, SourceRun
 from ipreg.api.watchshapes import AllowedSeller, NewAllowedSeller, Watch, WatchForm
 from ipreg.client.faults import ApiConflictError, ApiError, ApiMissingError, ApiUnreachableError
 from ipreg.client.registry import Client
 
 __all__ = [
+    "Absence",
     "Act",
     "Agreement",
     "Alert",
@@ -56,9 +61,11 @@ __all__ = [
     "ApiError",
     "ApiMissingError",
     "ApiUnreachableError",
+    "AuditRow",
     "Batch",
     "BulkItem",
     "BulkResult",
+    "Calibration",
     "Case",
     "CaseBrief",
     "CaseBulk",
@@ -72,6 +79,7 @@ __all__ = [
     "Client",
     "CrawlWish",
     "Draft",
+    "Evidence",
     "FeedWish",
     "Figures",
     "Filing",
@@ -81,8 +89,10 @@ __all__ = [
     "Import",
     "LegalLetter",
     "LetterBrief",
+    "LetterTexts",
     "Listing",
     "LogState",
+    "Look",
     "Match",
     "NewAllowedSeller",
     "NewChannel",
@@ -94,14 +104,26 @@ __all__ = [
     "NewSubmission",
     "Notice",
     "Offer",
+    "Package",
+    "PackageTexts",
     "Person",
     "Pushed",
     "Record",
+    "Report",
+    "RightClock",
+    "RightRecord",
+    "Rights",
+    "SavedFilter",
+    "SavedView",
+    "Seller",
+    "SourceChange",
     "SourceDetail",
     "SourceRun",
     "Step",
     "Submission",
+    "Tried",
     "Watch",
     "WatchForm",
     "Whoami",
+    "WrittenTexts",
 ]

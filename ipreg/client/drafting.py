@@ -44,6 +44,10 @@ class Drafting(Part):
         """Your last fifty batches, the newest first."""
         return list(self._at.pages("/batches", draftshapes.BatchBrief))
 
+    def batch_template(self) -> bytes:
+        """The template of a batch's table, a CSV."""
+        return self._at.read("/batches/template")
+
     def new_batch(self, file: File, *, key: str | None = None) -> draftshapes.Batch:
         """Many designs at once, in a ZIP; ask for the batch until it is ``checked``."""
         headers = {"Content-Type": "application/zip"}

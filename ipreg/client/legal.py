@@ -53,6 +53,17 @@ class LegalLetters(Part):
         """A file of a letter."""
         return self._at.read(f"/letters/{number}/files/{position}")
 
+    def letter_texts(
+        self, kind: lettershapes.LetterKind, *, version: int | None = None
+    ) -> lettershapes.LetterTexts:
+        """Your texts of a kind of letter, or an earlier version of them."""
+        return self._at.get(f"/letter-texts/{kind}", lettershapes.LetterTexts, {"version": version})
+
+    def write_letter_texts(self, seen: lettershapes.LetterTexts, zh: str, en: str) -> lettershapes.LetterTexts:
+        """Writes them anew. ``ApiConflictError`` where a colleague was faster than ``seen``."""
+        body = lettershapes.NewLetterTexts(text_zh=zh, text_en=en, seen_version=seen.version)
+        return self._at.put(f"/letter-texts/{seen.kind}", lettershapes.LetterTexts, body)
+
     def letter_zip(self, number: str) -> bytes:
         """Everything to hand in, a ZIP."""
         return self._at.read(f"/letters/{number}/zip")

@@ -1,4 +1,4 @@
-"""Where listings come from: sources, and listings that are pushed."""
+"""Where listings come from: sources, listings that are pushed, single ones that are reported; and sellers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from ipreg.api import shapes, sourceshapes
+from ipreg.api import reportshapes, shapes, sourceshapes
+from ipreg.client.files import File, parts
 from ipreg.client.part import Part
 
 AT_ONCE = 1000
@@ -74,6 +75,19 @@ class Market(Part):
         """Pauses it, goes on, runs it at once, or tries refused pages again."""
         return self._at.post(f"/sources/{source_id}/{act}", sourceshapes.SourceDetail)
 
+    def change_source(self, source_id: int, wish: sourceshapes.SourceChange) -> sourceshapes.SourceDetail:
+        """Changes a source's settings, as a whole."""
+        return self._at.put(f"/sources/{source_id}", sourceshapes.SourceDetail, wish)
+
+    def remove_source(self, source_id: int) -> None:
+        """Takes a source away; its listings stay."""
+        self._at.delete(f"/sources/{source_id}")
+
+    def try_address(self, address: str, *, scripts: bool = False) -> reportshapes.Look:
+        """Looks at one address, once, as a crawl would."""
+        body = reportshapes.TryAddress(address=address, scripts=scripts).model_dump(mode="json")
+        return self._at.post("/sources/try", reportshapes.Look, json=body)
+
     def source_token(self, source_id: int) -> str:
         """A new token for pushing to it; the one before it no longer holds."""
         return self._at.post(f"/sources/{source_id}/token", sourceshapes.SourceToken).token
@@ -93,3 +107,39 @@ class Market(Part):
     def listing(self, listing_id: int) -> shapes.Listing:
         """One listing."""
         return self._at.get(f"/listings/{listing_id}", shapes.Listing)
+
+    def listing_picture(self, listing_id: int, position: int) -> bytes:
+        """A picture of a listing, in the order of its ``pictures``."""
+        return self._at.read(f"/listings/{listing_id}/pictures/{position}")
+
+    # --- Reports and sellers
+
+    def reports(self) -> Iterator[reportshapes.Report]:
+        """What you reported, the newest first."""
+        return self._at.pages("/reports", reportshapes.Report)
+
+    def report(self, report_id: int) -> reportshapes.Report:
+        """One report: what came of it."""
+        return self._at.get(f"/reports/{report_id}", reportshapes.Report)
+
+    def new_report(
+        self,
+        address: str = "",
+        picture: File | None = None,
+        *,
+        title: str = "",
+        note: str = "",
+        key: str | None = None,
+    ) -> reportshapes.Report:
+        """Reports one address, or one picture with what it shows in ``title``."""
+        form = reportshapes.NewReport(address=address, title=title, note=note)
+        sent = parts("report", form, {"picture": [] if picture is None else [picture]})
+        return self._at.post("/reports", reportshapes.Report, key, files=sent)
+
+    def retry_report(self, report_id: int) -> reportshapes.Report:
+        """A refused report is tried again."""
+        return self._at.post(f"/reports/{report_id}/retry", reportshapes.Report)
+
+    def seller(self, seller_id: int) -> reportshapes.Seller:
+        """What you may know of a seller."""
+        return self._at.get(f"/sellers/{seller_id}", reportshapes.Seller)

@@ -13,17 +13,19 @@ import httpx
 
 from ipreg.api import shapes
 from ipreg.client.casework import Casework
+from ipreg.client.desk import Desk
 from ipreg.client.drafting import Drafting
 from ipreg.client.faults import ApiMissingError
 from ipreg.client.files import File, parts, read
 from ipreg.client.keeping import Keeping
 from ipreg.client.legal import LegalLetters
 from ipreg.client.market import Market
+from ipreg.client.rights import Rights
 from ipreg.client.transport import Sleep, Transport
 from ipreg.client.watching import Watching
 
 
-class Client(Casework, Drafting, Keeping, LegalLetters, Market, Watching):
+class Client(Casework, Desk, Drafting, Keeping, LegalLetters, Market, Rights, Watching):
     """``Client("https://registry.example", "ipreg-pat-...")``; without a token only what is public.
 
     Use it in a ``with`` block, or ``close`` it. Errors are ``ApiError`` and its kinds, and ``ApiUnreachableError``.
@@ -124,6 +126,14 @@ class Client(Casework, Drafting, Keeping, LegalLetters, Market, Watching):
         """The original of a picture of the newest version."""
         return self._at.read(f"/filings/{number}/views/{position}")
 
+    def version_picture(self, number: str, version: int, position: int) -> bytes:
+        """The original of a picture of any version."""
+        return self._at.read(f"/filings/{number}/versions/{version}/views/{position}")
+
+    def design_file(self, number: str, position: int) -> bytes:
+        """A file of the design that shows no view."""
+        return self._at.read(f"/filings/{number}/files/{position}")
+
     # --- Verification, without a token
 
     def verify(self, number: str, file: File | None = None, *, version: int | None = None) -> shapes.Record:
@@ -197,6 +207,14 @@ class Client(Casework, Drafting, Keeping, LegalLetters, Market, Watching):
     def hand_over(self, alert: shapes.AlertBrief, *, note: str = "") -> shapes.Alert:
         """A confirmed alert goes to the regulator."""
         return self._act(alert, "hand-over", shapes.HandOver(note=note))
+
+    def leave_out(self, alert: shapes.AlertBrief, match_id: int) -> shapes.Alert:
+        """One listing is no copy, while the alert's others are."""
+        return self._act(alert, f"listings/{match_id}/leave-out", shapes.Seen(row_version=alert.row_version))
+
+    def take_in(self, alert: shapes.AlertBrief, match_id: int) -> shapes.Alert:
+        """It is one of the alert's listings again."""
+        return self._act(alert, f"listings/{match_id}/take-in", shapes.Seen(row_version=alert.row_version))
 
     def undo(self, alert: shapes.Alert) -> int:
         """Takes your last act on it back, where ``alert.undo`` says that this can be; how many alerts it was on."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
-from ipreg.api import noticeshapes, watchshapes
+from ipreg.api import inboxshapes, noticeshapes, shapes, watchshapes
 from ipreg.client.part import Part
 
 
@@ -27,6 +27,32 @@ class Watching(Part):
     def remove_watch(self, watch_id: int) -> None:
         """Takes a watch away."""
         self._at.delete(f"/watches/{watch_id}")
+
+    def try_thresholds(self) -> list[inboxshapes.Tried]:
+        """Thresholds, tried on your history."""
+        return list(self._at.pages("/watches/trial", inboxshapes.Tried))
+
+    def calibrations(self) -> list[inboxshapes.Calibration]:
+        """What your decisions have taught, the newest first."""
+        return list(self._at.pages("/watches/calibrations", inboxshapes.Calibration))
+
+    def switch_calibration(self, calibration_id: int, *, on: bool) -> inboxshapes.Calibration:
+        """Switches a calibration on, or off."""
+        body = inboxshapes.Switch(on=on).model_dump(mode="json")
+        return self._at.post(f"/watches/calibrations/{calibration_id}", inboxshapes.Calibration, json=body)
+
+    def saved_filters(self) -> list[inboxshapes.SavedFilter]:
+        """Your saved filters of alerts, by name."""
+        return list(self._at.pages("/alerts/filters", inboxshapes.SavedFilter))
+
+    def save_filter(self, name: str, **asked: Any) -> inboxshapes.SavedFilter:
+        """Keeps a filter under a name; ``asked`` are the fields of ``AlertFilter``: state, design, since, ..."""
+        wish = inboxshapes.NewSavedFilter(name=name, filter=shapes.AlertFilter(**asked))
+        return self._at.post("/alerts/filters", inboxshapes.SavedFilter, json=wish.model_dump(mode="json"))
+
+    def forget_filter(self, filter_id: int) -> None:
+        """Forgets a saved filter."""
+        self._at.delete(f"/alerts/filters/{filter_id}")
 
     def allowed_sellers(self, number: str) -> list[watchshapes.AllowedSeller]:
         """Who may offer a design."""

@@ -27,6 +27,7 @@ class Scope(StrEnum):
     STATISTICS_READ = "statistics:read"
     NOTICES_READ = "notices:read"
     NOTICES_WRITE = "notices:write"
+    AUDIT_READ = "audit:read"
 
 
 class ApiToken(Base):

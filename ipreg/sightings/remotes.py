@@ -26,10 +26,12 @@ from ipreg.models import (
     StoredFile,
 )
 from ipreg.runtime import Runtime
+from ipreg.sightings import frontier
 from ipreg.sightings.faults import fault_of
 from ipreg.sightings.fetch import Answer, Fetcher
 from ipreg.sightings.listings import Bringer, add_picture, leads, settle_pictures, shown_pictures
 from ipreg.sightings.manners import Host, keep_host, meet_host
+from ipreg.sightings.sources import run_soon
 from ipreg.sightings.webpage import origin_of
 from ipreg.storage import Store, keep_picture
 
@@ -115,6 +117,13 @@ def retry_pictures(session: Session, *, source_id: int, now: datetime) -> int:
         remote.fault, remote.fault_values = None, {}
     session.flush()
     return len(found)
+
+
+def retry_refused(session: Session, *, source: Source, now: datetime) -> None:
+    """Whatever of the source was refused, pictures and pages; pages by a run at once. Raises as ``run_soon``."""
+    retry_pictures(session, source_id=source.id, now=now)
+    if frontier.retry_pages(session, source_id=source.id):
+        run_soon(session, source=source, now=now)
 
 
 def _refused(wanted: Select[Any], source_id: int) -> Select[Any]:

@@ -139,11 +139,17 @@ def reports_of(session: Session, *, account: Account, limit: int = 50) -> list[R
     return list(session.scalars(wanted))
 
 
-def retry_report(session: Session, *, report_id: int, account: Account) -> Report:
-    """A refused report is tried again; ``MissingError`` where it is not the account's."""
+def get_report(session: Session, *, report_id: int, account: Account) -> Report:
+    """One report; ``MissingError`` where it is not the account's."""
     found = session.get(Report, report_id)
     if found is None or found.account_id != account.id:
         raise MissingError("report_missing")
+    return found
+
+
+def retry_report(session: Session, *, report_id: int, account: Account) -> Report:
+    """A refused report is tried again; raises as ``get_report``."""
+    found = get_report(session, report_id=report_id, account=account)
     if found.state is ReportState.REFUSED:
         found.state, found.fault = ReportState.WAITING, None
         session.flush()

@@ -14,13 +14,13 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from ipreg.db import utc_now
 from ipreg.errors import CallerError, MissingError
-from ipreg.models import Alert, AlertState, EventKind, SavedFilter
+from ipreg.models import Alert, AlertState, EventKind
 from ipreg.spreadsheets import line
-from ipreg.warning import acting, export, search
+from ipreg.warning import acting, export, saved, search
 from ipreg.warning.acting import Change
 from ipreg.warning.search import Filter
 from ipreg.web import times
-from ipreg.web.alerts import OWNERS, back, dismiss_reason, saved_filters, snoozed_until
+from ipreg.web.alerts import OWNERS, back, dismiss_reason, snoozed_until
 from ipreg.web.language import say
 from ipreg.web.rules import who
 from ipreg.web.session import db, me
@@ -28,7 +28,6 @@ from ipreg.web.words import ALERT_FILTERS, BULK, GRAVITIES, RECOGNISED
 
 bp = Blueprint("alertbulk", __name__)
 MAX_TICKED = 500
-MAX_SAVED = 50
 
 
 @bp.post("/alerts/bulk")
@@ -69,18 +68,8 @@ def undo(action_id: int) -> AnyResponse:
 @who(*OWNERS)
 def save() -> AnyResponse:
     """Keeps the filter under a name; a name that is there gets the new filter."""
-    name = " ".join(request.form.get("name", "").split())[:60]
     asked = Filter.read(dict(parse_qsl(request.form.get("filter", ""))))
-    if not name:
-        raise CallerError("field_empty", field="name")
-    mine = saved_filters(me())
-    known = next((one for one in mine if one.name == name), None)
-    if known is None and len(mine) >= MAX_SAVED:
-        raise CallerError("filters_too_many", field="name", most=MAX_SAVED)
-    if known is None:
-        known = SavedFilter(account_id=me().id, name=name)
-        db().add(known)
-    known.query = asked.query()[:1000]
+    saved.save_filter(db(), account=me(), name=request.form.get("name", ""), asked=asked)
     db().commit()
     return redirect(f"{url_for('alerts.inbox')}?{asked.query()}")
 
@@ -88,10 +77,7 @@ def save() -> AnyResponse:
 @bp.post("/alerts/filters/<int:filter_id>/forget")
 @who(*OWNERS)
 def forget(filter_id: int) -> AnyResponse:
-    found = db().get(SavedFilter, filter_id)
-    if found is None or found.account_id != me().id:
-        raise MissingError("action_missing")
-    db().delete(found)
+    saved.forget_filter(db(), account=me(), filter_id=filter_id)
     db().commit()
     return back(url_for("alerts.inbox"))
 

@@ -9,16 +9,15 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from flask_login import current_user
-from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from ipreg import access, alerts
 from ipreg.db import transaction, utc_now
 from ipreg.errors import CallerError
-from ipreg.models import Account, Alert, AlertAction, AlertState, DismissReason, Role, SavedFilter
+from ipreg.models import Alert, AlertAction, AlertState, DismissReason, Role
 from ipreg.response import letters
 from ipreg.sightings.capture import captures_of
-from ipreg.warning import acting, search
+from ipreg.warning import acting, saved, search
 from ipreg.warning.acting import Change
 from ipreg.warning.search import Filter, Place
 from ipreg.warning.sellers import suggestion
@@ -51,7 +50,7 @@ def inbox() -> str:
         platforms=search.choices(db(), account=account),
         people=acting.colleagues(db(), account),
         seller=search.seller_name(db(), account=account, asked=asked),
-        saved=saved_filters(account),
+        saved=saved.saved_filters(db(), account),
         me=account,
         now=now,
         request_key=secrets.token_hex(16),
@@ -201,12 +200,6 @@ def back(default: str, **more: object) -> Response:
     for name, value in more.items():
         place += f"{'&' if '?' in place else '?'}{name}={value}"
     return redirect(place)
-
-
-def saved_filters(account: Account) -> list[SavedFilter]:
-    """The account's own, by name."""
-    wanted = select(SavedFilter).where(SavedFilter.account_id == account.id)
-    return list(db().scalars(wanted.order_by(SavedFilter.name)))
 
 
 def waiting() -> int:

@@ -141,7 +141,11 @@ def _refused(draft_id: int, name: str, fault: CallerError | ConflictError) -> An
 
 
 def _file(draft: Draft) -> Answer:
-    draft_id = draft.id
+    draft_id, put = draft.id, drafts.putting(runtime().store, draft, utc_now())
+    db().rollback()
+    put()
+    start_again()
+    draft = drafts.get(db(), draft_id=draft_id, account=me())
     try:
         filing = drafts.file_draft(db(), runtime().store, runtime().config, draft=draft, now=utc_now())
         number = filing.number

@@ -38,13 +38,13 @@ Choice = TypeVar("Choice", bound=str)
 @bp.get("/filings/<number>/rights")
 @who(*EVERYBODY)
 def page(number: str) -> str:
-    return _page(_found(number), {}, MultiDict())
+    return _page(seen_filing(number), {}, MultiDict())
 
 
 @bp.post("/filings/<number>/rights")
 @who(*_OWNERS)
 def record(number: str) -> Response | tuple[str, int]:
-    filing = _found(number)
+    filing = seen_filing(number)
     try:
         form, paper = _right_form(), _paper()
         key = request.form.get("request_key", "")[:64] or secrets.token_hex(16)
@@ -61,14 +61,14 @@ def record(number: str) -> Response | tuple[str, int]:
         db().commit()
     except CallerError as fault:
         start_again()
-        return _page(_found(number), {fault.field or "paper": words_of(fault)}, request.form), 400
+        return _page(seen_filing(number), {fault.field or "paper": words_of(fault)}, request.form), 400
     return redirect(url_for("rights.page", number=number, _anchor="records"))
 
 
 @bp.post("/filings/<number>/rights/<int:record_id>/retract")
 @who(*_OWNERS)
 def retract(number: str, record_id: int) -> Response:
-    found = records.get_record(db(), _found(number), record_id)
+    found = records.get_record(db(), seen_filing(number), record_id)
     records.retract(db(), record=found, account=me(), now=utc_now())
     db().commit()
     return redirect(url_for("rights.page", number=number, _anchor="records"))
@@ -77,7 +77,7 @@ def retract(number: str, record_id: int) -> Response:
 @bp.get("/filings/<number>/rights/<int:record_id>/paper")
 @who(*EVERYBODY)
 def paper(number: str, record_id: int) -> Response:
-    found = records.get_record(db(), _found(number), record_id)
+    found = records.get_record(db(), seen_filing(number), record_id)
     data = records.read_paper(runtime().store, found)
     assert found.document is not None
     return _download(data, found.document.media_type, found.document_name or "paper")
@@ -86,26 +86,14 @@ def paper(number: str, record_id: int) -> Response:
 @bp.get("/filings/<number>/rights.ics")
 @who(*EVERYBODY)
 def calendar(number: str) -> Response:
-    filing = _found(number)
-    host = urlsplit(runtime().config.public_url).hostname or "localhost"
-    address = runtime().config.public_url.rstrip("/") + url_for("rights.page", number=filing.number)
-    now = utc_now()
-    data = ics.calendar(
-        [one for one in records.clocks_now(db(), filing, now) if one.wanted],
-        number=filing.number,
-        title=filing.title,
-        address=address,
-        host=host,
-        say=say,
-        now=now,
-    )
-    return _download(data, "text/calendar", f"{filing.number}.ics")
+    filing = seen_filing(number)
+    return _download(calendar_of(filing), "text/calendar", f"{filing.number}.ics")
 
 
 @bp.post("/filings/<number>/rights/reminders")
 @who(*_OWNERS)
 def switch_reminders(number: str) -> Response:
-    filing = _found(number)
+    filing = seen_filing(number)
     wanted = request.form.get("wanted") == "yes"
     reminders.set_reminders(db(), account=me(), wanted=wanted, now=utc_now())
     db().commit()
@@ -115,7 +103,7 @@ def switch_reminders(number: str) -> Response:
 @bp.route("/filings/<number>/packages/<kind>", methods=["GET", "POST"])
 @who(*_OWNERS)
 def package(number: str, kind: str) -> str | Response | tuple[str, int]:
-    filing, sort = _packed(number), _sort(kind)
+    filing, sort = packed_filing(number), sort_of(kind)
     if request.method == "GET":
         return _package_page(filing, sort, {}, texts.texts_of(db(), filing))
     given = _texts(texts.texts_of(db(), filing), sort)
@@ -124,7 +112,7 @@ def package(number: str, kind: str) -> str | Response | tuple[str, int]:
         db().commit()
     except CallerError as fault:
         start_again()
-        return _package_page(_packed(number), sort, {fault.field or "": words_of(fault)}, given), 400
+        return _package_page(packed_filing(number), sort, {fault.field or "": words_of(fault)}, given), 400
     goal = "rights.package_file" if request.form.get("then") == "download" else "rights.package"
     return redirect(url_for(goal, number=number, kind=kind))
 
@@ -132,14 +120,7 @@ def package(number: str, kind: str) -> str | Response | tuple[str, int]:
 @bp.get("/filings/<number>/packages/<kind>.zip")
 @who(*_OWNERS)
 def package_file(number: str, kind: str) -> Response:
-    filing, sort = _packed(number), _sort(kind)
-    if not access.can_see_files(db(), me(), filing):
-        raise MissingError("filing_missing", number=number)
-    told(filing, "filing.package", copy=True)
-    shelf = runtime().store.shelf(filing.vault_key)
-    source = Source(filing, texts.texts_of(db(), filing), shelf.get, say, utc_now())
-    start_again()  # pictures are read and written anew, and no transaction waits for that
-    return _download(build(sort, source), "application/zip", f"{filing.number}-{kind}.zip")
+    return _download(package_of(packed_filing(number), sort_of(kind)), "application/zip", f"{number}-{kind}.zip")
 
 
 @bp.record_once
@@ -167,7 +148,7 @@ def _may_see(filing: Filing) -> bool:
     return access.owns_filing(me(), filing) or me().role is Role.REGULATOR
 
 
-def _found(number: str) -> Filing:
+def seen_filing(number: str) -> Filing:
     """The filing, for its owners and for the regulator whom a case shows it; nobody else learns what it becomes."""
     filing = registry.get_filing(db(), number=number, account=me())
     if not _may_see(filing):
@@ -175,12 +156,37 @@ def _found(number: str) -> Filing:
     return filing
 
 
-def _packed(number: str) -> Filing:
+def packed_filing(number: str) -> Filing:
     """The same, where there is something to put into a package."""
-    filing = _found(number)
+    filing = seen_filing(number)
     if filing.files_destroyed_at is not None:
         raise MissingError("files_destroyed", number=filing.number)
     return filing
+
+
+def calendar_of(filing: Filing) -> bytes:
+    """Its clocks as a calendar file."""
+    public_url, now = runtime().config.public_url, utc_now()
+    return ics.calendar(
+        [one for one in records.clocks_now(db(), filing, now) if one.wanted],
+        number=filing.number,
+        title=filing.title,
+        address=public_url.rstrip("/") + url_for("rights.page", number=filing.number),
+        host=urlsplit(public_url).hostname or "localhost",
+        say=say,
+        now=now,
+    )
+
+
+def package_of(filing: Filing, kind: PackageKind) -> bytes:
+    """A package for an office (ZIP); ends the transaction."""
+    if not access.can_see_files(db(), me(), filing):
+        raise MissingError("filing_missing", number=filing.number)
+    told(filing, "filing.package", copy=True)
+    shelf = runtime().store.shelf(filing.vault_key)
+    source = Source(filing, texts.texts_of(db(), filing), shelf.get, say, utc_now())
+    start_again()  # pictures are read and written anew, and no transaction waits for that
+    return build(kind, source)
 
 
 def _page(filing: Filing, faults: dict[str, str], given: MultiDict[str, str]) -> str:
@@ -277,7 +283,7 @@ def _texts(before: Texts, kind: PackageKind) -> Texts:
     return Texts(**values)
 
 
-def _sort(name: str) -> PackageKind:
+def sort_of(name: str) -> PackageKind:
     """The package of that name; raises ``MissingError``."""
     if name not in list(PackageKind):
         raise MissingError("page_missing")

@@ -145,12 +145,7 @@ def run_now(source_id: int) -> Response:
 @bp.post("/sources/<int:source_id>/retry")
 @who(*_KEEPERS)
 def retry(source_id: int) -> Response:
-    def again(source: Source) -> None:
-        remotes.retry_pictures(db(), source_id=source.id, now=utc_now())
-        if frontier.retry_pages(db(), source_id=source.id):
-            sources.run_soon(db(), source=source, now=utc_now())
-
-    return _act(source_id, again)
+    return _act(source_id, lambda source: remotes.retry_refused(db(), source=source, now=utc_now()))
 
 
 @bp.post("/sources/<int:source_id>/token")

@@ -18,7 +18,7 @@ DAYS = (7, 30, 90, 365)
 _EITHER = (Scope.LISTINGS_READ, Scope.FILINGS_READ, Scope.NOTICES_READ)
 _OWNERS = (Scope.FILINGS_WRITE, Scope.ALERTS_READ, Scope.ALERTS_WRITE, Scope.CASES_READ, Scope.CASES_WRITE)
 SCOPES: dict[Role, frozenset[Scope]] = {
-    Role.DESIGNER: frozenset({*_EITHER, *_OWNERS, Scope.NOTICES_WRITE}),
+    Role.DESIGNER: frozenset({*_EITHER, *_OWNERS, Scope.LISTINGS_WRITE, Scope.NOTICES_WRITE}),
     Role.ENTERPRISE: frozenset({*_EITHER, *_OWNERS, Scope.LISTINGS_WRITE, Scope.NOTICES_WRITE}),
     Role.REGULATOR: frozenset(
         {
@@ -30,8 +30,10 @@ SCOPES: dict[Role, frozenset[Scope]] = {
             Scope.NOTICES_WRITE,
         }
     ),
-    Role.AUDITOR: frozenset({*_EITHER, Scope.CASES_READ, Scope.STATISTICS_READ}),
-    Role.ADMINISTRATOR: frozenset({*_EITHER, Scope.LISTINGS_WRITE, Scope.STATISTICS_READ, Scope.NOTICES_WRITE}),
+    Role.AUDITOR: frozenset({*_EITHER, Scope.CASES_READ, Scope.STATISTICS_READ, Scope.AUDIT_READ}),
+    Role.ADMINISTRATOR: frozenset(
+        {*_EITHER, Scope.LISTINGS_WRITE, Scope.STATISTICS_READ, Scope.NOTICES_WRITE, Scope.AUDIT_READ}
+    ),
 }
 """What is of any use to an account of that role."""
 

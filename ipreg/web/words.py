@@ -262,12 +262,13 @@ SCOPES = {
     Scope.ALERTS_READ: N_("see alerts and matches"),
     Scope.ALERTS_WRITE: N_("decide on alerts, manage watches, write letters"),
     Scope.LISTINGS_READ: N_("see listings and imports"),
-    Scope.LISTINGS_WRITE: N_("push listings, manage sources"),
+    Scope.LISTINGS_WRITE: N_("push and report listings, manage sources"),
     Scope.CASES_READ: N_("see cases"),
     Scope.CASES_WRITE: N_("take steps in cases"),
     Scope.STATISTICS_READ: N_("see exact figures"),
     Scope.NOTICES_READ: N_("see notices, and where they go"),
     Scope.NOTICES_WRITE: N_("set up where notices go (webhooks)"),
+    Scope.AUDIT_READ: N_("see the audit trail"),
 }
 AUDIT_ACTIONS = {
     "accounts.sign_in": N_("Sign in"),

@@ -35,6 +35,8 @@ LETTER = {
     "kind": "warning", "truth": True, "holder_address": "上海市长宁路 1 号", "phone": "021-5555 0000",
     "addressee": "快手小铺",
 }  # fmt: skip
+RIGHT = {"kind": "design_patent", "number": "202630123456.0", "applied_on": "2026-03-02"}
+DAYS_AWAY = {"from_on": "2030-05-01", "until_on": "2030-05-05"}
 ZIP = "application/zip"
 
 
@@ -81,10 +83,23 @@ class Program:
 
     def file(self, form: dict[str, Any], *pictures: bytes, to: str = "/filings", **headers: str) -> TestResponse:
         """Files a design, or a version of one."""
-        parts: dict[str, Any] = {
-            "filing": json.dumps(form),
-            "pictures": [(io.BytesIO(one), f"{place}.jpg") for place, one in enumerate(pictures)],
-        }
+        return self._post_form(
+            {
+                "filing": json.dumps(form),
+                "pictures": [(io.BytesIO(one), f"{place}.jpg") for place, one in enumerate(pictures)],
+            },
+            to,
+            headers,
+        )
+
+    def send(
+        self, part: str, said: dict[str, Any], files: dict[str, bytes], to: str, **headers: str
+    ) -> TestResponse:
+        """A form of several parts: the JSON, and one file under each name."""
+        named = {name: (io.BytesIO(data), f"{name}.jpg") for name, data in files.items()}
+        return self._post_form({part: json.dumps(said), **named}, to, headers)
+
+    def _post_form(self, parts: dict[str, Any], to: str, headers: dict[str, str]) -> TestResponse:
         return self.client.post(
             f"/api/v1{to}", data=parts, headers=self._headers(headers), content_type="multipart/form-data"
         )

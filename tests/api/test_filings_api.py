@@ -3,11 +3,14 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from asking import FORM, Program, picture, program
 from site_of_tests import Site
+
+from ipreg.objects import LocalFiles
 
 
 def test_a_design_is_filed_by_a_program_and_anybody_can_verify_it(site: Site) -> None:
@@ -150,3 +153,22 @@ def test_the_same_request_at_once_is_done_once_where_it_has_a_key(site: Site, ke
         answers = list(together.map(lambda _: asks.file(FORM, data, **header), range(4)))
     assert {one.status_code for one in answers} == {201}, [one.text for one in answers]
     assert len({one.json["number"] for one in answers}) == (1 if key else 4)
+
+
+def test_no_transaction_waits_for_the_store(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner, engine = program(site, "designer"), site.app.extensions["ipreg"].sessions.kw["bind"]
+    draft = owner.file(FORM, picture(94), to="/drafts").json["id"]
+    held, write = dict[str, int](), LocalFiles.write
+
+    def watched(files: LocalFiles, name: str, pieces: Iterable[bytes]) -> None:
+        held[name] = engine.pool.checkedout()
+        write(files, name, pieces)
+
+    monkeypatch.setattr(LocalFiles, "write", watched)
+    made = owner.file(FORM, picture(93))
+    assert made.status_code == 201, made.text
+    changed = {**FORM, "views": ["back"], "seen_version": 1}
+    more = owner.file(changed, picture(95), to=f"/filings/{made.json['number']}/versions")
+    assert more.status_code == 201, more.text
+    assert owner.post(f"/drafts/{draft}/file").status_code == 201
+    assert len(held) == 3 and set(held.values()) == {0}

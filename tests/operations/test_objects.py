@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -11,17 +12,19 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from scenery import HandClock, People, design_form, one_picture
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ipreg import backup, registry
-from ipreg.db import transaction
+from ipreg import backup, orphans, registry
+from ipreg.db import transaction, utc_now
 from ipreg.errors import MissingError, UpstreamError
-from ipreg.models import Account, Filing
-from ipreg.objects import Files, LocalFiles, ObjectFiles
+from ipreg.models import Account, Filing, VaultKey
+from ipreg.objects import ASIDE, Files, LocalFiles, ObjectFiles
 from ipreg.runtime import Runtime, open_runtime
 
 pytestmark = [
@@ -139,10 +142,19 @@ def far(runtime: Runtime, bucket: str) -> Runtime:
     return open_runtime(replace(runtime.config, files_url=bucket))
 
 
-def _file(session: Session, runtime: Runtime, person: Account, clock: HandClock, *, sealed: bool) -> Filing:
+def _file(
+    session: Session,
+    runtime: Runtime,
+    person: Account,
+    clock: HandClock,
+    *,
+    sealed: bool,
+    seed: int = 8,
+    key: str = "",
+) -> Filing:
     return registry.register_design(
-        session, runtime.store, applicant=person, form=design_form(), pictures=one_picture(8),
-        request_key=str(sealed), sealed=sealed, now=clock(),
+        session, runtime.store, applicant=person, form=design_form(), pictures=one_picture(seed),
+        request_key=key or str(sealed), sealed=sealed, now=clock(),
     )  # fmt: skip
 
 
@@ -173,3 +185,85 @@ def _back_into_another_place(far: Runtime, tmp_path: Path, digest: str) -> None:
     found = backup.restore(config, tmp_path / "saved.tar")
     assert not found.log.differences and not found.audit.faults
     assert open_runtime(config).store.get(digest) == far.store.get(digest)
+
+
+def test_what_was_put_aside_is_found_and_comes_back(files: Files) -> None:
+    files.write(NAME, [b"hello"])
+    assert [name for name, at in files.aged("files") if abs(at - time.time()) < 3600] == [NAME]
+    files.put_aside(NAME)
+    assert list(files.aged("files")) == [] and [name for name, _ in files.aged(ASIDE)] == [f"{ASIDE}/{NAME}"]
+    assert (found := files.find(NAME)) is not None and found.read_bytes() == b"hello"
+    assert [name for name, _ in files.aged("files")] == [NAME] and list(files.aged(ASIDE)) == []
+    files.put_aside(NAME)
+    assert files.holds(NAME), "who is about to refer to it has it again"
+    assert [name for name, _ in files.aged("files")] == [NAME]
+    assert not files.bring_back("files/00/00/none") and not files.holds("files/00/00/none")
+
+
+def test_another_hosts_near_copy_does_not_hide_that_an_object_was_put_aside(bucket: str, tmp_path: Path) -> None:
+    one, other = ObjectFiles(bucket, tmp_path / "one"), ObjectFiles(bucket, tmp_path / "other")
+    one.write(NAME, [b"hello"])
+    assert other.find(NAME) is not None
+    one.put_aside(NAME)
+    assert other.holds(NAME)
+    assert [name for name, _ in one.aged("files")] == [NAME], "brought back, though it lay near"
+
+
+@pytest.fixture(params=["folder", "objects"])
+def kept(request: pytest.FixtureRequest, runtime: Runtime) -> Runtime:
+    """With files in a folder, or in the bucket."""
+    return runtime if request.param == "folder" else request.getfixturevalue("far")
+
+
+class Lost(Exception):
+    """Something failed after a file was put and before its row was kept."""
+
+
+def test_orphans_go_in_two_steps_and_what_rows_name_stays(kept: Runtime, clock: HandClock) -> None:
+    with transaction(kept.sessions) as session:
+        person = People(session, clock()).designer
+        opened, sealed = (_file(session, kept, person, clock, sealed=one) for one in (False, True))
+        digests = opened.views[0].sha256, sealed.views[0].sha256
+    with contextlib.suppress(Lost), transaction(kept.sessions) as session:
+        _file(session, kept, session.merge(person), clock, sealed=True, seed=21, key="sealed")
+        _file(session, kept, session.merge(person), clock, sealed=False, seed=22, key="open")
+        raise Lost
+    files, later = kept.store.files, utc_now() + timedelta(days=2)
+    nothing = orphans.Swept([], [], [])
+    assert orphans.sweep(kept, now=utc_now()) == nothing, "a running request may refer to them yet"
+    said = orphans.sweep(kept, now=later, only_say=True)
+    assert len(said.aside) == 2 and {one.split("/")[0] for one in said.aside} == {"files", "vault"}
+    assert list(files.aged(ASIDE)) == []
+    assert orphans.sweep(kept, now=later).aside == said.aside
+    assert orphans.sweep(kept, now=utc_now()) == nothing, "put aside a moment ago"
+    assert orphans.sweep(kept, now=later) == orphans.Swept([], [], said.aside)
+    assert list(files.aged(ASIDE)) == []
+    with kept.sessions() as session:
+        assert kept.store.get(digests[0])
+        assert kept.store.shelf(session.scalars(select(VaultKey)).one()).get(digests[1])
+
+
+def test_an_orphan_that_is_filed_again_while_it_lies_aside_is_kept(kept: Runtime, clock: HandClock) -> None:
+    with transaction(kept.sessions) as session:
+        person = People(session, clock()).designer
+    with contextlib.suppress(Lost), transaction(kept.sessions) as session:
+        _file(session, kept, session.merge(person), clock, sealed=False)
+        raise Lost
+    later = utc_now() + timedelta(days=2)
+    (name,) = orphans.sweep(kept, now=later).aside
+    with transaction(kept.sessions) as session:
+        digest = _file(session, kept, session.merge(person), clock, sealed=False).views[0].sha256
+    assert name.endswith(digest) and kept.store.get(digest)
+    assert orphans.sweep(kept, now=later + timedelta(days=2)) == orphans.Swept([], [], [])
+
+
+def test_what_was_referred_to_by_a_request_that_saw_it_before_it_was_put_aside_comes_back(
+    kept: Runtime, clock: HandClock
+) -> None:
+    with transaction(kept.sessions) as session:
+        filing = _file(session, kept, People(session, clock()).designer, clock, sealed=False)
+        digest = filing.views[0].sha256
+    name = f"files/{digest[:2]}/{digest[2:4]}/{digest}"
+    kept.store.files.put_aside(name)  # as if the row had come a moment later than the look at all rows
+    assert orphans.sweep(kept, now=utc_now() + timedelta(days=2)).back == [name]
+    assert kept.store.get(digest)

@@ -17,6 +17,9 @@ _CLOCKS = ('acceptance', 'handling', 'response', 'remedy', 'appeal')
 _KINDS = ('statement', 'counter_notice', 'evidence')
 
 
+NEW_WORDS = {'case_clocks.kind': ('review',), 'case_submissions.kind': ('appeal',)}
+
+
 def _allow(table: str, name: str, values: tuple[str, ...]) -> None:
     allowed = ', '.join(f"'{value}'" for value in values)
     with op.batch_alter_table(table, schema=None) as batch_op:

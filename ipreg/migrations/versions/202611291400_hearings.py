@@ -13,6 +13,7 @@ down_revision = '202611291345'
 branch_labels = None
 depends_on = None
 
+NEW_WORDS = {'case_papers.kind': ('hearing',)}
 _KINDS = ('acceptance', 'non_acceptance', 'notice', 'decision')
 
 
