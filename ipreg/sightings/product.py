@@ -41,7 +41,8 @@ _BETWEEN_PICTURES = re.compile(r",\s*(?=https?://|//)|\s+(?=https?://)")
 
 @dataclass(frozen=True)
 class Product:
-    """An empty text is "not told". ``found_by`` names the ways in which something was found."""
+    """An empty text is "not told". ``found_by`` names the ways in which something was found, ``site`` is what the
+    page calls the site that it is of."""
 
     title: str = ""
     price: str = ""
@@ -52,6 +53,7 @@ class Product:
     availability: str = ""
     pictures: tuple[str, ...] = ()
     address: str = ""
+    site: str = ""
     found_by: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -82,7 +84,7 @@ def read_product(page: WebPage, rules: SiteRules | None = None) -> Product | Non
         return None
     if not whole.pictures:
         whole = replace(whole, pictures=_shown(page, whole.title, [node for _, node, _ in own if node is not None]))
-    return replace(whole, title=whole.title[:500], address=page.canonical)
+    return replace(whole, title=whole.title[:500], address=page.canonical, site=page.site)
 
 
 def _filled(whole: Product, more: Product, name: str) -> Product:

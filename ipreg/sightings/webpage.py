@@ -60,6 +60,12 @@ class WebPage:
         return tidy_address(named if same else self.address)
 
     @cached_property
+    def site(self) -> str:
+        """What the page calls its site; empty where it does not."""
+        named = 'meta[property="og:site_name"][content], meta[name="application-name"][content]'
+        return " ".join(attribute(self.tree.css_first(named), "content").split())[:200]
+
+    @cached_property
     def country(self) -> str:
         """Of which country (ISO 3166) the page seems to be, by its host, then its language; empty where unknown."""
         host = urlsplit(self.address).hostname or ""
