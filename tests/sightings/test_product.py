@@ -196,6 +196,11 @@ def test_links_are_whole_tidy_and_each_once() -> None:
     assert shape_of("https://a.example/calendar/2026/12?d=1") == shape_of("https://a.example/calendar/2027/1?d=7")
 
 
+def test_a_base_for_links_is_not_the_address_of_the_page() -> None:
+    page = WebPage(AT, '<base href="/goods/"><a href="8">8</a>')
+    assert (page.canonical, page.links()) == (AT, ["https://www.shop.example/goods/8"])
+
+
 def test_a_page_can_not_name_another_host_as_its_own() -> None:
     page = WebPage(AT, '<link rel="canonical" href="https://rival.example/item/1">')
     assert page.canonical == AT
