@@ -7,10 +7,8 @@ near are judged by what their fingerprints keep. So resellers' copies cost one p
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -32,35 +30,34 @@ def pending(session: Session, *, limit: int) -> list[str]:
     return list(dict.fromkeys(session.scalars(wanted.order_by(ListingPicture.id).limit(limit))))
 
 
-@dataclass
 class Firsts:
     """The pictures that were the first to show what they show, with their hashes."""
 
-    digests: list[str] = field(default_factory=list)
-    _hashes: list[int] = field(default_factory=list)
-    _table: NDArray[np.uint64] | None = None
+    def __init__(self, known: Sequence[tuple[str, int]] = ()) -> None:
+        self._digests = [digest for digest, _ in known]
+        self._hashes = np.array([value for _, value in known], np.uint64)
 
     @classmethod
     def of(cls, session: Session) -> Firsts:
         """All that there are."""
-        rows = session.execute(select(FirstPicture.sha256, FirstPicture.hash)).all()
-        return cls([one for one, _ in rows], [unsigned(value) for _, value in rows])
+        rows = session.execute(select(FirstPicture.sha256, FirstPicture.hash))
+        return cls([(digest, unsigned(value)) for digest, value in rows])
 
     def add(self, digest: str, value: int) -> None:
-        self.digests.append(digest)
-        self._hashes.append(value)
-        self._table = None
+        if len(self._digests) == len(self._hashes):
+            self._hashes = np.append(self._hashes, np.zeros(len(self._hashes) + 1024, np.uint64))
+        self._hashes[len(self._digests)] = value
+        self._digests.append(digest)
 
     def near(self, asked: Fingerprint) -> list[str]:
         """The nearest few, upright or mirrored."""
-        if self._table is None:
-            self._table = np.array(self._hashes, np.uint64)
+        held = self._hashes[: len(self._digests)]
         upright, mirrored = (
-            np.bitwise_count(self._table ^ np.uint64(value)) for value in (asked.phash, asked.phash_mirrored)
+            np.bitwise_count(held ^ np.uint64(value)) for value in (asked.phash, asked.phash_mirrored)
         )
         bits = np.minimum(upright, mirrored)
         close = np.flatnonzero(bits <= NEAR)
-        return [self.digests[at] for at in close[np.argsort(bits[close], kind="stable")][:JUDGED]]
+        return [self._digests[at] for at in close[np.argsort(bits[close], kind="stable")][:JUDGED]]
 
 
 def find_first(

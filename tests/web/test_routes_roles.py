@@ -333,6 +333,8 @@ OF_ONESELF = {
 }  # fmt: skip
 # Of watches, filters and actions none is there, and a form without values is refused.
 WITHOUT_A_ROW = {
+    "sellers.link",
+    "sellers.undo",
     "alertbulk.bulk", "alertbulk.undo", "alertbulk.save", "alertbulk.forget", "alertbulk.download",
     "watches.one", "watches.remove", "watches.switch", "watches.allow", "watches.forbid", "operations.ask_of_job",
 }  # fmt: skip
