@@ -32,6 +32,7 @@ from ipreg.workdays import shanghai_day
 
 OFFICIALS = (Role.REGULATOR, Role.AUDITOR)
 """Who sees every case, and what a case shows."""
+MOST_LOOKED_AT = 200
 # Full members see all that is filed in the enterprise's name; a contributor sees what he filed himself.
 FULL_MEMBERS = (OrganizationRole.OWNER, OrganizationRole.FILER, OrganizationRole.VIEWER)
 ACTING_MEMBERS = (OrganizationRole.OWNER, OrganizationRole.FILER)
@@ -181,6 +182,16 @@ def can_see_listing(session: Session, account: Account, listing: Listing) -> boo
         return True
     involved = select(Match.id).where(Match.listing_id == listing.id)
     return _sees_match(session, account, involved, involved)
+
+
+def can_see_seller(session: Session, account: Account, seller_id: int) -> bool:
+    """Who sees one of its listings."""
+    of_seller = select(Listing).where(Listing.seller_id == seller_id)
+    sighted = of_seller.join(ListingSighting).where(ListingSighting.account_id == account.id)
+    if session.scalar(sighted.limit(1)) is not None:
+        return True
+    matched = of_seller.where(select(Match.id).where(Match.listing_id == Listing.id).exists())
+    return any(can_see_listing(session, account, one) for one in session.scalars(matched.limit(MOST_LOOKED_AT)))
 
 
 def can_see_alert(account: Account, alert: Alert) -> bool:

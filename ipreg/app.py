@@ -58,6 +58,7 @@ from ipreg.web import (
     rights,
     rules,
     security,
+    sellers,
     session,
     shown,
     sources,
@@ -127,7 +128,7 @@ def create_app(config: Config) -> Flask:
         *(notices, channels, operations),
         *(pages, accounts, filings, imports, alerts, cases, log, logpage, verify, audittrail),
         *(letters, lettertexts),
-        *(sources, reports, evidence, rights, tokens, developers),
+        *(sources, reports, sellers, evidence, rights, tokens, developers),
     )
     for blueprint in (one.bp for one in views):
         app.register_blueprint(blueprint)

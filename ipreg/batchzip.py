@@ -3,6 +3,8 @@ encoded. Nothing is unpacked but what is asked for."""
 
 from __future__ import annotations
 
+import io
+import struct
 import unicodedata
 import zipfile
 import zlib
@@ -12,7 +14,10 @@ from ipreg.errors import CallerError
 
 MAX_MEMBERS = 8_000
 MAX_TABLE = 5 * 2**20
+MAX_NAME = 400
 _UTF8 = 0x800
+_END = struct.Struct("<4s4H2LH")
+_LONGEST_REMARK = 2**16
 _BROKEN = (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError, OSError, ValueError)
 
 
@@ -26,6 +31,8 @@ class BatchZip:
         self, file: BinaryIO, *, most_bytes: int, most_members: int = MAX_MEMBERS, field: str = "batch"
     ) -> None:
         self._most, self._field = most_bytes, field
+        if directory_bytes(file) > most_members * MAX_NAME:
+            raise CallerError("zip_too_large", field=self._field)
         try:
             self._archive = zipfile.ZipFile(file)
         except _BROKEN as fault:
@@ -77,6 +84,17 @@ class BatchZip:
         if len(data) > most:
             raise CallerError("file_too_large", field=self._field, megabytes=most // 2**20)
         return data
+
+
+def directory_bytes(file: BinaryIO) -> int:
+    """How long the list of a ZIP's members is, as its end says (APPNOTE.TXT, 4.3.16). Whoever opens a ZIP holds all
+    of that list in memory, at many times its size; 0 where there is no such end."""
+    size = file.seek(0, io.SEEK_END)
+    file.seek(max(0, size - _LONGEST_REMARK - _END.size))
+    tail = file.read()
+    at = tail.rfind(b"PK\x05\x06")
+    file.seek(0)
+    return int(_END.unpack_from(tail, at)[5]) if 0 <= at <= len(tail) - _END.size else 0
 
 
 def _names(member: zipfile.ZipInfo) -> list[str]:

@@ -454,6 +454,8 @@ MESSAGES: dict[str, str] = {
     "right_number_hague": N_("This is not an international registration. It looks like DM/123456."),
     "right_number_foreign": N_("A number has at least one digit."),
     "seller_missing": N_("There is no such seller, or nothing of it is yours to see."),
+    "seller_itself": N_("That is the same shop."),
+    "seller_link_missing": N_("There is no such entry, or it is not yours."),
     "evidence_missing": N_("There is no such evidence, or it is not yours."),
     "letter_missing": N_("There is no such letter, or it is not yours."),
     "letter_needs_listing": N_("Letters go to sellers and platforms; this alert is of another filing."),

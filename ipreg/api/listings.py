@@ -31,7 +31,7 @@ from ipreg.models import (
 from ipreg.sightings import feeds, sources
 from ipreg.sightings.inline import take_out
 from ipreg.sightings.reading import read_feed
-from ipreg.sightings.rows import Row, RowFault
+from ipreg.sightings.rows import IN_A_REQUEST, Row, RowFault
 from ipreg.web.audithook import act_as
 from ipreg.web.language import say
 from ipreg.web.session import db, me, runtime
@@ -39,7 +39,6 @@ from ipreg.web.session import db, me, runtime
 N_ = str  # marks a text for extraction
 bp = Blueprint("api_listings", __name__)
 routes = Routes(bp, N_("Listings"))
-MAX_ROWS = 1000
 MAX_BYTES = 5 * 2**20  # without the pictures that stand in it
 MAX_WITH_PICTURES = 50 * 2**20
 FEEDS = ("application/json", "application/x-ndjson", "text/csv", "application/xml", "application/octet-stream")
@@ -71,9 +70,7 @@ def push(query: shapes.PushAsked) -> Done:
     data, pictures = take_out(sent)
     if len(data) > MAX_BYTES:
         raise CallerError("feed_too_large", megabytes=MAX_BYTES // 2**20)
-    rows = read_feed(data, platform=source.platform)
-    if len(rows) > MAX_ROWS:
-        raise CallerError("feed_too_long", most=MAX_ROWS)
+    rows = read_feed(data, platform=source.platform, limits=IN_A_REQUEST)
     work = _import(source, sent, data, pictures)
     made = shapes.Pushed.model_validate(
         {"import": work.id, "state": work.state.value, "rows": [_result(row) for row in rows]}

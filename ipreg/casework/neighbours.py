@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, lazyload, selectinload
 
 from ipreg.models import Case, CaseOutcome, Match
+from ipreg.sightings.sellerlinks import OFFICIALS, joined
 
 MOST = 10
 
@@ -32,10 +33,9 @@ def of(session: Session, *, case: Case) -> Neighbours:
     of_seller: list[int] = []
     repeat = 0
     if case.seller_id is not None:
-        of_seller = list(session.scalars(others.where(Case.seller_id == case.seller_id)))
-        found = select(func.count()).where(
-            Case.seller_id == case.seller_id, Case.outcome == CaseOutcome.INFRINGING, Case.id != case.id
-        )
+        his = Case.seller_id.in_(joined(session, case.seller_id, office=OFFICIALS))
+        of_seller = list(session.scalars(others.where(his)))
+        found = select(func.count()).where(his, Case.outcome == CaseOutcome.INFRINGING, Case.id != case.id)
         repeat = session.scalar(found) or 0
     same = Case.match_id.in_(select(Match.id).where(Match.filing_id == case.match.filing_id))
     lists = of_seller, list(session.scalars(others.where(same))), _decided(session, case)

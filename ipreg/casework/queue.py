@@ -29,6 +29,7 @@ from ipreg.models import (
     Role,
     Seller,
 )
+from ipreg.sightings.sellerlinks import OFFICIALS, joined_each
 
 PAGE = 25
 MOST_CHOICES = 100
@@ -218,13 +219,16 @@ def officers(session: Session) -> list[Account]:
 
 
 def repeats(session: Session, sellers: list[int]) -> dict[int, int]:
-    """How often each seller was found to infringe."""
+    """How often each seller was found to infringe, by whichever of his shops officials know."""
+    shops = joined_each(session, sellers, office=OFFICIALS)
     counted = (
         select(Case.seller_id, func.count())
-        .where(Case.seller_id.in_(sellers), Case.outcome == CaseOutcome.INFRINGING)
+        .where(Case.seller_id.in_({shop for of_one in shops.values() for shop in of_one}))
+        .where(Case.outcome == CaseOutcome.INFRINGING)
         .group_by(Case.seller_id)
     )
-    return {seller: count for seller, count in session.execute(counted) if seller is not None}
+    found = {row[0]: row[1] for row in session.execute(counted)}
+    return {one: count for one, of_one in shops.items() if (count := sum(found.get(shop, 0) for shop in of_one))}
 
 
 def _of_tab(account: Account, tab: Tab, now: datetime) -> list[ColumnElement[bool]]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from ipreg.casework import machine, table
 from ipreg.casework.machine import Given
 from ipreg.models import Case, CaseEvent, CaseOutcome
+from ipreg.sightings.sellerlinks import OFFICIALS, joined
 
 GRAVE_FROM = 3
 """So many decisions against a seller make his cases grave."""
@@ -22,7 +23,8 @@ def severity_of(session: Session, seller_id: int | None) -> int:
     """1, 2 for a seller who was found to infringe before, 3 for one who was so three times."""
     if seller_id is None:
         return 1
-    of_seller = select(func.count()).where(Case.seller_id == seller_id, Case.outcome == CaseOutcome.INFRINGING)
+    his = Case.seller_id.in_(joined(session, seller_id, office=OFFICIALS))
+    of_seller = select(func.count()).where(his, Case.outcome == CaseOutcome.INFRINGING)
     before = session.scalar(of_seller) or 0
     return 3 if before >= GRAVE_FROM else 2 if before else 1
 

@@ -57,6 +57,7 @@ from ipreg.models.letters import Invitation, Letter, LetterState
 from ipreg.models.listings import (
     ChangeKind,
     FeedImport,
+    FirstPicture,
     ImportFault,
     ImportState,
     Listing,
@@ -64,6 +65,7 @@ from ipreg.models.listings import (
     ListingPicture,
     ListingSighting,
     Seller,
+    SellerLink,
 )
 from ipreg.models.log import (
     LogCheckpoint,
@@ -179,6 +181,7 @@ __all__ = [
     "FilingTerm",
     "FilingVersion",
     "FilingView",
+    "FirstPicture",
     "FormerName",
     "ImportFault",
     "ImportState",
@@ -244,6 +247,7 @@ __all__ = [
     "SavedView",
     "Scope",
     "Seller",
+    "SellerLink",
     "SellerMark",
     "SellerTie",
     "SignIn",

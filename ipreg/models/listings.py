@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ipreg.db import Base
@@ -71,7 +71,10 @@ class ImportFault(Base):
 
 
 class Seller(Base):
-    """Who offers, on one platform: known by shop id, else by the shop's address, else by name (``key``)."""
+    """Who offers, on one platform: known by shop id, else by the shop's address, else by name (``key``).
+
+    A shop whose pages name no seller is known by its host (``site:shop.example``).
+    """
 
     __tablename__ = "sellers"
     __table_args__ = (UniqueConstraint("platform", "key"),)
@@ -84,6 +87,31 @@ class Seller(Base):
     address: Mapped[str] = mapped_column(Text, default="")
     first_seen_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
+
+
+class SellerLink(Base):
+    """What somebody said of two shops: that they are one seller (``same``), or two. It counts in his ``office``.
+
+    ``key`` is two shops in one office, and empty once it was taken back: one word stands on two shops at a time.
+    """
+
+    __tablename__ = "seller_links"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    office: Mapped[str] = mapped_column(String(40))
+    key: Mapped[str | None] = mapped_column(String(100), unique=True)
+    one_id: Mapped[int] = mapped_column(ForeignKey("sellers.id"), index=True)
+    other_id: Mapped[int] = mapped_column(ForeignKey("sellers.id"), index=True)
+    same: Mapped[bool]
+    reason: Mapped[str] = mapped_column(Text, default="")
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    said_at: Mapped[datetime]
+    undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    undone_at: Mapped[datetime | None]
+
+    one: Mapped[Seller] = relationship(foreign_keys=one_id, lazy="joined")
+    other: Mapped[Seller] = relationship(foreign_keys=other_id, lazy="joined")
+    account: Mapped[Account] = relationship(foreign_keys=account_id, lazy="joined")
 
 
 class Listing(Base):
@@ -99,7 +127,7 @@ class Listing(Base):
     platform: Mapped[str] = mapped_column(String(100))
     external_id: Mapped[str] = mapped_column(String(200))
     address: Mapped[str] = mapped_column(Text, default="")
-    title: Mapped[str] = mapped_column(String(500))
+    title: Mapped[str] = mapped_column(String(500), index=True)
     seller: Mapped[str] = mapped_column(String(200), default="")
     seller_id: Mapped[int | None] = mapped_column(ForeignKey("sellers.id"), index=True)
     price: Mapped[str] = mapped_column(String(32), default="")
@@ -123,7 +151,11 @@ class Listing(Base):
 
 
 class ListingPicture(Base):
-    """A picture of a listing. One that the listing no longer shows stays, with ``gone_at``: matches stand on it."""
+    """A picture of a listing. One that the listing no longer shows stays, with ``gone_at``: matches stand on it.
+
+    ``shows``: SHA-256 of the first picture of all that are the same one, however compressed or resized; empty until
+    it was looked for.
+    """
 
     __tablename__ = "listing_pictures"
     __table_args__ = (UniqueConstraint("listing_id", "sha256"),)
@@ -135,10 +167,20 @@ class ListingPicture(Base):
     source: Mapped[str] = mapped_column(Text, default="")
     compared_by: Mapped[str | None] = mapped_column(String(64), index=True)
     goods_by: Mapped[str | None] = mapped_column(String(64), index=True)
+    shows: Mapped[str | None] = mapped_column(String(64), index=True)
     gone_at: Mapped[datetime | None]
 
     listing: Mapped[Listing] = relationship(back_populates="pictures", lazy="selectin")
     file: Mapped[StoredFile] = relationship(lazy="joined")
+
+
+class FirstPicture(Base):
+    """A listing's picture of which no same one was seen before: its perceptual hash, as a signed number."""
+
+    __tablename__ = "first_pictures"
+
+    sha256: Mapped[str] = mapped_column(ForeignKey("stored_files.sha256"), primary_key=True)
+    hash: Mapped[int] = mapped_column(BigInteger)
 
 
 class ChangeKind(StrEnum):

@@ -38,8 +38,8 @@ from ipreg.sightings.listings import (
 from ipreg.sightings.manners import LaterError
 from ipreg.sightings.reading import read_feed
 from ipreg.sightings.rows import FeedRow, Row, RowFault
-from ipreg.sightings.tablefeed import is_workbook
 from ipreg.sightings.visits import Visitor
+from ipreg.sightings.workbook import is_workbook
 from ipreg.storage import keep_picture
 
 MAX_FEED_BYTES = 50 * 2**20

@@ -186,6 +186,8 @@ def offer_of(product: Product, *, platform: str = "") -> Offer:
         currency=product.currency,
         brand=product.brand,
         availability=product.availability,
+        site="" if product.seller or product.seller_address else origin_of(product.address),
+        site_name=product.site,
     )
 
 

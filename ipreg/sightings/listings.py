@@ -25,11 +25,16 @@ from ipreg.models import (
     StoredFile,
 )
 from ipreg.sightings.faults import clean_text
+from ipreg.sightings.marketplaces import is_marketplace
+from ipreg.sightings.webpage import host_of
 
 
 @dataclass(frozen=True)
 class Offer:
-    """A listing as a source shows it; an empty text is "not told", and changes nothing that was told before."""
+    """A listing as a source shows it; an empty text is "not told", and changes nothing that was told before.
+
+    ``site`` and ``site_name``: address and name of the site of a page that was read and names no seller.
+    """
 
     platform: str
     external_id: str
@@ -43,6 +48,8 @@ class Offer:
     brand: str = ""
     availability: str = ""
     region: str = ""
+    site: str = ""
+    site_name: str = ""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -50,6 +57,8 @@ class Offer:
 
 
 MAX_ID = 200
+SITE = "site:"
+"""How the key of a seller begins who is known by the host of his shop."""
 
 
 def bounded(text: str, most: int) -> str:
@@ -105,7 +114,8 @@ def see_listing(session: Session, *, offer: Offer, bringer: Bringer, now: dateti
         if getattr(offer, name) and (leads or not getattr(listing, name)):
             setattr(listing, name, getattr(offer, name))
     if leads or listing.seller_id is None:
-        listing.shop = _seller(session, offer, now, rename=leads) or listing.shop
+        known = None if listing.shop is not None and listing.shop.key.startswith(SITE) else listing.shop
+        listing.shop = _seller(session, offer, now, rename=leads) or known
     session.flush()
     _sight(session, listing, bringer.account_id, now)
     return listing
@@ -248,17 +258,62 @@ def _sight(session: Session, listing: Listing, account_id: int, now: datetime) -
 def _seller(session: Session, offer: Offer, now: datetime, *, rename: bool) -> Seller | None:
     key = _seller_key(offer)
     if not key:
-        return None
-    seller = session.scalar(select(Seller).where(Seller.platform == offer.platform, Seller.key == key))
-    if seller is None:
-        seller = Seller(platform=offer.platform, key=key, first_seen_at=now)
-        session.add(seller)
+        return _site(session, offer, now)
+    known = _known_seller(session, offer.platform, key)
+    seller = known or _new_seller(session, offer.platform, key, now)
     seller.last_seen_at = now
     for name, value in (("name", offer.seller), ("shop_id", offer.seller_id), ("address", offer.seller_address)):
         if value and (rename or not getattr(seller, name)):
             setattr(seller, name, value)
     session.flush()
+    if known is None:
+        _part_from_sites(session, seller)
     return seller
+
+
+def _known_seller(session: Session, platform: str, key: str) -> Seller | None:
+    return session.scalar(select(Seller).where(Seller.platform == platform, Seller.key == key))
+
+
+def _new_seller(session: Session, platform: str, key: str, now: datetime) -> Seller:
+    made = Seller(platform=platform, key=key, first_seen_at=now, last_seen_at=now)
+    session.add(made)
+    return made
+
+
+def _site(session: Session, offer: Offer, now: datetime) -> Seller | None:
+    """The shop whose site it is, where nothing says that others sell there too: it is no marketplace, and whoever
+    its pages name is the shop itself."""
+    if not offer.site or is_marketplace(offer.site):
+        return None
+    host, name = host_of(offer.site), offer.site_name or host_of(offer.site)
+    key = bounded(f"{SITE}{host}", 300)
+    named = select(Seller).where(Seller.platform == offer.platform, Seller.key.not_like(f"{SITE}%")).limit(2)
+    sellers = list(session.scalars(named))
+    if any(not _is_of_site(one, host, name) for one in sellers):
+        return None
+    seller = next(iter(sellers), None) or _known_seller(session, offer.platform, key)
+    if seller is None:
+        seller = _new_seller(session, offer.platform, key, now)
+        seller.name, seller.address = name, f"{offer.site}/"
+    seller.last_seen_at = now
+    session.flush()
+    return seller
+
+
+def _is_of_site(seller: Seller, host: str, name: str) -> bool:
+    """Whether a seller is the shop whose site it is: by its name, or its address is that of the site."""
+    at_home = host_of(seller.address) == host and urlsplit(seller.address).path in ("", "/")
+    return at_home or _tight(seller.name) in (_tight(name), host)
+
+
+def _part_from_sites(session: Session, seller: Seller) -> None:
+    """Where a first other seller is named, pages that name none are not known to be the site's own any more."""
+    sites = select(Seller).where(Seller.platform == seller.platform, Seller.key.like(f"{SITE}%"))
+    for site in list(session.scalars(sites)):
+        if not _is_of_site(seller, site.key.removeprefix(SITE), site.name):
+            theirs = update(Listing).where(Listing.seller_id == site.id)
+            session.execute(theirs.values(seller_id=None).execution_options(synchronize_session="fetch"))
 
 
 def _seller_key(offer: Offer) -> str:
@@ -267,8 +322,12 @@ def _seller_key(offer: Offer) -> str:
         return f"id:{offer.seller_id}"
     if shop := _shop_key(offer.seller_address):
         return shop
-    name = "".join(offer.seller.split()).casefold()
+    name = _tight(offer.seller)
     return f"name:{name}" if name else ""
+
+
+def _tight(name: str) -> str:
+    return "".join(name.split()).casefold()
 
 
 def _shop_key(address: str) -> str:

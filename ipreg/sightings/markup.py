@@ -30,6 +30,7 @@ _TYPES = {
 }  # fmt: skip
 # Works are goods where they are offered.
 _WORKS = {"book", "visualartwork", "painting", "sculpture", "photograph", "drawing", "poster", "clothing"}
+_HOLDS = ("@graph", "@included", "mainEntity", "mainEntityOfPage", "about", "makesOffer")
 _OFFERS = {"offer", "aggregateoffer", "offerforpurchase"}
 # Properties by which a page, or an offer, speaks of its own product and not of a related one.
 _OWN = {"mainentity", "mainentityofpage", "about", "itemoffered"}
@@ -41,6 +42,7 @@ _LAZY = (
     "data-src", "data-lazy-src", "data-lazy", "data-ks-lazyload", "data-lazyload", "data-lazy-img", "data-img",
     "data-origin", "data-echo", "data-image",
 )  # fmt: skip
+_SETS = ("srcset", "data-srcset", "data-lazy-srcset", "data-lazysrcset")
 
 
 class Exact(str):
@@ -54,6 +56,7 @@ def json_ld(page: WebPage) -> list[Node]:
     left = [MAX_REPAIRED]
     told = [_script(script.text(), left) for script in page.tree.css('script[type*="ld+json" i]')]
     named: dict[str, Node] = {}
+    told = [_in_plain_words(data, _terms_of(data)) for data in told]
     for data in told:
         _name_nodes(data, named, [MAX_NODES])
     left = [MAX_NODES]
@@ -78,6 +81,51 @@ def _script(text: str, left: list[int]) -> Any:
         return json_repair.loads(text)
     except (ValueError, RecursionError):
         return None
+
+
+@dataclass(frozen=True)
+class _Term:
+    """What a context (https://www.w3.org/TR/json-ld11/#the-context) makes of a word; ``by_language``: its values
+    stand in an object by their language."""
+
+    meaning: str
+    by_language: bool = False
+
+
+def _terms_of(data: Any) -> dict[str, _Term]:
+    """The words that a script's own contexts explain; contexts at addresses are schema.org's, and known."""
+    holders = data if isinstance(data, list) else [data]
+    contexts = [one.get("@context") for one in holders[:200] if isinstance(one, dict)]
+    found: dict[str, _Term] = {}
+    for context in _flat(contexts):
+        for word, meant in context.items() if isinstance(context, dict) else ():
+            told = meant if isinstance(meant, dict) else {"@id": meant}
+            meaning = told.get("@id", word)
+            if word.startswith("@") or not isinstance(meaning, str) or meaning.endswith(("/", "#")):
+                continue  # a word of the context itself, or a prefix
+            by_language = told.get("@container") == "@language"
+            if by_language or _name(meaning) != _name(word):
+                found[word] = _Term(meaning, by_language)
+    return found
+
+
+def _in_plain_words(data: Any, terms: dict[str, _Term], depth: int = 0) -> Any:
+    """The data with each word put as schema.org has it; cut off where they nest without end."""
+    if not terms or depth > 2 * MAX_DEPTH:
+        return data
+    if isinstance(data, list):
+        return [_in_plain_words(one, terms, depth + 1) for one in data]
+    if not isinstance(data, dict):
+        return data
+    found: Node = {}
+    for word, value in data.items():
+        term = terms.get(word, _Term(word))
+        if term.by_language and isinstance(value, dict):
+            value = list(value.values())
+        if term.meaning == "@type":
+            value = [terms[one].meaning if isinstance(one, str) and one in terms else one for one in _flat(value)]
+        found[term.meaning] = _in_plain_words(value, terms, depth + 1)
+    return found
 
 
 @dataclass(frozen=True)
@@ -127,8 +175,7 @@ def _products_in(data: Any, graph: _Graph, depth: int = 0) -> list[Node]:
         return [_plain(data, graph)]
     if _is_any(data.get("@type"), _OFFERS) and data.get("itemOffered"):
         return _offered(data, graph)
-    inside = (data.get("@graph"), data.get("mainEntity"), data.get("mainEntityOfPage"), data.get("about"))
-    return [node for one in inside for node in _products_in(one, graph, depth + 1)]
+    return [node for name in _HOLDS for node in _products_in(data.get(name), graph, depth + 1)]
 
 
 def _offered(data: Node, graph: _Graph) -> list[Node]:
@@ -315,7 +362,8 @@ def _value(element: LexborNode) -> str:
     for names, tags in (
         (("content",), None),
         (("href", "resource"), ("a", "link", "area")),
-        (("src", "resource"), ("source", "embed", "iframe", "object")),
+        (("src", "resource"), ("source", "embed", "iframe")),
+        (("data", "resource"), ("object",)),
         (("value",), ("data", "meter")),
     ):
         if tags is None or tag in tags:
@@ -347,10 +395,10 @@ def best_source(image: LexborNode) -> str:
     for name in _BIGGEST:
         if _is_picture(attribute(image, name)):
             return attribute(image, name)
-    sets = [attribute(image, "srcset"), attribute(image, "data-srcset")]
+    several = [image]
     if image.parent is not None and image.parent.tag == "picture":
-        for source in image.parent.css("source"):
-            sets += [attribute(source, "srcset"), attribute(source, "data-srcset")]
+        several += image.parent.css("source")
+    sets = [attribute(one, name) for one in several for name in _SETS]
     largest = max((one for text in sets for one in _candidates(text)), default=(0.0, ""), key=lambda one: one[0])
     if largest[1]:
         return largest[1]

@@ -14,8 +14,9 @@ MOST = Decimal(10) ** 12
 # Signs and names that mean one currency (ISO 4217), wherever they stand.
 _CERTAIN = {
     "US$": "USD", "CA$": "CAD", "C$": "CAD", "AU$": "AUD", "A$": "AUD", "NZ$": "NZD", "HK$": "HKD", "NT$": "TWD",
-    "SG$": "SGD", "S$": "SGD", "MX$": "MXN", "MXN$": "MXN", "R$": "BRL", "CN¥": "CNY", "JP¥": "JPY", "RMB": "CNY",
-    "CNH": "CNY", "€": "EUR", "円": "JPY", "₩": "KRW", "원": "KRW", "₫": "VND", "đ": "VND", "฿": "THB", "₹": "INR",
+    "SG$": "SGD", "S$": "SGD", "MOP$": "MOP", "MX$": "MXN", "MXN$": "MXN", "R$": "BRL", "CN¥": "CNY", "JP¥": "JPY",
+    "RMB": "CNY", "CNH": "CNY", "€": "EUR", "円": "JPY", "₩": "KRW", "원": "KRW", "₫": "VND", "đ": "VND",
+    "฿": "THB", "₹": "INR",
     "грн": "UAH", "Rp": "IDR", "RM": "MYR", "₱": "PHP", "₺": "TRY", "TL": "TRY", "₽": "RUB", "₴": "UAH",
     "руб": "RUB", "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "лв": "BGN", "lei": "RON", "₪": "ILS", "Fr.": "CHF",
     "SFr": "CHF", "د.إ": "AED", "人民币": "CNY", "人民幣": "CNY", "美元": "USD", "美金": "USD",
@@ -64,7 +65,8 @@ def parse_price(text: str, currency: str = "", *, exact: bool = False, country: 
     the fraction (34.000 is 34, not 34 thousand). ``country`` (ISO 3166) tells what a shared sign such as ``$``
     means. Of a range the lower end is the price.
     """
-    text = unicodedata.normalize("NFKC", text[:200]).strip()
+    # The Swiss part thousands by an apostrophe, and typesetters make a quotation mark of it.
+    text = unicodedata.normalize("NFKC", text[:200]).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").strip()
     amount = _amount(text, exact)
     if amount is None or not 0 <= amount < MOST:
         return "", ""

@@ -26,6 +26,8 @@ MAX_PICTURES = 20
 _NOT_THE_PRICE = re.compile(r"(?i)(list|strikethrough|regular|srp|msrp|invoice)(?:price)?$")
 _SALE = re.compile(r"(?i)saleprice$")
 _NOT_TO_BE_HAD = ("out_of_stock", "sold_out", "discontinued")
+# What an aggregate says holds for each of its offers.
+_OF_ALL = ("pricecurrency", "availability", "seller", "offeredby")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _UNSEEN = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")
 # Alibaba's picture servers shrink by the name: a.jpg_50x50.jpg, a.png_400x400q90.jpg_.webp, a.310x310.jpg.
@@ -39,7 +41,8 @@ _BETWEEN_PICTURES = re.compile(r",\s*(?=https?://|//)|\s+(?=https?://)")
 
 @dataclass(frozen=True)
 class Product:
-    """An empty text is "not told". ``found_by`` names the ways in which something was found."""
+    """An empty text is "not told". ``found_by`` names the ways in which something was found, ``site`` is what the
+    page calls the site that it is of."""
 
     title: str = ""
     price: str = ""
@@ -50,6 +53,7 @@ class Product:
     availability: str = ""
     pictures: tuple[str, ...] = ()
     address: str = ""
+    site: str = ""
     found_by: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -80,7 +84,7 @@ def read_product(page: WebPage, rules: SiteRules | None = None) -> Product | Non
         return None
     if not whole.pictures:
         whole = replace(whole, pictures=_shown(page, whole.title, [node for _, node, _ in own if node is not None]))
-    return replace(whole, title=whole.title[:500], address=page.canonical)
+    return replace(whole, title=whole.title[:500], address=page.canonical, site=page.site)
 
 
 def _filled(whole: Product, more: Product, name: str) -> Product:
@@ -110,8 +114,12 @@ def _shown(page: WebPage, title: str, nodes: list[Node]) -> tuple[str, ...]:
 def _own_product(page: WebPage, nodes: list[Node]) -> Node | None:
     """The page's product among those that it mentions: the only one, or that of its address or heading."""
     nodes = _joined(nodes)
-    if any(_is_group(node) for node in nodes):
+    groups = [node for node in nodes if _is_group(node)]
+    if groups:
+        variants = [node for node in nodes if node.get("isvariantof")]
         nodes = [node for node in nodes if not node.get("isvariantof")]  # the group speaks for its variants
+        if len(groups) == 1 and not groups[0].get("hasvariant"):
+            groups[0]["hasvariant"] = variants
     if len(nodes) <= 1:
         return nodes[0] if nodes else None
     for node in nodes:
@@ -185,7 +193,8 @@ def _offers(node: Node) -> Iterator[Node]:
         if not inner or _first(offer, "lowprice", "price"):
             yield {**inner[0], **offer} if inner else offer
         else:
-            yield from inner
+            outer = {name: offer[name] for name in _OF_ALL if name in offer}
+            yield from ({**outer, **one} for one in inner)
     for variant in _nodes(node.get("hasvariant")):
         yield from _nodes(variant.get("offers"))
     if node.get("price"):
@@ -215,9 +224,14 @@ def _price_of(offer: Node, *, exact: bool, country: str) -> tuple[str, str]:
 
 
 def _specifications(offer: Node) -> list[Node]:
-    """Its price specifications; those that say what it used to cost, or is said to be worth, come last."""
+    """Its price specifications without what is charged for sending and paying; those that say what it used to cost,
+    is said to be worth, or costs members only, come last."""
     found = [*_nodes(offer.get("pricespecification")), *_nodes(offer.get("price"))]
-    return sorted(found, key=lambda one: bool(_NOT_THE_PRICE.search(_first(one, "pricetype"))))
+    asked = [one for one in found if not any("charge" in str(kind).lower() for kind in one.get("@type", []))]
+    return sorted(
+        asked,
+        key=lambda one: bool(_NOT_THE_PRICE.search(_first(one, "pricetype")) or one.get("validformembertier")),
+    )
 
 
 def _pictures(node: Node) -> list[str]:
@@ -254,8 +268,9 @@ def _open_graph(page: WebPage, *, anything: bool) -> Product | None:
     told: dict[str, list[str]] = {}
     for meta in page.tree.css("meta[property], meta[name]"):
         name = attribute(meta, "property") or attribute(meta, "name")
+        name = name.lower()
         if name.startswith(("og:", "product:", "twitter:")) and attribute(meta, "content"):
-            told.setdefault(name.lower(), []).append(attribute(meta, "content"))
+            told.setdefault(name, []).append(attribute(meta, "content"))
 
     def first(*names: str) -> str:
         return next((told[name][0] for name in names if name in told), "")
@@ -264,14 +279,14 @@ def _open_graph(page: WebPage, *, anything: bool) -> Product | None:
     goods = kind == "product" or kind.startswith("product.item") or first("twitter:card").lower() == "product"
     amount = first(
         "product:sale_price:amount", "product:price:amount", "og:price:amount", "og:product:price", "product:price",
-        "product:amount",
+        "product:amount", "product:original_price:amount",
     ) or _labelled(told)  # fmt: skip
     pictures = next((told[name] for name in _OG_IMAGES if name in told), [])
     if not anything and not amount and not (goods and pictures):
         return None
     currency = first(
         "product:sale_price:currency", "product:price:currency", "og:price:currency", "og:product:currency",
-        "product:currency",
+        "product:currency", "product:original_price:currency",
     )  # fmt: skip
     shop = _nick(first("og:product:nick"))
     price, code = parse_price(amount, currency, exact=True, country=page.country)

@@ -6,7 +6,7 @@ import re
 
 from ipreg.errors import CallerError
 from ipreg.sightings.charsets import guess_charset
-from ipreg.sightings.rows import Row, without_repeats
+from ipreg.sightings.rows import IN_A_JOB, Limits, Row, without_repeats
 from ipreg.sightings.tablefeed import read_table, read_xlsx
 from ipreg.sightings.treefeed import read_json, read_products
 
@@ -14,7 +14,7 @@ ZIP = b"PK\x03\x04"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-def read_feed(data: bytes, *, platform: str = "") -> list[Row]:
+def read_feed(data: bytes, *, platform: str = "", limits: Limits = IN_A_JOB) -> list[Row]:
     """All rows, good and bad, in the order of the feed: CSV, TSV, XLSX, JSON, JSON Lines or product XML.
 
     ``platform`` is taken for rows that name none. Raises ``CallerError`` where the feed as a whole is at fault:
@@ -22,16 +22,16 @@ def read_feed(data: bytes, *, platform: str = "") -> list[Row]:
     ``xlsx_malformed``, ``xlsx_too_large``, ``xml_malformed``, ``json_malformed``.
     """
     if data.startswith(ZIP):
-        return without_repeats(read_xlsx(data, platform=platform))
+        return without_repeats(read_xlsx(data, platform=platform, limits=limits))
     text = _decoded(data)
     begin = text.lstrip()[:1]
     if not begin:
         raise CallerError("feed_empty", field="feed")
     if begin == "<":
-        return without_repeats(read_products(_in_utf8(text), platform=platform))
+        return without_repeats(read_products(_in_utf8(text), platform=platform, limits=limits))
     if begin in "{[":
-        return without_repeats(read_json(text, platform=platform))
-    return without_repeats(read_table(text, platform=platform))
+        return without_repeats(read_json(text, platform=platform, limits=limits))
+    return without_repeats(read_table(text, platform=platform, limits=limits))
 
 
 def _in_utf8(text: str) -> bytes:

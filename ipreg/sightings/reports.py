@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -192,7 +192,10 @@ def _keep(runtime: Runtime, report_id: int, look: Look, clock: Clock) -> None:
             return  # another process was faster
         now = clock()
         bringer = Bringer(report.account_id, source_id=own_source(session, report.account, now).id)
-        listing = see_listing(session, offer=offer_of(look.product), bringer=bringer, now=now)
+        offer = offer_of(look.product)
+        if look.guessed:
+            offer = replace(offer, site="")  # of a page that says so little it can't be told whose the shop is
+        listing = see_listing(session, offer=offer, bringer=bringer, now=now)
         want_pictures(session, listing=listing, addresses=look.product.pictures, bringer=bringer, now=now)
         report.state, report.title, report.listing = ReportState.KEPT, look.product.title, listing
 

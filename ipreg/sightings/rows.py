@@ -81,6 +81,24 @@ class RowFault:
 Row = FeedRow | RowFault
 
 
+@dataclass(frozen=True)
+class Limits:
+    """So many rows of a feed are read, and a workbook may unpack to so many bytes."""
+
+    rows: int
+    unpacked: int
+
+    def check(self, rows: int) -> None:
+        """Raises ``CallerError`` (``feed_too_long``)."""
+        if rows > self.rows:
+            raise CallerError("feed_too_long", field="feed", most=self.rows)
+
+
+IN_A_JOB = Limits(MAX_ROWS, 100 * 2**20)
+IN_A_REQUEST = Limits(1000, 8 * 2**20)
+"""While somebody waits for the answer, and others for the process that reads."""
+
+
 def columns_of(header: list[str], *, platform: str = "") -> dict[str, int]:
     """Where each column stands; raises ``CallerError`` (``feed_columns_missing``) where a needed one does not.
 

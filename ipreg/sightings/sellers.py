@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy.orm import QueryableAttribute, Session
 
 from ipreg import access
 from ipreg.errors import MissingError
-from ipreg.models import Account, Alert, AlertState, Case, CaseOutcome, Listing, ListingPicture, Match, Role, Seller
+from ipreg.models import (
+    Account,
+    Alert,
+    AlertState,
+    Case,
+    CaseOutcome,
+    Listing,
+    ListingPicture,
+    Match,
+    Seller,
+    SellerLink,
+)
+from ipreg.sightings import sellerlinks
 
 SHARED_PICTURES = 2
 SHARED_TITLES = 3
 MAX_LISTINGS = 500
+MANY = 20
+"""What so many sellers show is a supplier's picture, or a word that all use, and tells nothing of who they are."""
+MAX_COMPARED = 2000
+MAX_FOUND = 20
 # Points a piece, and the most that one reason may give: the figure stays readable as a sum.
 RISK_POINTS = {
     "infringing": (40, 80),
@@ -45,9 +65,15 @@ class Likely:
 
 @dataclass(frozen=True)
 class SellerView:
-    """What an account may know of a seller; ``risk`` is 0 to 100, the sum of its reasons within that."""
+    """What an account may know of a seller; ``risk`` is 0 to 100, the sum of its reasons within that.
+
+    ``shops`` are the others that were said to be the same seller, whose listings count here as its own; ``links``
+    all that was said of it.
+    """
 
     seller: Seller
+    shops: list[Seller]
+    links: list[SellerLink]
     listings: list[Listing]
     alerts: list[Alert]
     cases: list[Case]
@@ -59,26 +85,55 @@ class SellerView:
 def view_seller(session: Session, *, seller_id: int, account: Account) -> SellerView:
     """The seller as far as the account's own listings, alerts and cases go; ``MissingError`` where none does."""
     seller = session.get(Seller, seller_id)
-    if seller is None:
+    if seller is None or not access.can_see_seller(session, account, seller_id):
         raise MissingError("seller_missing")
-    mine = select(Listing).where(Listing.seller_id == seller.id).order_by(Listing.last_seen_at.desc())
+    office = sellerlinks.office_of(account)
+    one = sellerlinks.joined(session, seller_id, office=office)
+    seen = [each for each in one[1:] if access.can_see_seller(session, account, each)]
+    mine = select(Listing).where(Listing.seller_id.in_(one)).order_by(Listing.last_seen_at.desc())
     listings = [
-        one for one in session.scalars(mine.limit(MAX_LISTINGS)) if access.can_see_listing(session, account, one)
+        each for each in session.scalars(mine.limit(MAX_LISTINGS)) if access.can_see_listing(session, account, each)
     ]
-    if not listings:
-        raise MissingError("seller_missing")
-    alerts, cases = _alerts_and_cases(session, account, seller)
+    alerts, cases = _alerts_and_cases(session, account, one)
     reasons = _reasons(alerts, cases)
-    risk = max(0, min(100, sum(one.points for one in reasons)))
-    return SellerView(seller, listings, alerts, cases, risk, reasons, _likely(session, account, seller))
+    links = sellerlinks.links_of(session, one, office=office)
+    told = {each for link in links for each in (link.one_id, link.other_id)}
+    hidden = {each for each in told if not access.can_see_seller(session, account, each)}
+    return SellerView(
+        seller=seller,
+        shops=[session.get_one(Seller, each) for each in seen],
+        links=[link for link in links if not {link.one_id, link.other_id} & hidden],
+        listings=listings,
+        alerts=alerts,
+        cases=cases,
+        risk=max(0, min(100, sum(each.points for each in reasons))),
+        reasons=reasons,
+        likely=_likely(session, account, one, told),
+    )
 
 
-def _alerts_and_cases(session: Session, account: Account, seller: Seller) -> tuple[list[Alert], list[Case]]:
+def find_sellers(session: Session, *, account: Account, text: str) -> list[Seller]:
+    """Sellers that the account sees, by the whole name or its beginning, shop id, address, or their page here."""
+    text = text.strip()
+    page = re.search(r"/sellers/(\d{1,9})\b", text)
+    if not text:
+        return []
+    by_text = or_(
+        Seller.name.startswith(text, autoescape=True),
+        Seller.shop_id == text,
+        Seller.address.in_((text, f"{text}/")),
+    )
+    wanted: ColumnElement[bool] = Seller.id == int(page[1]) if page else by_text
+    found = session.scalars(select(Seller).where(wanted).order_by(Seller.id.desc()).limit(MAX_FOUND * 5))
+    return [one for one in found if access.can_see_seller(session, account, one.id)][:MAX_FOUND]
+
+
+def _alerts_and_cases(session: Session, account: Account, seller_ids: list[int]) -> tuple[list[Alert], list[Case]]:
     of_seller = (
         select(Alert)
         .join(Match, Alert.match_id == Match.id)
         .join(Listing, Match.listing_id == Listing.id)
-        .where(Listing.seller_id == seller.id)
+        .where(Listing.seller_id.in_(seller_ids))
         .order_by(Match.probability.desc())
     )
     alerts = list(session.scalars(of_seller).unique())
@@ -108,47 +163,46 @@ def _reasons(alerts: list[Alert], cases: list[Case]) -> list[Reason]:
     return found
 
 
-def _likely(session: Session, account: Account, seller: Seller) -> list[Likely]:
-    """Shops that show the same pictures, or offer under the same titles. Others' listings are not told of."""
-    pictures, titles = _sharing_pictures(session, seller), _sharing_titles(session, seller)
-    found: list[Likely] = []
-    for other_id in pictures.keys() | titles.keys():
-        shared, same = pictures.get(other_id, 0), titles.get(other_id, 0)
-        if shared < SHARED_PICTURES and same < SHARED_TITLES:
-            continue
-        other = session.get_one(Seller, other_id)
-        if account.role is Role.REGULATOR or _sees_any(session, account, other):
-            found.append(Likely(other, shared, same))
-    return sorted(found, key=lambda one: (-one.pictures, -one.titles))[:10]
+def _likely(session: Session, account: Account, one: list[int], known: set[int]) -> list[Likely]:
+    """Shops that show the same pictures, or offer under the same titles. Others' listings are not told of, nor
+    those of which somebody has said already whose they are."""
+    pictures, titles = _sharing_pictures(session, one), _sharing_titles(session, one)
+    close = [
+        (pictures[other], titles[other], other)
+        for other in pictures.keys() | titles.keys()
+        if other not in known and (pictures[other] >= SHARED_PICTURES or titles[other] >= SHARED_TITLES)
+    ]
+    seen = (each for each in sorted(close, reverse=True) if access.can_see_seller(session, account, each[2]))
+    return [
+        Likely(session.get_one(Seller, other), shared, same) for shared, same, other in itertools.islice(seen, 10)
+    ]
 
 
-def _sharing_pictures(session: Session, seller: Seller) -> dict[int, int]:
-    mine, theirs = aliased(ListingPicture), aliased(ListingPicture)
-    my_listing, their_listing = aliased(Listing), aliased(Listing)
-    wanted = (
-        select(their_listing.seller_id, func.count(func.distinct(theirs.sha256)))
-        .select_from(my_listing)
-        .join(mine, mine.listing_id == my_listing.id)
-        .join(theirs, theirs.sha256 == mine.sha256)
-        .join(their_listing, their_listing.id == theirs.listing_id)
-        .where(my_listing.seller_id == seller.id, their_listing.seller_id != seller.id)
-        .group_by(their_listing.seller_id)
-    )
-    return {one: count for one, count in session.execute(wanted) if one is not None}
+def _sharing_pictures(session: Session, one: list[int]) -> Counter[int]:
+    """How many pictures of these shops others show, recompressed and resized ones too."""
+    mine = select(ListingPicture.shows).join(Listing).where(Listing.seller_id.in_(one))
+    shown = session.scalars(mine.where(ListingPicture.shows.is_not(None)).distinct().limit(MAX_COMPARED)).all()
+    theirs = select(ListingPicture.shows, Listing.seller_id).join(Listing)
+    return _counted(session, theirs, ListingPicture.shows, shown, one)
 
 
-def _sharing_titles(session: Session, seller: Seller) -> dict[int, int]:
-    mine, theirs = aliased(Listing), aliased(Listing)
-    wanted = (
-        select(theirs.seller_id, func.count(func.distinct(theirs.title)))
-        .select_from(mine)
-        .join(theirs, theirs.title == mine.title)
-        .where(mine.seller_id == seller.id, theirs.seller_id != seller.id)
-        .group_by(theirs.seller_id)
-    )
-    return {one: count for one, count in session.execute(wanted) if one is not None}
+def _sharing_titles(session: Session, one: list[int]) -> Counter[int]:
+    mine = select(Listing.title).where(Listing.seller_id.in_(one)).distinct()
+    titles = session.scalars(mine.limit(MAX_COMPARED)).all()
+    return _counted(session, select(Listing.title, Listing.seller_id), Listing.title, titles, one)
 
 
-def _sees_any(session: Session, account: Account, seller: Seller) -> bool:
-    listings = session.scalars(select(Listing).where(Listing.seller_id == seller.id).limit(50))
-    return any(access.can_see_listing(session, account, one) for one in listings)
+def _counted(
+    session: Session,
+    theirs: Select[Any, Any],
+    column: QueryableAttribute[Any],
+    values: Sequence[str | None],
+    one: list[int],
+) -> Counter[int]:
+    """How many of the values each other seller has, without those that many have."""
+    sellers: dict[str, set[int]] = {}
+    for begin in range(0, len(values), 500):
+        others = theirs.where(column.in_(values[begin : begin + 500]), Listing.seller_id.not_in(one))
+        for value, seller_id in session.execute(others.distinct()):
+            sellers.setdefault(value, set()).add(seller_id)
+    return Counter(each for found in sellers.values() if len(found) <= MANY for each in found)

@@ -17,15 +17,16 @@ import defusedxml.ElementTree
 from defusedxml import DefusedXmlException
 
 from ipreg.errors import CallerError
-from ipreg.sightings.rows import MAX_PICTURES, MAX_ROWS, Row, RowFault, checked_row, known_names
+from ipreg.sightings.rows import IN_A_JOB, MAX_PICTURES, Limits, Row, RowFault, checked_row, known_names
 
+MAX_PARTS, MAX_DEPTH = 10_000, 100  # of an item
 _ITEMS = ("item", "entry")
 _LINK_RELATIONS = ("alternate", "")
 # Shops paste addresses and names into XML as they are; there it would have to be "&amp;".
 _LONE_AMPERSAND = re.compile(rb"&(?!#?\w{1,10};)")
 
 
-def read_json(text: str, *, platform: str = "") -> list[Row]:
+def read_json(text: str, *, platform: str = "", limits: Limits = IN_A_JOB) -> list[Row]:
     """The rows of JSON Lines, or of one JSON array (or ``{"listings": [...]}``); a broken line is one fault.
 
     Raises ``CallerError``: ``feed_too_long``.
@@ -33,8 +34,7 @@ def read_json(text: str, *, platform: str = "") -> list[Row]:
     rows: list[Row] = []
     for line, found in _objects(text):
         rows.append(found if isinstance(found, RowFault) else row_of_object(line, found, platform=platform))
-        if len(rows) > MAX_ROWS:
-            raise CallerError("feed_too_long", field="feed", most=MAX_ROWS)
+        limits.check(len(rows))
     return rows
 
 
@@ -51,30 +51,41 @@ def row_of_object(line: int, found: object, *, platform: str = "") -> Row:
     return checked_row(line, known_names(values), platform=platform)
 
 
-def read_products(data: bytes, *, platform: str = "") -> list[Row]:
+def read_products(data: bytes, *, platform: str = "", limits: Limits = IN_A_JOB) -> list[Row]:
     """The rows of a product feed in XML; ``line`` counts its items from 1.
 
     Raises ``CallerError``: ``xml_malformed`` (also where it declares entities), ``feed_too_long``.
     """
     try:
-        return _items(data, platform)
+        return _items(data, platform, limits)
     except CallerError as fault:
         mended = _LONE_AMPERSAND.sub(b"&amp;", data)
         if fault.code != "xml_malformed" or mended == data:
             raise
-        return _items(mended, platform)
+        return _items(mended, platform, limits)
 
 
-def _items(data: bytes, platform: str) -> list[Row]:
+def _items(data: bytes, platform: str, limits: Limits) -> list[Row]:
+    """Each item as it ends; what was read is let go at once, items and all else, for a feed may be long."""
     rows: list[Row] = []
+    around: list[Element] = []
+    item, parts = 0, 0
     try:
-        events = defusedxml.ElementTree.iterparse(io.BytesIO(data), events=("end",))
-        for _event, element in events:
-            if _name(element) in _ITEMS:
+        for event, element in defusedxml.ElementTree.iterparse(io.BytesIO(data), events=("start", "end")):
+            if event == "start":
+                around.append(element)
+                item = item or (len(around) if _name(element) in _ITEMS else 0)
+                parts = parts + 1 if item else 0
+                if parts > MAX_PARTS or len(around) > MAX_DEPTH:
+                    raise ValueError("an item without end")
+                continue
+            if len(around) == item:
                 rows.append(checked_row(len(rows) + 1, _values(element), platform=platform))
-                element.clear()
-                if len(rows) > MAX_ROWS:
-                    raise CallerError("feed_too_long", field="feed", most=MAX_ROWS)
+                limits.check(len(rows))
+                item = 0
+            around.pop()
+            if not item and around:
+                around[-1].remove(element)
     except (ParseError, DefusedXmlException, ValueError, LookupError) as fault:
         raise CallerError("xml_malformed", field="feed") from fault
     return rows

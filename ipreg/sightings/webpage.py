@@ -53,11 +53,18 @@ class WebPage:
         """The address of record that the page names, if it is on the same host; else its own, tidied."""
         link = self.tree.css_first('link[rel~="canonical" i][href]')
         card = self.tree.css_first('meta[property="og:url"][content]')
-        named = self.whole(attribute(link, "href") if link else attribute(card, "content"))
+        told = attribute(link, "href") if link else attribute(card, "content")
+        named = self.whole(told) if told else ""  # nothing, relative to a base, would be the base
         # One-page shops write their start page into the frame of every page.
         home = urlsplit(named).path in ("", "/") and not urlsplit(named).query
         same = named and not home and host_of(named) == host_of(self.address)
         return tidy_address(named if same else self.address)
+
+    @cached_property
+    def site(self) -> str:
+        """What the page calls its site; empty where it does not."""
+        named = 'meta[property="og:site_name"][content], meta[name="application-name"][content]'
+        return " ".join(attribute(self.tree.css_first(named), "content").split())[:200]
 
     @cached_property
     def country(self) -> str:

@@ -1,4 +1,4 @@
-"""A person reports one address or picture, on the page or by the bookmarklet; and a seller on one page."""
+"""A person reports one address or picture, on the page or by the bookmarklet."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from ipreg.db import utc_now
 from ipreg.errors import CallerError
 from ipreg.models import Role
-from ipreg.sightings import reports, sellers
+from ipreg.sightings import reports
 from ipreg.web.errors import words_of
 from ipreg.web.rules import who
 from ipreg.web.session import db, me, runtime, start_again
@@ -45,12 +45,6 @@ def retry(report_id: int) -> Response:
     reports.retry_report(db(), report_id=report_id, account=me())
     db().commit()
     return redirect(url_for("reports.reported"))
-
-
-@bp.get("/sellers/<int:seller_id>")
-@who(*_REPORTERS)
-def seller(seller_id: int) -> str:
-    return render_template("seller.html", view=sellers.view_seller(db(), seller_id=seller_id, account=me()))
 
 
 def _report() -> None:

@@ -75,6 +75,8 @@ def test_the_largest_of_a_set_of_pictures_is_taken() -> None:
         ('<img itemprop="image" src="data:image/png;base64,xx" data-src="/l.jpg">', "l"),
         ('<picture><source srcset="/x.avif 400w, /x.jpg 1200w"><img itemprop="image" src="/s.jpg"></picture>', "x"),
         ('<img itemprop="image" src="/s.jpg">', "s"),
+        ('<img itemprop="image" src="/s.jpg" data-lazy-srcset="/a.jpg 100w, /b.jpg 900w">', "b"),
+        ('<object itemprop="image" data="/o.jpg"></object>', "o"),
     ],
 )
 def test_best_size_of_an_image_element(image: str, best: str) -> None:
@@ -151,7 +153,8 @@ def test_wrong_rules_are_all_told_and_the_others_hold(tmp_path: Path) -> None:
      ("US $12.99", "", ("12.99", "USD")), ("1.2万元", "", ("12000", "CNY")), ("RMB 1,299", "", ("1299", "CNY")),
      ("¥１，２９９．００", "", ("1299.00", "CNY")), ("¥99.00 - ¥199.00", "", ("99.00", "CNY")),
      ("99~199元", "", ("99", "CNY")), ("1 299,99 zł", "", ("1299.99", "PLN")),
-     ("CHF 1'299.00", "", ("1299.00", "CHF")),
+     ("CHF 1'299.00", "", ("1299.00", "CHF")), ("CHF 1’299.–", "", ("1299", "CHF")),
+     ("MOP$ 100", "", ("100", "MOP")), ("HK$1,280", "", ("1280", "HKD")), ("RMB 99起", "", ("99", "CNY")),
      ("₹1,29,999", "", ("129999", "INR")), ("R$ 1.299,90", "", ("1299.90", "BRL")),
      ("129.000đ", "", ("129000", "VND")),
      ("$ 12 99", "", ("12.99", "USD")), ("1299", "￥", ("1299", "CNY")), ("1299", "人民币", ("1299", "CNY")),
@@ -191,6 +194,11 @@ def test_links_are_whole_tidy_and_each_once() -> None:
     assert WebPage(AT, '<meta name="ROBOTS" content="NoFollow">' + body).links() == []
     assert tidy_address("https://a.example/x?spm=1&id=2#f") == "https://a.example/x?id=2"
     assert shape_of("https://a.example/calendar/2026/12?d=1") == shape_of("https://a.example/calendar/2027/1?d=7")
+
+
+def test_a_base_for_links_is_not_the_address_of_the_page() -> None:
+    page = WebPage(AT, '<base href="/goods/"><a href="8">8</a>')
+    assert (page.canonical, page.links()) == (AT, ["https://www.shop.example/goods/8"])
 
 
 def test_a_page_can_not_name_another_host_as_its_own() -> None:

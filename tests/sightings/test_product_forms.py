@@ -71,6 +71,17 @@ def test_references_reach_into_another_script_and_may_go_in_circles() -> None:
             "40",
         ),
         ({"@type": "Offer", "priceSpecification": [{"minPrice": "5", "maxPrice": "9"}]}, "5"),
+        (
+            {
+                "@type": "Offer",
+                "priceSpecification": [
+                    {"@type": "DeliveryChargeSpecification", "price": 6},
+                    {"@type": "UnitPriceSpecification", "price": 45, "validForMemberTier": {"name": "金卡"}},
+                    {"@type": "UnitPriceSpecification", "price": 60},
+                ],
+            },
+            "60",
+        ),
         ([], ""),
     ],
 )  # fmt: skip
@@ -125,6 +136,59 @@ def test_a_group_speaks_for_its_variants() -> None:
     found = read(ld([group, *variants]))
     assert found is not None and (found.title, found.price) == ("云纹外套", "10")
     assert [one.rpartition("/")[2] for one in found.pictures] == ["0.jpg", "1.jpg", "2.jpg"]
+
+
+def test_variants_that_name_their_group_need_not_be_named_by_it() -> None:
+    variants = [
+        product(
+            name=f"外套 {n}",
+            isVariantOf={"@id": "#g"},
+            image=f"/{n}.jpg",
+            offers={"price": n, "priceCurrency": "CNY"},
+        )
+        for n in (8, 9)
+    ]
+    found = read(ld({"@graph": [{"@type": "ProductGroup", "@id": "#g", "name": "云纹外套"}, *variants]}))
+    assert found is not None and (found.title, found.price, found.currency) == ("云纹外套", "8", "CNY")
+    assert len(found.pictures) == 2
+
+
+def test_what_an_aggregate_says_holds_for_its_offers() -> None:
+    offers = {"@type": "AggregateOffer", "priceCurrency": "HKD", "seller": "好店", "offers": [{"price": 12}]}
+    found = read(ld(product(offers=offers)))
+    assert found is not None and (found.price, found.currency, found.seller) == ("12", "HKD", "好店")
+
+
+WORDS = {"@vocab": "https://schema.org/", "typ": "@type", "titel": "name", "bild": {"@id": "image", "@type": "@id"},
+         "Ware": "Product", "s": "https://schema.org/"}  # fmt: skip
+IN_MANY = {"@vocab": "https://schema.org/", "name": {"@container": "@language"}}
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        {"@context": WORDS, "typ": "Ware", "titel": "杯", "bild": "/a.jpg", "s:offers": {"price": 5}},
+        {"@context": ["https://schema.org", WORDS], "@graph": [{"typ": ["Ware"], "titel": "杯", "bild": "/a.jpg",
+                                                               "offers": {"price": 5}}]},
+        {"@context": IN_MANY, "@type": "Product", "name": {"zh": "杯"}, "image": "/a.jpg", "offers": {"price": 5}},
+        {"@type": "Organization", "makesOffer": {"@type": "Offer", "price": 5,
+                                                 "itemOffered": product(name="杯", image="/a.jpg")}},
+        {"@included": [product(name="杯", image="/a.jpg", offers={"price": 5})]},
+    ],
+    ids=["words", "words for a graph", "languages", "makes an offer", "included"],
+)  # fmt: skip
+def test_forms_that_json_ld_lets_people_choose(node: Any) -> None:
+    found = read(ld(node))
+    assert found is not None and (found.title, found.price) == ("杯", "5")
+    assert found.pictures == ("https://www.shop.example/a.jpg",)
+
+
+def test_open_graph_in_capitals_and_with_the_first_price_only() -> None:
+    found = read("", '<meta property="OG:TYPE" content="product"><meta property="OG:TITLE" content="杯">'
+                     '<meta property="og:image" content="/a.jpg">'
+                     '<meta property="product:original_price:amount" content="20.00">'
+                     '<meta property="product:original_price:currency" content="USD">')  # fmt: skip
+    assert found is not None and (found.title, found.price, found.currency) == ("杯", "20.00", "USD")
 
 
 def test_a_group_without_a_name_is_called_by_its_variant() -> None:

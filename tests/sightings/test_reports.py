@@ -26,7 +26,7 @@ from ipreg.sightings import feeds, reports, sellers, sources
 from ipreg.sightings.reports import look_at
 from ipreg.sightings.sources import CrawlSettings
 from jobs import alerts as alert_job
-from jobs import crawl, fingerprints, imports, matches, pictures
+from jobs import crawl, fingerprints, imports, matches, pictures, samepictures
 from jobs import reports as report_job
 from jobs import sources as source_job
 
@@ -351,6 +351,7 @@ def test_a_seller_is_one_over_all_listings_and_its_risk_explains_itself(
         "京京,9,外套同款,换名小店,copy.jpg|b.jpg",
     )
     feed(runtime, clock, "enterprise", *lines, copy=edited_copy(draw_picture(1)), b=photo(2))
+    samepictures.run(runtime)
     with transaction(runtime.sessions) as session:
         assert session.scalar(select(func.count()).select_from(Seller)) == 2
         people = {one.email.split("@")[0]: one for one in session.scalars(select(Account))}

@@ -141,7 +141,9 @@ TABLE: dict[str, set[Role]] = {
     "sources.retry_import": IMPORTERS,
     "reports.reported": PARTIES,
     "reports.retry": PARTIES,
-    "reports.seller": PARTIES,
+    "sellers.seller": PARTIES,
+    "sellers.link": PARTIES,
+    "sellers.undo": PARTIES,
     "evidence.one": CASES,
     "evidence.file": CASES,
     "evidence.replay": CASES,
@@ -287,7 +289,7 @@ OF_ONE_OWNER = {
     "rights.calendar": {"designer", "enterprise", "regulator", "second-regulator"},
     "rights.package": {"designer", "enterprise"},
     "rights.package_file": {"designer", "enterprise"},
-    "reports.seller": {"designer", "enterprise"} | OFFICERS,
+    "sellers.seller": {"designer", "enterprise"} | OFFICERS,
     "evidence.one": {"designer", "enterprise"} | OFFICERS,
     "evidence.file": {"designer", "enterprise"} | OFFICERS,
     "evidence.replay": {"designer", "enterprise"} | OFFICERS,
@@ -332,6 +334,8 @@ OF_ONESELF = {
 }  # fmt: skip
 # Of watches, filters and actions none is there, and a form without values is refused.
 WITHOUT_A_ROW = {
+    "sellers.link",
+    "sellers.undo",
     "alertbulk.bulk", "alertbulk.undo", "alertbulk.save", "alertbulk.forget", "alertbulk.download",
     "watches.one", "watches.remove", "watches.switch", "watches.allow", "watches.forbid", "operations.ask_of_job",
 }  # fmt: skip
