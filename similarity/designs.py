@@ -27,12 +27,12 @@ from similarity.embedding import Model, crowd_of, open_model
 from similarity.image import decode
 from similarity.verdict import Verdict
 
-MODEL = Path(__file__).parent / "data" / "design-lite0-1.onnx"
-JUDGE = Path(__file__).parent / "data" / "design-judge-2.json"
+MODEL = Path(__file__).parent / "data" / "design-lite0-2.onnx"
+JUDGE = Path(__file__).parent / "data" / "design-judge-3.json"
 SETTING = "IPREG_DESIGN_MODEL"
 """The environment variable that names another ONNX file."""
 FORM = "design-print/1"
-ALGORITHM = "design-verdict/2"
+ALGORITHM = "design-verdict/3"
 LOOK_THRESHOLD = 0.5
 """From here on a pair is worth a person's look. There is no threshold from which it would be certain."""
 _COPY_THRESHOLD = 0.5

@@ -1,6 +1,6 @@
 """Fits the judge of designs: from how like a picture is to a design's filed views, to two probabilities.
 
-    python training/calibrate_design.py BENCH RENDERS CLOTHING --out similarity/data/design-judge-2.json
+    python training/calibrate_design.py BENCH RENDERS CLOTHING --out similarity/data/design-judge-3.json
 
 BENCH is a set in the form of the design benchmark (registry/DESIGN__VIEW.jpg, queries/, truth.csv), asked for goods
 that the model was not fitted on: from it comes the probability that it is the same design. That it is at least a

@@ -1,7 +1,7 @@
 """Turns a trained design model into the ONNX file that the product ships: 8-bit weights and activations, the
 vectors and the map of cells. Beside it goes its crowd: vectors of unrelated goods and photographs.
 
-    python training/export_design.py DESIGN.pt RENDERS CLOTHING OUT.onnx --id design-lite0/1 [--side 160]
+    python training/export_design.py DESIGN.pt RENDERS CLOTHING OUT.onnx --id design-lite0/2 [--side 160]
 
 The file carries its id, its input side and its dimensions as metadata; the command prints size, opset and SHA-256.
 """

@@ -179,7 +179,7 @@ def test_after_another_model_all_are_looked_at_anew(
     offer(runtime, clock, 1, asked(STAGED))
     goods.run(runtime, clock=clock)
     other = tmp_path / "other.onnx"
-    other.write_bytes(designs.MODEL.read_bytes().replace(b"design-lite0/1", b"design-other/1"))
+    other.write_bytes(designs.MODEL.read_bytes().replace(b"design-lite0/2", b"design-other/1"))
     (tmp_path / "other.crowd.npy").write_bytes(designs.MODEL.with_suffix(".crowd.npy").read_bytes())
     monkeypatch.setenv(designs.SETTING, str(other))
     assert goods.run(runtime, clock=clock) == 7

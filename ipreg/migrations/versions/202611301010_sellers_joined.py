@@ -1,7 +1,7 @@
 """two shops can be said to be one seller; pictures that show the same are known as such
 
 Revision ID: 202611301010
-Revises: 202611291450
+Revises: 202611301000
 Create Date: 2026-11-30 10:10:00
 """
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '202611301010'
-down_revision = '202611291450'
+down_revision = '202611301000'
 branch_labels = None
 depends_on = None
 

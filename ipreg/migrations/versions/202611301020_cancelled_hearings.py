@@ -1,14 +1,14 @@
 """a hearing that does not take place has its paper, too
 
 Revision ID: 202611301020
-Revises: 202611291450
+Revises: 202611301010
 Create Date: 2026-11-30 10:20:00
 """
 
 from alembic import op
 
 revision = '202611301020'
-down_revision = '202611291450'
+down_revision = '202611301010'
 branch_labels = None
 depends_on = None
 
