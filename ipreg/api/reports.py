@@ -15,8 +15,8 @@ from ipreg.api.shapes import Page, Paging
 from ipreg.db import utc_now
 from ipreg.errors import CallerError
 from ipreg.messages import message_for
-from ipreg.models import Report, Role, Scope
-from ipreg.sightings import reports, sellers
+from ipreg.models import Report, Role, Scope, SellerLink
+from ipreg.sightings import reports, sellerlinks, sellers
 from ipreg.web.language import say
 from ipreg.web.session import db, me, runtime
 from ipreg.web.words import RISKS
@@ -26,7 +26,8 @@ bp = Blueprint("api_reports", __name__)
 routes = Routes(bp, N_("Reports and sellers"))
 _REPORTERS = (Role.DESIGNER, Role.ENTERPRISE, Role.REGULATOR)
 _READ = {"scope": Scope.LISTINGS_READ, "roles": _REPORTERS}
-_WRITE = {"scope": Scope.LISTINGS_WRITE, "roles": _REPORTERS, "answer": shapes.Report}
+_WORD = {"scope": Scope.LISTINGS_WRITE, "roles": _REPORTERS}
+_WRITE = {**_WORD, "answer": shapes.Report}
 
 
 @routes.get(
@@ -107,11 +108,48 @@ def seller(seller_id: int) -> shapes.Seller:
                 | {"pictures": one.pictures, "titles": one.titles}
                 for one in found.likely
             ],
+            "links": [_link(one) for one in found.links],
             "alerts": [one.id for one in found.alerts],
             "cases": [one.number for one in found.cases],
             "listings": [listing_of(one) for one in found.listings],
         }
     )
+
+
+@routes.post(
+    "/sellers/<int:seller_id>/links",
+    N_("Says that two shops are one seller, or two"),
+    description=N_("It counts in your office until it is taken back. The same word again changes nothing."),
+    **_WORD,
+    body=shapes.NewSellerLink,
+    answer=shapes.SellerLink,
+    status=201,
+    errors=(404, 409, 413, 415, 422),
+)
+def link_seller(seller_id: int, body: shapes.NewSellerLink) -> Done:
+    said = sellerlinks.say(
+        db(), account=me(), one_id=seller_id, other_id=body.other, same=body.same, reason=body.reason, now=utc_now()
+    )
+    return Done(_link(said), f"/api/v1/sellers/{seller_id}")
+
+
+@routes.delete(
+    "/sellers/<int:seller_id>/links/<int:link_id>",
+    N_("What was said of two shops does not count any more"),
+    **_WORD,
+    errors=(404, 409, 422),
+)
+def unlink_seller(seller_id: int, link_id: int) -> Done:
+    sellers.view_seller(db(), seller_id=seller_id, account=me())
+    sellerlinks.take_back(db(), account=me(), link_id=link_id, now=utc_now())
+    return Done(None)
+
+
+def _link(found: SellerLink) -> shapes.SellerLink:
+    return shapes.SellerLink(
+        id=found.id, one=found.one_id, other=found.other_id, same=found.same, reason=found.reason,
+        said_at=found.said_at,
+    )  # fmt: skip
 
 
 def _report(found: Report) -> shapes.Report:

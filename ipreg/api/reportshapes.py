@@ -55,6 +55,25 @@ class LikelySeller(Shape):
     titles: int
 
 
+class NewSellerLink(Asked):
+    """What is said of a shop and an `other` one: one seller, or two."""
+
+    other: int = Field(ge=1, le=2**31 - 1)
+    same: bool
+    reason: str = Field("", max_length=1000, description=N_("Needed where the two are one seller."))
+
+
+class SellerLink(Shape):
+    """What your office said of two shops."""
+
+    id: int
+    one: int
+    other: int
+    same: bool
+    reason: str
+    said_at: datetime
+
+
 class Seller(Shape):
     """What you may know of a seller; `risk` is 0 to 100."""
 
@@ -68,6 +87,7 @@ class Seller(Shape):
     risk: int
     reasons: list[SellerRisk]
     likely: list[LikelySeller]
+    links: list[SellerLink]
     alerts: list[int]
     cases: list[str]
     listings: list[Listing]

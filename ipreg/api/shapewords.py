@@ -119,6 +119,8 @@ SHAPES = {
     "Package": N_("How far a package is: what is still missing, and which view is published."),
     "Report": N_("An address or a picture that you reported; `listing` is what came of it."),
     "NewReport": N_("An `address`, or with a `picture` beside it what it shows, in `title`."),
+    "NewSellerLink": N_("What is said of a shop and an `other` one: one seller, or two."),
+    "SellerLink": N_("What your office said of two shops."),
     "Seller": N_("What you may know of a seller; `risk` is 0 to 100, the sum of its reasons."),
     "Evidence": N_("A listing's page as it was; its log entry commits to the digests of the files."),
     "Look": N_("What one fetch of an address shows. `guessed`: the page publishes no product data."),

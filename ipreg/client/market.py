@@ -143,3 +143,13 @@ class Market(Part):
     def seller(self, seller_id: int) -> reportshapes.Seller:
         """What you may know of a seller."""
         return self._at.get(f"/sellers/{seller_id}", reportshapes.Seller)
+
+    def link_seller(self, seller_id: int, link: reportshapes.NewSellerLink) -> reportshapes.SellerLink:
+        """Says that two shops are one seller, or two."""
+        return self._at.post(
+            f"/sellers/{seller_id}/links", reportshapes.SellerLink, json=link.model_dump(mode="json")
+        )
+
+    def unlink_seller(self, seller_id: int, link_id: int) -> None:
+        """What was said of two shops does not count any more."""
+        self._at.delete(f"/sellers/{seller_id}/links/{link_id}")

@@ -123,6 +123,7 @@ JOBS = {
     "timestamps": N_("Fetch time stamps"),
     "fingerprints": N_("Fingerprints by a new model"),
     "figures": N_("Count dashboards and the yearly figures ahead"),
+    "samepictures": N_("Find pictures of listings that show the same"),
     "matches": N_("Compare new pictures"),
     "goods": N_("Recognise goods photographed anew"),
     "novelty": N_("Check drafts for novelty"),

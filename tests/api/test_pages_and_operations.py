@@ -34,6 +34,7 @@ BY_PROGRAM = {
     "reports.reported": "new_report", "reports.retry": "retry_report",
     "rights.record": "record_right", "rights.retract": "retract_right", "rights.package": "write_package_texts",
     "rights.switch_reminders": "set_reminders",
+    "sellers.link": "link_seller", "sellers.undo": "unlink_seller",
     "sources.new": "new_source", "sources.edit": "change_source", "sources.remove": "remove_source",
     "sources.pause": "pause_source", "sources.resume": "resume_source", "sources.run_now": "run_source",
     "sources.retry": "retry_source", "sources.token": "source_token", "sources.try_one": "try_address",

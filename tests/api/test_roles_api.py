@@ -98,8 +98,8 @@ def address(site: Site, one: Operation) -> str:
               "action": "accepted", "source_id": "1", "watch_id": "1", "agreement_id": "1", "channel_id": "99",
               "entry_id": "1", "action_id": "1", "draft_id": "1", "batch_id": "1", "serial": "1", "paper_id": "1",
               "which": "0", "task_id": "1", "version": "1", "record_id": "1", "report_id": "1", "seller_id": "1",
-              "capture_id": "1", "filter_id": "1", "match_id": "1", "calibration_id": "1", "view_id": "1",
-              "absence_id": "1", "kind": kind_of(one)}  # fmt: skip
+              "capture_id": "1", "filter_id": "1", "link_id": "99", "match_id": "1", "calibration_id": "1",
+              "view_id": "1", "absence_id": "1", "kind": kind_of(one)}  # fmt: skip
     path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found[1]], one.rule).removeprefix("/api/v1")
     asked = {
         "by_digest": f"?digest={'0' * 64}",

@@ -12,6 +12,7 @@ down_revision = '202611301010'
 branch_labels = None
 depends_on = None
 
+NEW_WORDS = {'case_papers.kind': ('cancellation',)}
 _KINDS = ('acceptance', 'non_acceptance', 'notice', 'hearing', 'decision')
 
 
