@@ -170,7 +170,8 @@ def furnish(site: Site) -> dict[str, Any]:
     return ids | {
         "tokens": callers, "number_of_letter": letter, "serial": serial, "alert_id": 1, "listing_id": 1,
         "seller_id": 1, "match_id": 1, "capture_id": 1, "calibration_id": 1, "version": 1, "kind": "warning",
-        "link_id": 1, "import_id": 1, "position": 0, "action": "accepted", "action_id": 1, "paper_id": 1, "which": 0,
+        "link_id": 1, "import_id": 1, "position": 0, "action": "accepted", "action_id": 1, "paper_id": 1,
+        "which": 0,
     }  # fmt: skip
 
 
