@@ -22,8 +22,8 @@ FEW = 3
 """So many notices go out as messages of their own; more become one message."""
 STORM = 100
 """More waiting at once than this is a storm: it is let end before it is told."""
-HOLD, STORM_HOLD = timedelta(seconds=15), timedelta(seconds=45)
-"""A storm's first message, too, is to arrive within a minute of the first listing."""
+HOLD, STORM_HOLD = timedelta(seconds=15), timedelta(seconds=65)
+"""What came in a minute is one message, and then it goes."""
 WINDOW, SPARE, APART = timedelta(minutes=10), 5, timedelta(seconds=40)
 """After ``SPARE`` messages to one channel in a ``WINDOW`` the next ones come ``APART``, each with all that waits: a
 steady flow fills no inbox, and still each warning is there within a minute."""

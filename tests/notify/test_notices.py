@@ -119,8 +119,8 @@ SETTLE = timedelta(seconds=4)
         (1, 4, 4, 0, True),
         (9, 14, 1, 0, False),
         (9, 15, 1, 0, True),  # a steady flow holds nothing for ever
-        (10_000, 44, 1, 0, False),  # a storm is let end
-        (10_000, 45, 1, 0, True),  # but its first message is there within a minute
+        (10_000, 64, 1, 0, False),  # ten thousand in a minute are one message
+        (10_000, 65, 1, 0, True),
         (10_000, 30, 5, 0, True),
         (1, 39, 39, 5, False),  # the fifth message went out when this one came
         (1, 40, 40, 5, True),  # and nobody waits for longer than that
