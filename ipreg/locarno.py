@@ -44,11 +44,11 @@ _LIST = """
 03-04|扇子|Fans
 03-05|携带婴幼儿和帮助其行走的用具（婴儿背带）|Devices for carrying and walking with babies and children
 03-99|其他杂项|Other travel goods and belongings
-04|刷子类|Brushware
+04|刷子|Brushware
 04-01|清洁用刷和扫帚|Brushes and brooms for cleaning
 04-02|梳妆用刷、衣刷和鞋刷（化妆刷）|Toilet brushes (make-up), clothes brushes and shoe brushes
 04-04|油漆刷、烹饪用刷（画笔）|Paintbrushes, brushes for use in cooking
-05|纺织品、人造或天然材料片材类|Textile piece goods, artificial and natural sheet material
+05|纺织品、人造或天然材料片材|Textile piece goods, artificial and natural sheet material
 05-01|纺制品|Spun articles
 05-02|花边|Lace
 05-03|刺绣品|Embroidery
@@ -80,8 +80,8 @@ _LIST = """
 07-10|冷却、冷冻装置和保温容器（保温杯）|Cooling and freezing devices and isothermal containers
 08|工具和五金器具|Tools and hardware
 08-06|把手、球形把手和铰链|Handles, knobs and hinges
-09|用于商品运输或装卸的包装和容器|Packaging and containers
-09-01|瓶、长颈瓶、罐及带有动力分配装置的容器|Bottles, flasks, pots and dispensing containers
+09|用于商品运输或装卸的包装和容器|Packaging and containers for the transport or handling of goods
+09-01|瓶、长颈瓶、罐、坛及带有动力分配装置的容器|Bottles, flasks, pots, demijohns, dynamic dispensing containers
 09-02|贮藏罐、桶|Storage cans, drums and casks
 09-03|盒子、箱子、容器、罐头盒|Boxes, cases, containers, tins
 09-04|有盖篮、板条箱和篮子|Hampers, crates and baskets
@@ -89,11 +89,11 @@ _LIST = """
 09-06|绳索和捆扎材料|Ropes and hooping materials
 09-07|封口装置及附件（瓶盖、喷头）|Closing means and attachments (caps, sprays)
 09-09|垃圾和废物用容器及其架子|Refuse and trash containers and stands therefor
-10|钟、表和其他计量仪器、检测仪器、信号仪器|Clocks, watches and other measuring and signalling instruments
+10|钟、表及其他测量仪器、检测仪器、信号仪器|Clocks, watches, other measuring, checking and signalling instruments
 10-01|钟和闹钟|Clocks and alarm clocks
-10-02|手表和腕表|Watches and wrist watches
+10-02|表和手表|Watches and wrist watches
 10-03|其他计时仪器|Other time-measuring instruments
-10-07|钟表等仪器的外壳、表盘、指针及其他零部件（表带）|Casings, dials, hands and other parts (watch straps)
+10-07|钟表等仪器的外壳、表盘、指针及其他部件和附件（表带）|Casings, dials, hands, parts, accessories (watch straps)
 11|装饰品|Articles of adornment
 11-01|珠宝首饰（戒指、项链、耳环）|Jewellery (rings, necklaces, earrings)
 11-02|小装饰品、桌面、壁炉台和墙面的装饰物，花瓶和花盆|Trinkets, table, mantel and wall ornaments, vases and pots
@@ -102,22 +102,22 @@ _LIST = """
 11-05|旗帜、节日装饰品|Flags, festive decorations
 11-99|其他杂项|Other articles of adornment
 12|运输或提升工具|Means of transport or hoisting
-13|发电、配电或变电的设备|Equipment for production, distribution or transformation of electricity
+13|发电、配电或变电设备|Equipment for production, distribution or transformation of electricity
 14|记录、电信或数据处理设备|Recording, telecommunication or data processing equipment
 15|其他类未列入的机械|Machines, not elsewhere specified
-16|照相、电影摄影和光学仪器|Photographic, cinematographic and optical apparatus
+16|照相设备、电影摄影设备和光学设备|Photographic, cinematographic and optical apparatus
 16-06|光学制品（眼镜、太阳镜、镜架）|Optical articles (spectacles, sunglasses, frames)
 17|乐器|Musical instruments
 18|印刷和办公机械|Printing and office machinery
 19|文具、办公用品、美术用品和教学用品|Stationery and office equipment, artists' and teaching materials
-20|销售和广告设备、标志|Sales and advertising equipment, signs
+20|销售设备、广告设备和标志物|Sales and advertising equipment, signs
 21|游戏器具、玩具、帐篷和体育用品|Games, toys, tents and sports goods
 21-01|游戏器具和玩具|Games and toys
 21-02|体操和运动器械|Gymnastics and sports apparatus and equipment
 21-03|其他娱乐和游艺用品|Other amusement and entertainment articles
 21-04|帐篷及其附件|Tents and accessories thereof
-22|武器、烟火用品，用于狩猎、捕鱼及捕杀有害动物的器具|Arms, pyrotechnics, hunting, fishing and pest killing
-23|液体分配设备、卫生、供暖、通风和空调设备、固体燃料|Fluid distribution, sanitary, heating, ventilation equipment
+22|武器、烟火用品，用于狩猎、捕鱼及捕杀有害动物的用具|Arms, pyrotechnics, hunting, fishing and pest killing articles
+23|流体分配、卫生、加热、通风和空调设备、固体燃料|Fluid distribution, sanitary, heating, ventilation, solid fuel
 24|医疗设备和实验室设备|Medical and laboratory equipment
 25|建筑构件和施工元件|Building units and construction elements
 26|照明设备|Lighting apparatus
@@ -127,17 +127,17 @@ _LIST = """
 26-04|电或非电的光源（灯泡、蜡烛）|Luminous sources, electrical or not (bulbs, candles)
 26-05|灯、落地灯、枝形吊灯、壁灯和吸顶灯、灯罩|Lamps, standard lamps, chandeliers, fixtures, lampshades
 27|烟草和吸烟用具|Tobacco and smokers' supplies
-28|药品、化妆品、梳妆用品和器具|Pharmaceutical and cosmetic products, toilet articles
+28|药品、化妆品、梳妆用品和设备|Pharmaceutical and cosmetic products, toilet articles and apparatus
 28-02|化妆品|Cosmetic products
 28-03|梳妆用品和美容院设备|Toilet articles and beauty parlour equipment
 28-04|假发、假发髻|Wigs and artificial hairpieces
 28-05|空气清新剂（香薰）|Air fresheners
-29|防火灾、防事故和救援的装置和设备|Devices against fire, for accident prevention and rescue
+29|防火灾、防事故、救援用的装置及设备|Equipment against fire hazards, for accident prevention, life saving
 30|动物照管与驯养用品|Articles for the care and handling of animals
 31|其他类未列入的食品或饮料制备机械和设备|Machines and appliances for preparing food or drink
-32|图形符号、标识、表面图案、纹饰、内部和外部布置|Graphic symbols, logos, surface patterns, arrangements
-32-01|图形符号、标识、表面图案、纹饰|Graphic symbols, logos, surface patterns, ornamentation
-32-02|内部和外部布置|Arrangements of interiors and exteriors
+32|图形符号、标识、表面图案、纹饰、内部和外部布置|Graphic symbols, logos, patterns, ornamentation, arrangements
+32-01|图形符号、标识、表面图案、纹饰|Graphic symbols and logos, surface patterns, ornamentation
+32-02|内部和外部布置|Arrangement of interiors and exteriors
 """
 PLACES = tuple(Place(*line.split("|")) for line in _LIST.strip().splitlines())
 _BY_NUMBER = {one.number: one for one in PLACES}
