@@ -76,6 +76,8 @@ class Alert(Base):
         Index("ix_alerts_applicant", "applicant_id", "state", "severity", "id"),
         Index("ix_alerts_organization_all", "organization_id", "severity", "id"),
         Index("ix_alerts_applicant_all", "applicant_id", "severity", "id"),
+        Index("ix_alerts_organization_platform", "organization_id", "platform"),
+        Index("ix_alerts_applicant_platform", "applicant_id", "platform"),
         Index("ix_alerts_sleeping", "state", "snoozed_until"),
         Index("ix_alerts_raised", "raised_at"),
         Index("ix_alerts_organization_raised", "organization_id", "raised_at"),

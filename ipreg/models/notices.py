@@ -60,6 +60,7 @@ class Notice(Base):
         UniqueConstraint("account_id", "key"),
         Index("ix_notices_inbox", "account_id", "read_at", "id"),
         Index("ix_notices_path", "account_id", "path"),
+        Index("ix_notices_account", "account_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
