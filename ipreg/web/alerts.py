@@ -12,7 +12,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from ipreg import access, alerts
-from ipreg.db import transaction, utc_now
+from ipreg.db import utc_now
 from ipreg.errors import CallerError
 from ipreg.models import Alert, AlertAction, AlertState, DismissReason, Role
 from ipreg.response import letters
@@ -25,7 +25,7 @@ from ipreg.warning.severity import level
 from ipreg.web import alertwords, times
 from ipreg.web.pictures import drawn_of, regions
 from ipreg.web.rules import who
-from ipreg.web.session import db, me, runtime
+from ipreg.web.session import aside, db, me, runtime
 
 bp = Blueprint("alerts", __name__)
 OWNERS = (Role.DESIGNER, Role.ENTERPRISE)
@@ -69,8 +69,7 @@ def count() -> dict[str, int]:
 def alert(alert_id: int) -> str:
     now = utc_now()
     looked_at = alerts.looked_at(alerts.get_alert(db(), alert_id=alert_id, account=me()), me())
-    db().rollback()
-    with transaction(runtime().sessions) as session:
+    with aside() as session:
         alerts.get_alert(session, alert_id=alert_id, account=session.merge(me()), now=now)  # it is read now
     found = alerts.get_alert(db(), alert_id=alert_id, account=me())
     asked = Filter.read(request.args)
