@@ -54,7 +54,9 @@ def registry(designs: list[Fingerprint], count: int) -> tuple[PictureIndex, np.n
     stored = [Fingerprint.from_bytes(one.to_bytes()) for one in designs]
     # Most candidates are strangers, as in a real registry: the features are another design's.
     fetched = {f"{number}": stored[(number * 7 + number // len(stored)) % len(stored)] for number in range(count)}
-    index = PictureIndex(designs[0].algorithm, designs[0].vectors.shape[1], fetch=fetched.get)
+    index = PictureIndex(
+        designs[0].algorithm, designs[0].vectors.shape[1], fetch=lambda keys: {one: fetched[one] for one in keys}
+    )
     values = draw.integers(0, 2**63, (count, 2), np.int64)
     for number in range(count):
         near = designs[number % len(designs)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -43,6 +44,22 @@ def see(data: bytes, model: Path) -> Seen:
         return Seen(similarity.fingerprint(data, embedding.open_model(model)))
     except similarity.PictureError as fault:
         return Seen(None, fault.code)
+
+
+@dataclass(frozen=True)
+class Printed:
+    """The stored form of a picture's design print, or why it has none."""
+
+    data: bytes | None
+    fault: str | None = None
+
+
+def see_goods(data: bytes, model: Path) -> Printed:
+    """What the design model in ``model`` sees in the picture. Pure, as ``see``."""
+    try:
+        return Printed(designs.design_print(data, embedding.open_model(model)).to_bytes())
+    except similarity.PictureError as fault:
+        return Printed(None, fault.code)
 
 
 def look_at(shelf: Shelf, digest: str, model: Model | None = None) -> Fingerprint | None:
@@ -181,28 +198,34 @@ def _keep(
     return made
 
 
-def keep_print(
-    session: Session, store: Store, *, digest: str, data: bytes | None, fault: str | None, now: datetime
-) -> None:
+def keep_print(session: Session, store: Store, *, digest: str, seen: Printed, now: datetime) -> None:
     """As ``keep_seen``, of what the configured design model saw in the picture."""
-    _keep(session, store, digest=digest, algorithm=designs.algorithm(), data=data, fault=fault, now=now)
+    _keep(session, store, digest=digest, algorithm=designs.algorithm(), data=seen.data, fault=seen.fault, now=now)
 
 
 def fingerprint_of(session: Session, store: Store, digest: str, algorithm: str | None = None) -> Fingerprint | None:
     """The stored fingerprint; None where the picture has none (yet), or none that can be decrypted."""
-    row = session.scalar(
+    return fingerprints_of(session, store, [digest], algorithm).get(digest)
+
+
+def fingerprints_of(
+    session: Session, store: Store, digests: Collection[str], algorithm: str | None = None
+) -> dict[str, Fingerprint]:
+    """The stored fingerprints that there are and that can be decrypted, by digest; some hundred at once."""
+    rows = session.scalars(
         select(PictureFingerprint).where(
-            PictureFingerprint.sha256 == digest,
+            PictureFingerprint.sha256.in_(digests),
             PictureFingerprint.algorithm == (algorithm or similarity.algorithm()),
+            PictureFingerprint.data.is_not(None),
         )
     )
-    if row is None or row.data is None:
-        return None
-    try:
-        return Fingerprint.from_bytes(fingerprint_data(store, row))
-    except (ProofError, MissingError) as fault:
-        _log.error("the fingerprint of %s is not compared: %s", digest, fault)
-        return None
+    found: dict[str, Fingerprint] = {}
+    for row in rows:
+        try:
+            found[row.sha256] = Fingerprint.from_bytes(fingerprint_data(store, row))
+        except (ProofError, MissingError) as fault:
+            _log.error("the fingerprint of %s is not compared: %s", row.sha256, fault)
+    return found
 
 
 def fingerprint_data(store: Store, row: PictureFingerprint) -> bytes:

@@ -10,13 +10,14 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, Select, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 import similarity
-from ipreg.fingerprints import fingerprint_of
+from ipreg.fingerprints import fingerprints_of
 from ipreg.models import (
     Filing,
     FilingState,
@@ -31,7 +32,7 @@ from ipreg.pgindex import PgVectorIndex
 from ipreg.storage import Shelf, Store
 from similarity import Fingerprint, PictureIndex, Verdict, embedding, verdict, views
 from similarity.embedding import Model
-from similarity.index import MakeVectors
+from similarity.index import MakeVectors, Question
 
 Counted = PictureFingerprint | FilingView | ListingPicture
 FLOOR = 0.5
@@ -41,6 +42,7 @@ MOST = 20
 LOOK_BACK = 500
 """Where several write at once, a row with a lower id may become visible after one with a higher: ids are looked at
 again that lie so far back."""
+_READ_AT_ONCE = 200
 
 
 def comparison(model: Model | None = None) -> str:
@@ -77,9 +79,9 @@ class Indexes:
         self._newest: dict[type[Counted], int] = {PictureFingerprint: 0, FilingView: 0, ListingPicture: 0}
         self._lock = threading.Lock()
 
-        def fetch(digest: str) -> Fingerprint | None:
+        def fetch(digests: Sequence[str]) -> dict[str, Fingerprint]:
             with sessions() as session:
-                return fingerprint_of(session, store, digest, self.algorithm)
+                return fingerprints_of(session, store, digests, self.algorithm)
 
         dimensions = self.model.dimensions
         self.filings = PictureIndex(self.algorithm, dimensions, fetch=fetch, make=self._maker("filings", vectors))
@@ -99,8 +101,7 @@ class Indexes:
             newest = {kind: session.scalar(select(func.max(kind.id))) or 0 for kind in self._newest}
             for index, usage in ((self.filings, FilingView), (self.listings, ListingPicture)):
                 for kind in (PictureFingerprint, usage):
-                    for digest in session.scalars(self._since(kind, usage)).all():
-                        self._add(session, index, digest)
+                    self._add(session, index, session.scalars(self._since(kind, usage)).all())
             self._newest = newest
             self._forget_withdrawn(session)
 
@@ -111,10 +112,12 @@ class Indexes:
         mine = PictureFingerprint.algorithm == self.algorithm, PictureFingerprint.data.is_not(None)
         return wanted.where(*mine, kind.id > self._newest[kind] - LOOK_BACK).distinct()
 
-    def _add(self, session: Session, index: PictureIndex, digest: str) -> None:
-        found = None if digest in index else fingerprint_of(session, self._store, digest, self.algorithm)
-        if found is not None:
-            index.add(digest, found)
+    def _add(self, session: Session, index: PictureIndex, digests: Sequence[str]) -> None:
+        lacking = [one for one in digests if one not in index]
+        for start in range(0, len(lacking), _READ_AT_ONCE):
+            several = lacking[start : start + _READ_AT_ONCE]
+            for digest, found in fingerprints_of(session, self._store, several, self.algorithm).items():
+                index.add(digest, found)
 
     def _forget_withdrawn(self, session: Session) -> None:
         views = select(FilingView.sha256).join(Filing)
@@ -202,6 +205,20 @@ def shelf_of(session: Session, store: Store, one: Pending) -> Shelf:
 
 
 @dataclass(frozen=True)
+class Questions:
+    """What a picture is compared with; by what (``comparison``), whose model lies where."""
+
+    filings: Question
+    listings: Question | None
+    comparison: str
+    model: Path
+
+    def __bool__(self) -> bool:
+        """Whether there is anything that deserves the closer look."""
+        return bool(self.filings.keys or (self.listings and self.listings.keys))
+
+
+@dataclass(frozen=True)
 class Alike:
     """What a picture looks like, among filings and (asked for a filing's view only) among listings."""
 
@@ -209,19 +226,23 @@ class Alike:
     listings: tuple[tuple[str, Verdict], ...] = ()
 
 
-def find_alike(indexes: Indexes, *, one: Pending, asked: Fingerprint | None) -> Alike:
-    """The costly step of comparing. It reads only, so it is done before the transaction that keeps what it found:
-    while one writes to SQLite nobody else can.
+def questions(indexes: Indexes, *, one: Pending, asked: Fingerprint) -> Questions:
+    """What the picture is to be compared with: a listing's with filings, a filing's view with listings as well.
 
-    ``asked``: the picture as it looks to the model of ``indexes``; None where it shows nothing to compare.
+    ``asked``: the picture as it looks to the model of ``indexes``.
     """
-    if asked is None:
-        return Alike()
-    if one.kind is ListingPicture:
-        return Alike(_alike(indexes, indexes.filings, asked))
-    return Alike(
-        _alike(indexes, indexes.filings, asked), _alike(indexes, indexes.listings, asked, asked_is_registered=True)
-    )
+    filings = indexes.filings.question(asked, limit=MOST)
+    listings = None
+    if one.kind is FilingView:
+        listings = indexes.listings.question(asked, limit=MOST, asked_is_registered=True)
+    return Questions(filings, listings, indexes.comparison, indexes.model.path)
+
+
+def find_alike(asked: Questions) -> Alike:
+    """The costly step of comparing. Pure, so any process can do it; and done before the transaction that keeps
+    what it found: while one writes to SQLite nobody else can."""
+    embedding.open_model(asked.model)  # the verdict asks for what comes with it
+    return Alike(_alike(asked.filings, asked.comparison), _alike(asked.listings, asked.comparison))
 
 
 def keep_alike(
@@ -268,12 +289,10 @@ def record_seen(
     return session.scalars(wanted).unique().one()
 
 
-def _alike(
-    indexes: Indexes, index: PictureIndex, asked: Fingerprint, *, asked_is_registered: bool = False
-) -> tuple[tuple[str, Verdict], ...]:
+def _alike(asked: Question | None, comparison: str) -> tuple[tuple[str, Verdict], ...]:
     return tuple(
-        (found.key, replace(found.verdict, algorithm=indexes.comparison))
-        for found in index.search(asked, limit=MOST, asked_is_registered=asked_is_registered)
+        (found.key, replace(found.verdict, algorithm=comparison))
+        for found in (asked.compare() if asked else ())
         if found.verdict.probability >= FLOOR
     )
 

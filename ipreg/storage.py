@@ -74,10 +74,9 @@ class Store:
         return digest
 
     def put_ahead(self, contents: Iterable[bytes]) -> None:
-        """Keeps what is about to be filed, before the transaction that files it: a slow store makes nobody wait.
-
-        What does not look like a picture is left to the checks. What is not filed after all goes some days later
-        (``ipreg.orphans``).
+        """Keeps what is about to be filed or seen, before the transaction that does it: a slow store makes nobody
+        wait. What does not look like a picture is left to the checks. What no row asks for after all goes some days
+        later (``ipreg.orphans``).
         """
         for data in contents:
             if len(data) <= self.max_bytes and sniff(data):

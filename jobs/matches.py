@@ -6,12 +6,16 @@ Looking and comparing are outside of it: they take most of the time, and write n
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from functools import partial
+from itertools import groupby
 
 from ipreg.db import Clock, transaction, utc_now
 from ipreg.errors import MissingError, ProofError
-from ipreg.fingerprints import keep_seen, serving_model
+from ipreg.fingerprints import Seen, keep_seen, serving_model
 from ipreg.matching import (
     Alike,
+    Indexes,
     Known,
     Pending,
     find_alike,
@@ -19,13 +23,15 @@ from ipreg.matching import (
     keep_alike,
     known_pictures,
     pending,
+    questions,
     shelf_of,
 )
-from ipreg.models import ListingPicture
+from ipreg.models import FilingView, ListingPicture
 from ipreg.runtime import Runtime
 from jobs import progress
 from jobs.alone import alone
-from jobs.looks import looks, rest
+from jobs.looks import looks
+from jobs.workers import WORTH_PROCESSES, answers, rest
 
 _log = logging.getLogger(__name__)
 _AT_ONCE = 500
@@ -47,18 +53,7 @@ def _run(runtime: Runtime, clock: Clock) -> int:
             return 0
         indexes = held_indexes("matches", runtime.sessions, runtime.store, model, vectors=runtime.vectors)
         indexes.refresh(session)
-    total = len(waiting)
-
-    def read(one: Pending) -> bytes | None:
-        try:
-            with runtime.sessions() as session:
-                shelf = shelf_of(session, runtime.store, one)
-            return shelf.get(one.sha256)
-        except (ProofError, MissingError):
-            _log.exception("%s %s is not compared: its file can't be read", one.kind.__tablename__, one.id)
-            return None
-
-    done = 0
+    done, total = 0, len(waiting)
     while waiting:
         with runtime.sessions() as session:
             known = known_pictures(session, indexes, waiting)
@@ -66,8 +61,7 @@ def _run(runtime: Runtime, clock: Clock) -> int:
         for one in settled:
             with transaction(runtime.sessions) as session:
                 keep_alike(session, indexes, one=one, asked=None, found=Alike(), now=clock())
-        for one, seen in looks(asked, read, model.path, cluster=runtime.config.dask_address):
-            found = find_alike(indexes, one=one, asked=seen.fingerprint)
+        for one, seen, found in _compared(runtime, indexes, asked):
             with transaction(runtime.sessions) as session:
                 keep_seen(session, runtime.store, digest=one.sha256, seen=seen, model=model, now=clock())
                 keep_alike(session, indexes, one=one, asked=seen.fingerprint, found=found, now=clock())
@@ -75,6 +69,38 @@ def _run(runtime: Runtime, clock: Clock) -> int:
             progress.note(done, total)
         done += len(settled)
     return done
+
+
+def _compared(runtime: Runtime, indexes: Indexes, asked: list[Pending]) -> Iterator[tuple[Pending, Seen, Alike]]:
+    """Pictures of listings are compared several at a time; a filing's view once those before it are kept, for it is
+    compared with them."""
+    far = runtime.config.dask_address
+    for kind, group in groupby(asked, key=lambda one: one.kind):
+        several = list(group)
+        looked = looks(several, lambda one: _read(runtime, one), indexes.model.path, cluster=far)
+        by_turns = kind is FilingView
+        calls = (((one, seen), _question(indexes, one, seen)) for one, seen in looked)
+        few = by_turns or len(several) < WORTH_PROCESSES
+        compared = answers(calls, none=Alike(), died=Alike(), few=few, cluster="" if by_turns else far)
+        yield from ((one, seen, found) for (one, seen), found in compared)
+
+
+def _question(indexes: Indexes, one: Pending, seen: Seen) -> partial[Alike] | None:
+    """None where the picture shows nothing to compare, or is like nothing at first sight."""
+    if seen.fingerprint is None:
+        return None
+    asked = questions(indexes, one=one, asked=seen.fingerprint)
+    return partial(find_alike, asked) if asked else None
+
+
+def _read(runtime: Runtime, one: Pending) -> bytes | None:
+    try:
+        with runtime.sessions() as session:
+            shelf = shelf_of(session, runtime.store, one)
+        return shelf.get(one.sha256)
+    except (ProofError, MissingError):
+        _log.exception("%s %s is not compared: its file can't be read", one.kind.__tablename__, one.id)
+        return None
 
 
 def _parted(waiting: list[Pending], known: Known) -> tuple[list[Pending], list[Pending], list[Pending]]:

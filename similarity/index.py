@@ -6,7 +6,7 @@ fetched for the few candidates, so what the index keeps of a picture in memory i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, Protocol
@@ -27,7 +27,7 @@ _PARTS_ASK = (0, REGISTERED - 1, REGISTERED)
 """All parts of a listing are looked for among whole designs. Among parts of designs (six times as many) are looked
 for only the whole, its middle, and its content or first small part: asking with the others found nothing more."""
 
-Fetch = Callable[[str], Fingerprint | None]
+Fetch = Callable[[Sequence[str]], Mapping[str, Fingerprint]]
 
 
 class Vectors(Protocol):
@@ -53,12 +53,26 @@ class Found:
     verdict: Verdict
 
 
+@dataclass(frozen=True)
+class Question:
+    """The candidates for one picture, with all that the closer look at them needs: ``compare`` is pure."""
+
+    keys: tuple[str, ...]
+    pairs: tuple[tuple[Fingerprint, Fingerprint], ...]
+    limit: int
+
+    def compare(self) -> list[Found]:
+        """The surest first, ``limit`` of them."""
+        found = [Found(key, judged) for key, judged in zip(self.keys, judge_all(self.pairs), strict=True)]
+        return sorted(found, key=lambda one: -one.verdict.probability)[: self.limit]
+
+
 class PictureIndex:
     """Fingerprints of one algorithm by key. Blank pictures are held but never found.
 
-    ``fetch`` gives back a fingerprint that was added, from wherever it is kept; without one they are kept here in
-    their stored form. ``views``: how many vectors of each picture are held. ``make``: where the vectors lie, this
-    process's memory where nothing is said.
+    ``fetch`` gives back those of the fingerprints of some keys that are still there, from wherever they are kept;
+    without one they are kept here in their stored form. ``views``: how many vectors of each picture are held.
+    ``make``: where the vectors lie, this process's memory where nothing is said.
     """
 
     def __init__(
@@ -92,9 +106,6 @@ class PictureIndex:
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._vectors)
-
-    def get(self, key: str) -> Fingerprint | None:
-        return self._fetch(key)
 
     def add(self, key: str, fingerprint: Fingerprint) -> None:
         """Holds ``fingerprint`` under ``key``, in place of what was there; ``ValueError`` for another algorithm."""
@@ -141,11 +152,25 @@ class PictureIndex:
         asked_is_registered: bool = False,
     ) -> list[Found]:
         """The surest first; ``asked_is_registered`` where the index holds sighted pictures and a design asks."""
-        others = [(key, self._fetch(key)) for key in self.candidates(asked, candidates)]
-        there = [(key, other) for key, other in others if other is not None]
-        pairs = [(asked, other) if asked_is_registered else (other, asked) for _, other in there]
-        found = [Found(key, judged) for (key, _), judged in zip(there, judge_all(pairs), strict=True)]
-        return sorted(found, key=lambda one: -one.verdict.probability)[:limit]
+        return self.question(
+            asked, limit=limit, candidates=candidates, asked_is_registered=asked_is_registered
+        ).compare()
+
+    def question(
+        self,
+        asked: Fingerprint,
+        *,
+        limit: int = 10,
+        candidates: int = CANDIDATES,
+        asked_is_registered: bool = False,
+    ) -> Question:
+        """``search`` up to its costly part, which any process can do."""
+        wanted = self.candidates(asked, candidates)
+        there = self._fetch(wanted) if wanted else {}
+        keys = tuple(key for key in wanted if key in there)
+        others = [there[key] for key in keys]
+        pairs = tuple((asked, other) if asked_is_registered else (other, asked) for other in others)
+        return Question(keys, pairs, limit)
 
     def _asked_views(self) -> int | None:
         """Where the index holds registered views, all views ask; where it holds all, the registered ones do."""
@@ -163,6 +188,5 @@ class PictureIndex:
         close = np.flatnonzero(bits <= _NEAR_HASH)
         return [keys[at] for at in close[np.argsort(bits[close], kind="stable")]]
 
-    def _kept(self, key: str) -> Fingerprint | None:
-        data = self._stored.get(key)
-        return None if data is None else Fingerprint.from_bytes(data)
+    def _kept(self, keys: Sequence[str]) -> dict[str, Fingerprint]:
+        return {key: Fingerprint.from_bytes(self._stored[key]) for key in keys if key in self._stored}

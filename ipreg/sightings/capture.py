@@ -114,6 +114,8 @@ def capture(runtime: Runtime, capture_id: int, *, clock: Clock, renderer: Render
             found = _take(runtime, address, wanted, renderer, clock())
         except Exception as error:
             fault = fault_of(error, f"page of capture {capture_id}")
+    for _, _, content, _ in found.files:  # before the transaction, which a slow store would hold open
+        runtime.store.put(content)
     with transaction(runtime.sessions) as session:
         work = session.get_one(Capture, capture_id)
         if work.state is not CaptureState.WAITING:
@@ -126,7 +128,7 @@ def capture(runtime: Runtime, capture_id: int, *, clock: Clock, renderer: Render
             return
         work.state = CaptureState.FAILED if fault else CaptureState.DONE
         work.fault, work.fault_values = (fault.code, dict(fault.values)) if fault else (None, {})
-        _keep(runtime, session, work, found, clock())
+        _keep(session, work, found, clock())
 
 
 def get_capture(session: Session, *, capture_id: int, account: Account) -> Capture:
@@ -239,11 +241,10 @@ def _kind_of(page: Answer) -> str:
     return (page.header("content-type").partition(";")[0].strip() or "application/octet-stream")[:100]
 
 
-def _keep(runtime: Runtime, session: Session, work: Capture, found: Found, now: datetime) -> None:
+def _keep(session: Session, work: Capture, found: Found, now: datetime) -> None:
     work.captured_at, work.status, work.facts = now, found.status, found.facts
     for position, (name, media_type, content, address) in enumerate(found.files):
         digest = digests(content)
-        runtime.store.put(content)
         work.files.append(
             CaptureFile(
                 position=position,

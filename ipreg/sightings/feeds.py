@@ -208,6 +208,7 @@ def _import_row(
     runtime: Runtime, import_id: int, position: int, row: Row, pictures: _Pictures, clock: Clock
 ) -> None:
     contents, fault = _contents(pictures, import_id, row)
+    runtime.store.put_ahead(data for _, data in contents)
     with transaction(runtime.sessions) as session:
         work = session.get_one(FeedImport, import_id)
         if work.done_rows != position:
@@ -227,6 +228,7 @@ def _try_again(runtime: Runtime, import_id: int, rows: list[Row], pictures: _Pic
     for line in lines:
         row = by_line[line]
         contents, fault = _contents(pictures, import_id, row)
+        runtime.store.put_ahead(data for _, data in contents)
         with transaction(runtime.sessions) as session:
             work = session.get_one(FeedImport, import_id)
             kept = session.scalars(select(ImportFault).filter_by(import_id=import_id, line=line)).one()

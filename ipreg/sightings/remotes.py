@@ -211,6 +211,8 @@ def _heard(host: Host, wanted: _Wanted, answer: Answer | IpregError, now: dateti
 def _write(
     runtime: Runtime, hosts: dict[str, Host], wanted: _Wanted, found: bytes | IpregError, now: datetime
 ) -> None:
+    if isinstance(found, bytes):
+        runtime.store.put_ahead([found])
     with transaction(runtime.sessions) as session:
         remote = session.get_one(RemotePicture, wanted.remote_id)
         remote.tries += 1
