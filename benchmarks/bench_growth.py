@@ -9,7 +9,6 @@ runs in a process of its own. Seconds are of CPU; for pgvector by the clock, the
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import subprocess
 import sys
@@ -35,8 +34,9 @@ def drawn(random: np.random.Generator, count: int) -> Rows:
 
 
 def resident() -> int:
-    """Bytes of memory of this process."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    """Bytes of memory that only this process has; not the file's pages, which the system takes back at need."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon:"))
 
 
 def fill(index: Any, count: int, random: np.random.Generator) -> float:
@@ -53,8 +53,11 @@ def fill(index: Any, count: int, random: np.random.Generator) -> float:
 
 
 def memory(count: int) -> None:
+    from threadpoolctl import threadpool_limits
+
     from similarity.vectors import VectorIndex
 
+    threadpool_limits(1)
     random = np.random.default_rng(1)
     drawn(random, 60_000)  # what drawing needs is no part of the index
     before = resident()

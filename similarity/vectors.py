@@ -42,7 +42,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-EXACT_BELOW = 100_000
+EXACT_BELOW = 20_000
 MAX_VIEWS = 64
 _SHORT_LIST = 1_000
 _LONGEST_LIST = 20_000
