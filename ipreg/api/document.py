@@ -33,6 +33,7 @@ _LANGUAGE = N_("`zh` or `en`; else the language of your account.")
 _PATH = re.compile(r"<(?:(\w+):)?(\w+)>")
 _WORDS = {"summary", "description", "title"}
 _STRING = {"type": "string"}
+_BYTES = {"type": "string", "format": "binary"}
 Values = dict[str, Any]
 
 
@@ -48,7 +49,8 @@ def describe(operations: Iterable[Operation], *, server: str, say: Say) -> Value
             "info": {"title": TITLE, "version": VERSION, "description": ABOUT, "license": {"name": "Apache-2.0"}},
             "servers": [{"url": server}],
             "paths": paths,
-            "tags": [{"name": name} for name in dict.fromkeys(one.tag for one in found)],
+            # Names are what programs are made from: the same in each language, as the operations' ids are.
+            "tags": [{"name": name, "description": name} for name in dict.fromkeys(one.tag for one in found)],
             "components": {
                 "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": _TOKEN}}
             },
@@ -138,7 +140,7 @@ def _body(one: Operation) -> Values | None:
 def _form(one: Operation) -> Values:
     if one.body is None:
         raise ValueError("a form without a shape")
-    file = {"type": "string", "contentMediaType": "application/octet-stream"}
+    file = {**_BYTES, "contentMediaType": "application/octet-stream"}
     parts = {name: {"type": "array", "items": file, "maxItems": 12} for name in one.files}
     return {
         "schema": {
@@ -159,7 +161,8 @@ def _good(one: Operation) -> Values:
         headers["Link"] = {"schema": _STRING, "description": N_("The next page, with rel=next.")}
     if one.status == 204:
         return {"description": N_("Done"), "headers": headers}
-    content = _media(one.answer) if one.answer is not None else {"schema": _STRING}
+    plain = _STRING if one.media.startswith("text/") else _BYTES
+    content = _media(one.answer) if one.answer is not None else {"schema": plain}
     return {"description": N_("Done"), "headers": headers, "content": {one.media: content}}
 
 
@@ -199,5 +202,5 @@ def _spoken(value: Any, say: Say, name: str = "") -> Any:
             if not (key == "title" and isinstance(one, str) and name not in ("info",))
         }
     if isinstance(value, list):
-        return [say(one) if name == "tags" and isinstance(one, str) else _spoken(one, say) for one in value]
+        return [_spoken(one, say) for one in value]
     return value

@@ -69,12 +69,13 @@ class _Part:
 
 def _parts(document: Values) -> dict[str, _Part]:
     """By what stands in the address."""
+    names = {one["name"]: one["description"] for one in document["tags"]}
     found: dict[str, _Part] = {}
     for one in OPERATIONS:
         path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", one.rule)
         about = document["paths"][path][one.method.lower()]
         slug = one.tag.lower().replace(" ", "-")
-        found.setdefault(slug, _Part(about["tags"][0], [])).operations.append((one, path, about))
+        found.setdefault(slug, _Part(names[one.tag], [])).operations.append((one, path, about))
     return found
 
 

@@ -79,6 +79,16 @@ def test_every_operation_has_a_name_of_its_own() -> None:
     assert len(names) == len(set(names))
 
 
+def test_programs_made_from_the_document_have_the_same_names_in_each_language() -> None:
+    english, chinese = (describe(OPERATIONS, server="/", say=say) for say in (str, lambda text: f"译：{text}"))
+    for document in (english, chinese):
+        named = {tag["name"]: tag["description"] for tag in document["tags"]}
+        used = {one["tags"][0] for path in document["paths"].values() for one in path.values()}
+        assert used == set(named) == {one.tag for one in OPERATIONS}
+        assert all(name.isascii() for name in named)
+    assert {tag["description"] for tag in chinese["tags"]} == {f"译：{one.tag}" for one in OPERATIONS}
+
+
 def test_the_words_of_the_shapes_are_those_of_the_tables() -> None:
     pairs: list[tuple[Any, Any]] = [
         (shapes.Industry, models.Industry), (shapes.ViewKind, models.ViewKind),
