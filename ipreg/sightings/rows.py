@@ -102,8 +102,8 @@ IN_A_REQUEST = Limits(1000, 8 * 2**20)
 def columns_of(header: list[str], *, platform: str = "") -> dict[str, int]:
     """Where each column stands; raises ``CallerError`` (``feed_columns_missing``) where a needed one does not.
 
-    ``platform`` is taken for rows that name none; the column may then be missing, and where the rows have addresses,
-    whose host is it then.
+    ``platform`` is taken for rows that name none; the column may then be missing, and where the rows have
+    addresses, whose host is it then.
     """
     named = {name.strip().lower().removeprefix("g:"): at for at, name in reversed(list(enumerate(header)))}
     named = {name.replace(" ", "_"): at for name, at in named.items()}
