@@ -364,6 +364,7 @@ MESSAGES: dict[str, str] = {
     "row_value_too_long": N_("“%(column)s” has more than %(most)s characters."),
     "row_malformed": N_("The quotes of this row do not close."),
     "row_price_wrong": N_("“%(price)s” is not a price like 129.00."),
+    "row_price_of_several": N_("“%(price)s” is what several pieces cost together; name the price of one."),
     "row_currency_wrong": N_("“%(currency)s” is not a currency code like CNY."),
     "row_address_wrong": N_("“%(address)s” is not an http address."),
     "row_pictures_count": N_("Give 1 to %(most)s pictures."),

@@ -35,6 +35,8 @@ from ipreg.sightings.webpage import host_of, tidy_address, whole_address
 
 WINDOW = 200
 MAX_TRIES = 4
+MAX_SLOW_TRIES = 2
+"""A page that takes all its time may do so twice and no more."""
 
 
 @dataclass
@@ -76,7 +78,7 @@ class _Crawl:
         kept = source.memory.get("shapes", {})  # a run is worked at in many short turns
         shapes = Shapes.of(kept["of"] if kept.get("run") == run_id else {})
         self._harvest = Harvest(source, rules, self._scope, self._settings.depth, shapes)
-        self._until = time.monotonic() + seconds
+        self._seconds, self._until = seconds, 0.0
         self._hosts: dict[str, Host] = {}
         self._asking: set[str] = set()
         self._window: list[Task] = []
@@ -96,6 +98,7 @@ class _Crawl:
 
     def work(self, pool: ThreadPoolExecutor) -> bool:
         self._begin()
+        self._until = time.monotonic() + self._seconds  # what it takes to begin is nobody's turn
         futures: set[Future[_Got]] = set()
         while True:
             over = time.monotonic() > self._until or self._is_paused()
@@ -114,7 +117,7 @@ class _Crawl:
             self._fetched = run.found
             if run.found == 0 and run.refused == 0:
                 add_pages(session, source_id=self._source.id, addresses=seeds(self._settings), depth=0)
-            if self._scripts is not None and not self._scripts.there:
+            if self._scripts is not None and self._scripts.missing:
                 run.detail = NO_BROWSER
 
     def _end(self) -> bool:
@@ -134,7 +137,7 @@ class _Crawl:
             return True
 
     def _detail(self, session: Session, run: SourceRun, left: int) -> str:
-        if run.detail == NO_BROWSER:
+        if run.detail == NO_BROWSER or (self._scripts is not None and self._scripts.missing):
             return NO_BROWSER
         return "budget" if left else "interrupted" if self._in_doubt(session) else ""
 
@@ -280,10 +283,9 @@ class _Crawl:
             return _Got(task, task.origin, fault=fault_of(error, f"fetching {task.address[:200]}"))
 
     def _script(self, answer: Answer) -> Scripted | None:
-        if self._scripts is None or not self._scripts.there:
+        if self._scripts is None or not needs_scripts(answer, rules_for(self._harvest.rules, answer.address)):
             return None
-        rules = rules_for(self._harvest.rules, answer.address)
-        return self._scripts.read(answer) if needs_scripts(answer, rules) else None
+        return self._scripts.read(answer) if self._scripts.there else None
 
     # Writing
 
@@ -333,7 +335,9 @@ class _Crawl:
             return
         except Exception as error:
             fault = fault_of(error, f"page {page.id} of source {self._source.id}")
-            if isinstance(fault, UpstreamError) and page.tries < MAX_TRIES and fault.code != "fetch_too_large":
+            if fault.code == "fetch_too_slow" and got.answer is None:
+                self._hosts[task.origin].dragged(now)
+            if isinstance(fault, UpstreamError) and page.tries < _tries_of(fault):
                 page.run_id, page.not_before = 0, now + timedelta(seconds=30 * 2**page.tries)
                 run.found = self._fetched
                 return
@@ -352,6 +356,10 @@ class _Crawl:
         if page.tries >= MAX_TRIES:
             raise CallerError("fetch_status", address=page.address[:200], status=answer.status)
         raise LaterError(host.back_off(answer, now))
+
+
+def _tries_of(fault: UpstreamError) -> int:
+    return {"fetch_too_large": 1, "fetch_too_slow": MAX_SLOW_TRIES}.get(fault.code, MAX_TRIES)
 
 
 def _settled(page: CrawlPage) -> PageState:

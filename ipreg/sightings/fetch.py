@@ -28,6 +28,8 @@ from ipreg.errors import CallerError, UpstreamError
 MAX_REDIRECTS = 4
 TIMEOUT = 15.0
 TOTAL = 30.0
+DRIP_SECONDS, DRIP_RATE = 5.0, 200
+"""Whoever began to answer and sent fewer bytes a second than that over so many seconds is dripping, and is left."""
 AGENT = "ipreg/1 (design registry; watches listings for registered designs)"
 MAX_ADDRESS = 2000
 _FIRST_FREE_PORT = 1024  # below it only the web's own ports: a fetch must not talk to mail or shell servers
@@ -83,9 +85,30 @@ class Answer:
 
 @dataclass
 class _Clock:
-    """When the present request must be over. Every read and write asks here, so drops of bytes don't prolong it."""
+    """When the present request must be over. Every read and write asks here, so drops of bytes don't prolong it;
+    and what drips is left long before."""
 
+    drip_seconds: float = DRIP_SECONDS
     ends: float = 0.0
+    _first: float | None = None
+    _bytes: int = 0
+
+    def begin(self, seconds: float) -> None:
+        """A request of at most so many seconds, redirects included, begins."""
+        self.ends = time.monotonic() + seconds
+
+    def asked(self) -> None:
+        """One of the request's questions was put: what answers it is counted from its first byte."""
+        self._first, self._bytes = None, 0
+
+    def came(self, count: int) -> None:
+        """So many bytes came; raises ``httpcore.ReadTimeout`` where they drip."""
+        now = time.monotonic()
+        self._first = now if self._first is None else self._first
+        self._bytes += count
+        seconds = now - self._first
+        if seconds > self.drip_seconds and self._bytes < seconds * DRIP_RATE:
+            raise httpcore.ReadTimeout("the answer drips")
 
     def left(self, timeout: float | None) -> float:
         left = self.ends - time.monotonic()
@@ -101,9 +124,16 @@ class Fetcher:
     ``fetch_too_large``, ``fetch_too_slow``, ``fetch_redirects``, ``fetch_encoding``).
     """
 
-    def __init__(self, *, allow_private: bool = False, total: float = TOTAL, timeout: float = TIMEOUT) -> None:
+    def __init__(
+        self,
+        *,
+        allow_private: bool = False,
+        total: float = TOTAL,
+        timeout: float = TIMEOUT,
+        drip_seconds: float = DRIP_SECONDS,
+    ) -> None:
         self._total, self._timeout = total, timeout
-        self._clock = _Clock()
+        self._clock = _Clock(drip_seconds)
         self._guard = _Guard(self._clock, allow_private)
         self._pool = httpcore.ConnectionPool(
             network_backend=self._guard, max_connections=20, max_keepalive_connections=8, keepalive_expiry=20
@@ -129,7 +159,7 @@ class Fetcher:
 
         With ``cut`` the first ``max_bytes`` of what is larger are the answer.
         """
-        self._clock.ends = time.monotonic() + self._total
+        self._clock.begin(self._total)
         hops: list[Hop] = []
         for left in range(redirects, -1, -1):
             answer = self._one(address, max_bytes, accept, headers or {}, hops, cut=cut)
@@ -141,7 +171,7 @@ class Fetcher:
 
     def post(self, address: str, *, body: bytes, headers: Mapping[str, str], max_bytes: int) -> Answer:
         """What is answered to ``body``; a redirect is an answer and not followed."""
-        self._clock.ends = time.monotonic() + self._total
+        self._clock.begin(self._total)
         length = {"Content-Length": str(len(body)), **headers}
         return self._one(address, max_bytes, "*/*", length, [], body)
 
@@ -157,6 +187,7 @@ class Fetcher:
         cut: bool = False,
     ) -> Answer:
         url = _parsed(address)
+        self._clock.asked()
         sent = {
             "Host": _host_header(url),
             "User-Agent": AGENT,
@@ -300,7 +331,9 @@ class _Timed(httpcore.NetworkStream):
     clock: _Clock = field(repr=False)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self.inner.read(max_bytes, self.clock.left(timeout))
+        found = self.inner.read(max_bytes, self.clock.left(timeout))
+        self.clock.came(len(found))
+        return found
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self.inner.write(buffer, self.clock.left(timeout))

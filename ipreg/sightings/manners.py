@@ -55,14 +55,25 @@ class Host:
         """It said 429 or 503: when to come back, as it said or longer each time."""
         self.refusals += 1
         asked = retry_after(answer.header("retry-after"), now)
-        wait = asked if asked is not None else timedelta(seconds=FIRST_WAIT * 2 ** min(self.refusals - 1, 7))
+        wait = asked if asked is not None else _longer_each_time(self.refusals)
         self.next_at, self.changed = max(self.next_at, now + min(wait, LONGEST_WAIT)), True
         return self.next_at
+
+    def dragged(self, now: datetime) -> None:
+        """It answered too slowly, or not at all. Once may be the page's fault; again, with nothing proper between,
+        is the host's: it is left alone, longer each time, and holds up nobody else's turn."""
+        self.refusals, self.changed = self.refusals + 1, True
+        if self.refusals > 1:
+            self.next_at = max(self.next_at, now + min(_longer_each_time(self.refusals - 1), LONGEST_WAIT))
 
     def answered(self) -> None:
         """It answered properly: the next refusal is a first one again."""
         if self.refusals:
             self.refusals, self.changed = 0, True
+
+
+def _longer_each_time(times: int) -> timedelta:
+    return timedelta(seconds=FIRST_WAIT * 2 ** min(times - 1, 7))
 
 
 class LaterError(Exception):

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import json_repair
-from selectolax.lexbor import LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from ipreg.sightings.webpage import WebPage, attribute
 
@@ -27,6 +27,9 @@ MAX_REPAIRED = 200_000
 _TYPES = {
     "product", "productmodel", "productgroup", "productcollection", "individualproduct", "someproducts",
     "vehicle", "car", "motorcycle", "motorizedbicycle", "busorcoach",
+    # GoodRelations (http://purl.org/goodrelations/v1)
+    "someitems", "individual", "productorservice", "productorservicemodel", "actualproductorserviceinstance",
+    "actualproductorservice", "productorservicessomeinstancesplaceholder",
 }  # fmt: skip
 # Works are goods where they are offered.
 _WORKS = {"book", "visualartwork", "painting", "sculpture", "photograph", "drawing", "poster", "clothing"}
@@ -34,8 +37,14 @@ _HOLDS = ("@graph", "@included", "mainEntity", "mainEntityOfPage", "about", "mak
 _OFFERS = {"offer", "aggregateoffer", "offerforpurchase"}
 # Properties by which a page, or an offer, speaks of its own product and not of a related one.
 _OWN = {"mainentity", "mainentityofpage", "about", "itemoffered"}
-# What the vocabulary before schema.org (data-vocabulary.org) called the same.
-_OLD_NAMES = {"offerdetails": "offers", "currency": "pricecurrency", "photo": "image"}
+# What the vocabularies before schema.org (data-vocabulary.org, GoodRelations, FOAF) called the same.
+_OLD_NAMES = {
+    "offerdetails": "offers", "currency": "pricecurrency", "photo": "image", "depiction": "image",
+    "haspricespecification": "pricespecification", "hascurrency": "pricecurrency", "hascurrencyvalue": "price",
+    "hasmincurrencyvalue": "minprice", "hasmaxcurrencyvalue": "maxprice", "includes": "itemoffered",
+    "hasmanufacturer": "manufacturer", "hasbrand": "brand",
+}  # fmt: skip
+_OFFERING = {"offering"}
 _WRAPPED = re.compile(r"<!--|-->|(?://|/\*)\s*(?:<!\[CDATA\[|\]\]>)\s*(?:\*/)?")
 _BIGGEST = ("data-zoom-image", "data-large_image", "data-large", "data-original", "data-full")
 _LAZY = (
@@ -43,6 +52,9 @@ _LAZY = (
     "data-origin", "data-echo", "data-image",
 )  # fmt: skip
 _SETS = ("srcset", "data-srcset", "data-lazy-srcset", "data-lazysrcset")
+
+
+STRUCK = "del, s, strike"
 
 
 class Exact(str):
@@ -249,37 +261,103 @@ _MICRODATA = _Syntax("itemscope", "itemtype", "itemprop")
 _RDFA = _Syntax("typeof", "typeof", "property")
 
 
+@dataclass(frozen=True)
+class _Reading:
+    """A page read in one syntax. ``subjects``: the elements that describe a thing by its name, which RDFa may do in
+    several places (https://www.w3.org/TR/rdfa-primer/#alternative-for-setting-the-context-about)."""
+
+    page: WebPage
+    syntax: _Syntax
+    subjects: dict[str, list[LexborNode]]
+
+    def subject(self, element: LexborNode) -> str:
+        """The whole name of what the element describes; empty where it names nothing."""
+        if self.syntax is not _RDFA:
+            return ""
+        is_value = attribute(element, "property") and "typeof" not in element.attributes
+        named = attribute(element, "about") or ("" if is_value else attribute(element, "resource"))
+        return self.page.whole(named.strip("[]")) or named
+
+    def meant(self, element: LexborNode) -> list[LexborNode]:
+        """The elements that describe what a property only refers to."""
+        if self.syntax is not _RDFA or element.tag == "img":
+            return []
+        named = attribute(element, "resource") or attribute(element, "href")
+        found = self.subjects.get(self.page.whole(named) or named, []) if named else []
+        return found if any("typeof" in one.attributes for one in found) else []
+
+
 def microdata(page: WebPage) -> list[Node]:
-    return _marked(page, _MICRODATA)
+    return _marked(_Reading(page, _MICRODATA, {}))
 
 
 def rdfa(page: WebPage) -> list[Node]:
-    return _marked(page, _RDFA)
+    reading = _Reading(page, _RDFA, {})
+    for element in page.tree.css("[about], [resource]")[:MAX_NODES]:
+        if name := reading.subject(element):
+            reading.subjects.setdefault(name, []).append(element)
+    return _marked(reading)
 
 
-def _marked(page: WebPage, syntax: _Syntax) -> list[Node]:
+def _marked(reading: _Reading) -> list[Node]:
+    syntax = reading.syntax
     found: list[Node] = []
-    for element in page.tree.css(f"[{syntax.scope}][{syntax.kind}]"):
-        kinds = attribute(element, syntax.kind).split()
-        if not _is_product(kinds) or not _is_own(element, syntax):
+    seen: set[str] = set()
+    for element in reading.page.tree.css(f"[{syntax.scope}][{syntax.kind}]"):
+        subject = reading.subject(element)
+        if not _speaks_of_product(element, syntax) or not _is_own(element, syntax) or subject in seen - {""}:
             continue
-        node: Node = {"@type": kinds}
-        _walk(element, node, syntax, [MAX_NODES], page=page)
-        offer = _offer_around(element, syntax, page)
-        if offer is not None:
-            node.setdefault("offers", []).append(offer)
-        if not node.get("image"):
-            node["@images"] = _images_in(element)
-        found.append(node)
+        seen.add(subject)
+        found.append(_product_at(element, reading))
         if len(found) >= 50:
             break
     return found
 
 
+def _product_at(element: LexborNode, reading: _Reading) -> Node:
+    kinds = attribute(element, reading.syntax.kind).split()
+    node: Node = {"@type": kinds}
+    _gather(element, node, reading, [MAX_NODES])
+    if _is_any(kinds, _OFFERING):
+        offered = next((one for one in node.pop("itemoffered", []) if isinstance(one, dict)), {})
+        node = {**node, **offered, "offers": [node]}
+    offer = _offer_around(element, reading)
+    if offer is not None:
+        node.setdefault("offers", []).append(offer)
+        node.setdefault("name", offer.get("name", []))
+    if not node.get("image"):
+        node["@images"] = _images_in(element)
+    return node
+
+
+def _speaks_of_product(element: LexborNode, syntax: _Syntax) -> bool:
+    """A product, or what GoodRelations calls an offering where the product in it has no element of its own."""
+    kinds = attribute(element, syntax.kind).split()
+    if not _is_any(kinds, _OFFERING):
+        return _is_product(kinds)
+    inside = element.css(f"[{syntax.kind}]")[:200]
+    return not any(_is_product(attribute(one, syntax.kind).split()) for one in inside)
+
+
 def _is_own(element: LexborNode, syntax: _Syntax) -> bool:
     """Whether it is nobody's property (as a related product is), or that of the page or of an offer."""
-    names = {_name(one) for one in _properties(element, syntax)}
+    if syntax is _RDFA and attribute(element, "about"):
+        return True  # it is its own property that stands beside
+    names = _named_as(element, syntax)
     return not names or (bool(names & _OWN) and not any(_is_product(kinds) for kinds in _scopes(element, syntax)))
+
+
+def _named_as(element: LexborNode, syntax: _Syntax) -> set[str]:
+    """Which property of the thing around it is; RDFa may say it on an element between the two."""
+    names = _properties(element, syntax)
+    outer = element.parent
+    if not names and syntax is _RDFA and outer is not None and not _opens(outer, syntax):
+        names = [] if attribute(outer, "property") else _properties(outer, syntax)
+    return {_name(one) for one in names}
+
+
+def _opens(element: LexborNode, syntax: _Syntax) -> bool:
+    return syntax.scope in element.attributes
 
 
 def _scopes(element: LexborNode, syntax: _Syntax) -> Iterator[list[str]]:
@@ -293,58 +371,100 @@ def _around(element: LexborNode, syntax: _Syntax) -> Iterator[LexborNode]:
     for _ in range(100):
         if outer is None or outer.tag in ("html", "-undef"):
             return
-        if syntax.scope in outer.attributes:
+        if _opens(outer, syntax):
             yield outer
         outer = outer.parent
 
 
-def _offer_around(element: LexborNode, syntax: _Syntax, page: WebPage) -> Node | None:
+def _offer_around(element: LexborNode, reading: _Reading) -> Node | None:
     """The offer that the product is a property of."""
-    outer = next(_around(element, syntax), None)
-    if outer is None or "itemoffered" not in {_name(one) for one in _properties(element, syntax)}:
+    outer = next(_around(element, reading.syntax), None)
+    if outer is None or "itemoffered" not in _named_as(element, reading.syntax):
         return None
     offer: Node = {}
-    _walk(outer, offer, syntax, [MAX_NODES], page=page)
+    _gather(outer, offer, reading, [MAX_NODES])
     offer.pop("itemoffered", None)
     return offer
 
 
 def _properties(element: LexborNode, syntax: _Syntax) -> list[str]:
     names = attribute(element, syntax.prop).split()
-    if syntax is _RDFA and not names and element.tag not in ("a", "link", "area", "form"):
-        names = attribute(element, "rel").split()
-    return names
+    if syntax is not _RDFA or names:
+        return names
+    names = attribute(element, "rel").split()
+    if element.tag in ("a", "link", "area", "form"):
+        names = [one for one in names if ":" in one]  # the others are HTML's own
+    return names or (["seller"] if attribute(element, "rev") == "gr:offers" else [])
 
 
-def _walk(
-    element: LexborNode, node: Node, syntax: _Syntax, left: list[int], depth: int = 0, *, page: WebPage
-) -> None:
+def _gather(element: LexborNode, node: Node, reading: _Reading, left: list[int], depth: int = 0) -> None:
+    """All that is said of what ``element`` describes, here and where else the page names it."""
+    subject = reading.subject(element)
+    if reading.syntax is _RDFA and attribute(element, "about"):
+        for name in attribute(element, "property").split():
+            node.setdefault(_name(name), []).append(_value(element))
+    _walk(element, node, reading, left, depth)
+    for other in reading.subjects.get(subject, [])[:50] if subject else []:
+        if other == element or _is_inside(other, element):
+            continue
+        if attribute(other, "about") and _properties(other, reading.syntax):
+            _take(other, node, reading, left, depth + 1)
+        else:
+            _walk(other, node, reading, left, depth + 1)
+
+
+def _is_inside(element: LexborNode, outer: LexborNode) -> bool:
+    above = element.parent
+    for _ in range(200):
+        if above is None or above == outer:
+            return above is not None
+        above = above.parent
+    return False
+
+
+def _walk(element: LexborNode, node: Node, reading: _Reading, left: list[int], depth: int = 0) -> None:
     """Gathers the properties below ``element`` and those it refers to by ``itemref``. Bounded: pages may nest
     without end, and refer in circles."""
     for child in element.iter(include_text=False):
-        _take(child, node, syntax, left, depth, page)
-    if syntax is _MICRODATA:
+        _take(child, node, reading, left, depth)
+    if reading.syntax is _MICRODATA:
         for name in attribute(element, "itemref").split()[:20]:
             quoted = name.replace("\\", "\\\\").replace('"', '\\"')
-            for child in page.tree.css(f'[id="{quoted}"]')[:1]:
-                _take(child, node, syntax, left, depth, page)
+            for child in reading.page.tree.css(f'[id="{quoted}"]')[:1]:
+                _take(child, node, reading, left, depth)
 
 
-def _take(child: LexborNode, node: Node, syntax: _Syntax, left: list[int], depth: int, page: WebPage) -> None:
+def _take(child: LexborNode, node: Node, reading: _Reading, left: list[int], depth: int) -> None:
     left[0] -= 1
     if left[0] < 0 or depth > 100:
         return
-    names, opens = _properties(child, syntax), syntax.scope in child.attributes
+    syntax = reading.syntax
+    names, opens = _properties(child, syntax), _opens(child, syntax)
     if names:
-        value: Any = _value(child)
-        inner = child if opens else _only_named(child, syntax)
-        if inner is not None:
-            value = {}
-            _walk(inner, value, syntax, left, depth + 1, page=page)
+        value = _thing_or_value(child, reading, left, depth)
         for name in names:
             node.setdefault(_name(name), []).append(value)
     if not opens:
-        _walk(child, node, syntax, left, depth + 1, page=page)
+        _walk(child, node, reading, left, depth + 1)
+
+
+def _thing_or_value(child: LexborNode, reading: _Reading, left: list[int], depth: int) -> Any:
+    """The value of a property: a thing of its own, here or elsewhere on the page, or a text."""
+    value: Node = {}
+    if _opens(child, reading.syntax):
+        _walk(child, value, reading, left, depth + 1)
+        return value
+    inner = _only_named(child, reading.syntax)
+    if inner is not None:
+        _gather(inner, value, reading, left, depth + 1)
+        return value
+    elsewhere = reading.meant(child)
+    if elsewhere and depth < MAX_DEPTH:
+        _gather(elsewhere[0], value, reading, left, depth + 1)
+        return value
+    if attribute(child, "rel") and reading.syntax is _RDFA and attribute(child, "resource"):
+        return Exact(attribute(child, "resource"))
+    return _value(child)
 
 
 def _only_named(element: LexborNode, syntax: _Syntax) -> LexborNode | None:
@@ -370,9 +490,20 @@ def _value(element: LexborNode) -> str:
             text = next((attribute(element, name) for name in names if attribute(element, name)), "")
             if text:
                 return Exact(text)
-    text = str(element.text(separator=" ")).strip()[:2000]
+    text = text_now(element)
     image = element.css_first("img") if not text else None
     return text if image is None else best_source(image)
+
+
+def text_now(element: LexborNode) -> str:
+    """Its text without what is struck out, unless all is."""
+    whole = str(element.text(separator=" ")).strip()[:2000]
+    if element.css_first(STRUCK) is None:
+        return whole
+    part = LexborHTMLParser(element.html or "")
+    for struck in part.css(STRUCK):
+        struck.decompose()
+    return str(part.body.text(separator=" ") if part.body else "").strip()[:2000] or whole
 
 
 def _images_in(element: LexborNode) -> list[str]:

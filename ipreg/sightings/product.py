@@ -1,7 +1,8 @@
-"""What a page says of the product it offers: schema.org in JSON-LD, microdata and RDFa, Open Graph, site rules.
+"""What a page says of the product it offers: schema.org in JSON-LD, microdata and RDFa, GoodRelations,
+microformats, Open Graph, site rules.
 
-The vocabularies are https://schema.org/Product and https://ogp.me; all three ways of writing schema.org come here
-as the same nodes (``ipreg.sightings.markup``). No I/O.
+The vocabularies are https://schema.org/Product and https://ogp.me; however a page writes the things that it speaks
+of, they come here as the same nodes (``ipreg.sightings.markup``, ``ipreg.sightings.microformats``). No I/O.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 from ipreg.sightings.availability import availability_in
 from ipreg.sightings.faults import clean_text
 from ipreg.sightings.markup import Exact, Node, best_source, json_ld, microdata, rdfa
+from ipreg.sightings.microformats import h_products
 from ipreg.sightings.prices import parse_price
 from ipreg.sightings.siterules import SiteRules
 from ipreg.sightings.webpage import WebPage, attribute
@@ -42,10 +44,11 @@ _BETWEEN_PICTURES = re.compile(r",\s*(?=https?://|//)|\s+(?=https?://)")
 @dataclass(frozen=True)
 class Product:
     """An empty text is "not told". ``found_by`` names the ways in which something was found, ``site`` is what the
-    page calls the site that it is of."""
+    page calls the site that it is of, ``unread_price`` what it says where that is no price of one piece."""
 
     title: str = ""
     price: str = ""
+    unread_price: str = ""
     currency: str = ""
     seller: str = ""
     seller_address: str = ""
@@ -66,13 +69,18 @@ class Product:
 def read_product(page: WebPage, rules: SiteRules | None = None) -> Product | None:
     """The product that the page offers; None where it offers none, or several of which none is the page's own.
 
-    What a rule for the site says comes first, then JSON-LD, microdata, RDFa and Open Graph; each fills what those
-    before it left open, and schema.org's pictures are taken together.
+    What a rule for the site says comes first, then JSON-LD, microdata, RDFa, microformats and Open Graph; each
+    fills what those before it left open, and schema.org's pictures are taken together.
     """
     found = [] if rules is None else [("rules", _from_rules(page, rules))]
     own = [
         (name, _own_product(page, nodes), name == "json-ld")
-        for name, nodes in (("json-ld", json_ld(page)), ("microdata", microdata(page)), ("rdfa", rdfa(page)))
+        for name, nodes in (
+            ("json-ld", json_ld(page)),
+            ("microdata", microdata(page)),
+            ("rdfa", rdfa(page)),
+            ("microformats", h_products(page)),
+        )
     ]
     found += [(name, _from_node(page, node, exact=exact)) for name, node, exact in own if node is not None]
     found.append(("open-graph", _open_graph(page, anything=bool(found))))
@@ -84,7 +92,8 @@ def read_product(page: WebPage, rules: SiteRules | None = None) -> Product | Non
         return None
     if not whole.pictures:
         whole = replace(whole, pictures=_shown(page, whole.title, [node for _, node, _ in own if node is not None]))
-    return replace(whole, title=whole.title[:500], address=page.canonical, site=page.site)
+    unread = "" if whole.price else whole.unread_price[:100]
+    return replace(whole, title=whole.title[:500], address=page.canonical, site=page.site, unread_price=unread)
 
 
 def _filled(whole: Product, more: Product, name: str) -> Product:
@@ -93,9 +102,11 @@ def _filled(whole: Product, more: Product, name: str) -> Product:
         for one in fields(Product)
         if one.name != "found_by" and not getattr(whole, one.name) and getattr(more, one.name)
     }
+    if whole.price:
+        gaps.pop("unread_price", None)
     if "price" not in gaps and whole.price and (not more.price or Decimal(more.price) != Decimal(whole.price)):
         gaps.pop("currency", None)
-    if name in ("microdata", "rdfa") and whole.pictures and "rules" not in whole.found_by:
+    if name in ("microdata", "rdfa", "microformats") and whole.pictures and "rules" not in whole.found_by:
         both = tuple(dict.fromkeys((*whole.pictures, *more.pictures)))[:MAX_PICTURES]
         gaps |= {"pictures": both} if both != whole.pictures else {}
     return replace(whole, **gaps, found_by=(*whole.found_by, name)) if gaps else whole
@@ -169,6 +180,7 @@ def _from_node(page: WebPage, node: Node, *, exact: bool) -> Product:
     return Product(
         title=_title(node),
         price=price,
+        unread_price="" if price else _unread(node),
         currency=currency,
         seller=name,
         seller_address=page.whole(address) if address else "",
@@ -182,7 +194,7 @@ def _from_node(page: WebPage, node: Node, *, exact: bool) -> Product:
 
 def _seller_of(seller: Node) -> tuple[str, str]:
     """Name and address; a shop may be named by its address alone."""
-    name, address = _clean(_first(seller, "name"))[:200], _first(seller, "url", "sameas")
+    name, address = _clean(_first(seller, "name", "legalname"))[:200], _first(seller, "url", "sameas")
     return ("", name) if re.match(r"https?://", name) else (name, address)
 
 
@@ -223,14 +235,30 @@ def _price_of(offer: Node, *, exact: bool, country: str) -> tuple[str, str]:
     return "", ""
 
 
+def _unread(node: Node) -> str:
+    """What is said of the price where none could be read."""
+    told = [one for offer in itertools.islice(_offers(node), 100) for one in (offer, *_specifications(offer))]
+    return _clean(next((text for one in told if (text := _first(one, "price", "lowprice"))), ""))
+
+
 def _specifications(offer: Node) -> list[Node]:
     """Its price specifications without what is charged for sending and paying; those that say what it used to cost,
-    is said to be worth, or costs members only, come last."""
+    is said to be worth, costs members only, or costs a litre of it, come last."""
     found = [*_nodes(offer.get("pricespecification")), *_nodes(offer.get("price"))]
     asked = [one for one in found if not any("charge" in str(kind).lower() for kind in one.get("@type", []))]
     return sorted(
         asked,
-        key=lambda one: bool(_NOT_THE_PRICE.search(_first(one, "pricetype")) or one.get("validformembertier")),
+        key=lambda one: bool(
+            _NOT_THE_PRICE.search(_first(one, "pricetype")) or one.get("validformembertier") or _is_of_a_unit(one)
+        ),
+    )
+
+
+def _is_of_a_unit(specification: Node) -> bool:
+    """Whether it tells what a measure costs (https://schema.org/referenceQuantity), to compare by, and no piece."""
+    quantity = next(_nodes(specification.get("referencequantity")), {})
+    return _first(quantity, "unitcode", "unittext").upper() not in ("", "C62", "EA", "H87") and not quantity.get(
+        "valuereference"
     )
 
 
@@ -256,7 +284,8 @@ def _of_image(image: Node) -> list[str]:
 
 def _pictures_at(page: WebPage, addresses: list[str]) -> tuple[str, ...]:
     """Whole, each once; a pattern with a gap for the width is no address."""
-    whole = [page.whole(one) for one in addresses if one.strip() and not re.search(r"[{}<>]", one)]
+    plain = [html.unescape(one) if "&amp;" in one else one for one in addresses]
+    whole = [page.whole(one) for one in plain if one.strip() and not re.search(r"[{}<>]", one)]
     return tuple(dict.fromkeys(_SHRUNK.sub(r"\1\2", one) for one in whole if one))[:MAX_PICTURES]
 
 
@@ -293,8 +322,9 @@ def _open_graph(page: WebPage, *, anything: bool) -> Product | None:
     return Product(
         title=_clean(first("og:title", "twitter:title")),
         price=price,
+        unread_price="" if price else _clean(amount),
         currency=code,
-        seller=_clean(shop.get("name", ""))[:200],
+        seller=_clean(shop.get("name", "") or first("product:retailer_title"))[:200],
         seller_address=page.whole(shop["url"]) if shop.get("url") else "",
         brand=_clean(first("product:brand", "og:brand"))[:200],
         availability=availability_in(first("product:availability", "og:availability")),
@@ -331,6 +361,7 @@ def _from_rules(page: WebPage, rules: SiteRules) -> Product | None:
     return Product(
         title=_clean(told["title"]),
         price=price,
+        unread_price="" if price else _clean(told["price"]),
         currency=currency,
         seller=_clean(told["seller"])[:200],
         seller_address=page.whole(link) if link else "",
@@ -362,7 +393,7 @@ def _nested(nodes: tuple[Node, ...], *names: str) -> Node:
     """A property that may be a thing with a name or the bare name; of the first node that tells it."""
     for node, name in itertools.product(nodes, names):
         inner = next(_nodes(node.get(name)), None)
-        if inner is not None and (inner.get("name") or inner.get("url")):
+        if inner is not None and (inner.get("name") or inner.get("legalname") or inner.get("url")):
             return inner
         if bare := _texts(node.get(name)):
             return {"name": bare}

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from ipreg.errors import CallerError
 from ipreg.sightings.availability import availability_in
 from ipreg.sightings.faults import clean_text
-from ipreg.sightings.prices import currency_code, parse_price
+from ipreg.sightings.prices import currency_code, is_of_several, parse_price
 
 MAX_ROWS = 100_000
 MAX_PICTURES = 20
@@ -102,12 +102,14 @@ IN_A_REQUEST = Limits(1000, 8 * 2**20)
 def columns_of(header: list[str], *, platform: str = "") -> dict[str, int]:
     """Where each column stands; raises ``CallerError`` (``feed_columns_missing``) where a needed one does not.
 
-    ``platform`` is taken for rows that name none; the column may then be missing.
+    ``platform`` is taken for rows that name none; the column may then be missing, and where the rows have
+    addresses, whose host is it then.
     """
     named = {name.strip().lower().removeprefix("g:"): at for at, name in reversed(list(enumerate(header)))}
     named = {name.replace(" ", "_"): at for name, at in named.items()}
     found = {column: named[name] for column, names in COLUMNS.items() for name in reversed(names) if name in named}
-    missing = [column for column in NEEDED if column not in found and not (column == "platform" and platform)]
+    told = {"platform"} if platform or "address" in found else set()
+    missing = [column for column in NEEDED if column not in {*found, *told}]
     if missing:
         raise CallerError("feed_columns_missing", field="feed", columns=", ".join(missing))
     return found
@@ -143,7 +145,8 @@ def _fault(line: int, values: Mapping[str, str]) -> RowFault | None:
         if len(values.get(name, "")) > most:
             return RowFault(line, "row_value_too_long", {"column": name, "most": most})
     if values["price"] and not parse_price(values["price"], exact=True)[0]:
-        return RowFault(line, "row_price_wrong", {"price": values["price"][:40]})
+        code = "row_price_of_several" if is_of_several(values["price"]) else "row_price_wrong"
+        return RowFault(line, code, {"price": values["price"][:40]})
     if values.get("currency") and not currency_code(values["currency"]):
         return RowFault(line, "row_currency_wrong", {"currency": values["currency"][:40]})
     for name in ("address", "seller_address"):

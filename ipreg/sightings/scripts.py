@@ -6,6 +6,7 @@ and fonts are not asked for, nor anything but by GET. Scripts and styles are fet
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 
@@ -14,7 +15,7 @@ from ipreg.errors import CallerError, UpstreamError
 from ipreg.runtime import Runtime
 from ipreg.sightings.fetch import Answer, Fetcher
 from ipreg.sightings.manners import Host, meet_host
-from ipreg.sightings.render import READ_SECONDS, Renderer, Scripted, open_renderer
+from ipreg.sightings.render import READ_SECONDS, Renderer, Scripted, find_chromium, open_renderer
 from ipreg.sightings.webpage import origin_of
 
 MAX_PART_BYTES = 8 * 2**20
@@ -26,7 +27,8 @@ _SHARED = ("javascript", "ecmascript", "text/css")
 class Scripts:
     """Playwright's objects belong to the thread that made them: others hand their pages in and wait.
 
-    ``there`` tells whether a browser could be opened; ``read`` must not be called where not.
+    The browser is opened when the first page needs it: a crawl's turn that only waits for a host opens none.
+    ``there`` tells whether it could be; ``read`` must not be called where not.
     """
 
     def __init__(self, runtime: Runtime, clock: Clock) -> None:
@@ -36,11 +38,22 @@ class Scripts:
         self._kept_bytes = 0
         self._fetcher = Fetcher(allow_private=runtime.config.allow_private_addresses, total=READ_SECONDS / 3)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="browser")
-        self._renderer = self._thread.submit(open_renderer, runtime.config.chromium).result()
+        self._renderer: Renderer | None = None
+        self._opened = False
+        self._opening = threading.Lock()
 
     @property
     def there(self) -> bool:
+        with self._opening:
+            if not self._opened:
+                self._renderer = self._thread.submit(open_renderer, self._runtime.config.chromium).result()
+                self._opened = True
         return self._renderer is not None
+
+    @property
+    def missing(self) -> bool:
+        """Whether there is no browser here, or the one that is did not start. Opens none."""
+        return find_chromium(self._runtime.config.chromium) is None or (self._opened and self._renderer is None)
 
     def __enter__(self) -> Scripts:
         return self

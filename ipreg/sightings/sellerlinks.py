@@ -6,6 +6,7 @@ shops themselves stay two, and so do their alerts: what was said can be taken ba
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -85,6 +86,24 @@ def joined(session: Session, seller_id: int, *, office: str) -> list[int]:
         edge = ends - set(found)
         found += sorted(edge)
     return found[:MOST]
+
+
+def joined_since(session: Session, *, office: str) -> dict[int, dict[int, datetime]]:
+    """For each shop that was said to be one seller with others: those, and since when it is one with each.
+
+    What was said first joins first, so a shop that joins many later is one with all of them from then on.
+    """
+    said = select(SellerLink).where(SellerLink.key.is_not(None), SellerLink.office == office, SellerLink.same)
+    groups: dict[int, set[int]] = {}
+    since: dict[int, dict[int, datetime]] = {}
+    for link in session.scalars(said.order_by(SellerLink.said_at, SellerLink.id)):
+        one, other = (groups.get(end, {end}) for end in _ends(link))
+        if one is other or len(one) + len(other) > MOST:
+            continue
+        for low, high in itertools.product(one, other):
+            since.setdefault(low, {})[high] = since.setdefault(high, {})[low] = link.said_at
+        groups.update(dict.fromkeys(whole := one | other, whole))
+    return since
 
 
 def joined_each(session: Session, seller_ids: Iterable[int], *, office: str) -> dict[int, list[int]]:

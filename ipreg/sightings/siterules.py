@@ -21,6 +21,7 @@ from pathlib import Path
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from ipreg.sightings.markup import text_now
 from ipreg.sightings.webpage import attribute, host_of
 
 FIELDS = frozenset({"title", "price", "currency", "seller", "seller_address", "brand", "availability", "pictures"})
@@ -46,7 +47,7 @@ class SiteRules:
             return ""
         if wanted:
             return attribute(found, wanted)
-        return attribute(found, "content") or found.text(separator=" ").strip()[:2000]
+        return attribute(found, "content") or text_now(found)
 
     def all(self, tree: LexborHTMLParser, name: str) -> list[LexborNode]:
         """Every element that the field's rule finds."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import mimetypes
 import re
 
 from flask import Blueprint, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
 from ipreg.errors import MissingError
-from ipreg.models import Capture, Role
+from ipreg.models import Capture, CaptureFile, Role
 from ipreg.sightings.capture import get_capture
 from ipreg.sightings.webpage import page_of
 from ipreg.web.filings import proof_of
@@ -45,13 +46,20 @@ def file(capture_id: int, position: int) -> Response:
         if one.position == position:
             shown = request.args.get("show") and one.media_type.startswith("image/") and "svg" not in one.media_type
             kind = one.media_type if shown or one.media_type.startswith("image/") else "application/octet-stream"
-            name = f"evidence-{capture_id}-{one.name}" + (".html" if one.name == "page" else "")
+            name = f"evidence-{capture_id}-{one.name}{_ending(one)}"
             answer = send_file(
                 runtime().store.path(one.sha256), mimetype=kind, as_attachment=not shown, download_name=name
             )
             answer.headers["Content-Security-Policy"] = _SANDBOX
             return answer
     raise MissingError("evidence_missing")
+
+
+def _ending(one: CaptureFile) -> str:
+    """What the file's name lacks for others' programs to know it."""
+    if one.name == "page":
+        return ".html"
+    return "" if "." in one.name else mimetypes.guess_extension(one.media_type) or ""
 
 
 @bp.get("/evidence/<int:capture_id>/replay")

@@ -198,6 +198,20 @@ HEALTH = {
     "running": N_("running"),
     "new": N_("new"),
 }
+AVAILABILITIES = {
+    "in_stock": N_("in stock"),
+    "out_of_stock": N_("out of stock"),
+    "sold_out": N_("sold out"),
+    "pre_order": N_("can be ordered in advance"),
+    "pre_sale": N_("can be ordered in advance"),
+    "back_order": N_("can be ordered, comes later"),
+    "discontinued": N_("no longer made"),
+    "limited_availability": N_("few left"),
+    "online_only": N_("online only"),
+    "in_store_only": N_("in shops only"),
+    "made_to_order": N_("made to order"),
+    "reserved": N_("reserved"),
+}
 REPORT_STATES = {
     ReportState.WAITING: N_("Waiting"),
     ReportState.KEPT: N_("Taken up"),

@@ -14,7 +14,8 @@ from ipreg.casework.describe import markdown
 from ipreg.casework.machine import Outside
 from ipreg.casework.table import Part
 from ipreg.errors import CallerError, ConflictError, PermissionDeniedError
-from ipreg.models import Case, CaseOutcome, CaseState, ClockKind
+from ipreg.models import Case, CaseOutcome, CaseState, ClockKind, Seller, SellerLink
+from ipreg.sightings import sellerlinks
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 
@@ -256,6 +257,52 @@ def test_a_later_decision_makes_the_seller_s_open_cases_more_urgent(desk: Desk) 
     desk.clock.move(hours=1)
     desk.decided(seller=seller)
     assert repeats.due(desk.session) == [mine.id]
+
+
+def join(desk: Desk, one: Seller, other: Seller) -> SellerLink:
+    return sellerlinks.say(
+        desk.session, account=desk.officer, one_id=one.id, other_id=other.id, same=True, reason="同一仓库",
+        now=desk.clock(),
+    )  # fmt: skip
+
+
+def raise_due(desk: Desk) -> list[int]:
+    found = repeats.due(desk.session)
+    for one in found:
+        repeats.raise_one(desk.session, case=desk.session.get_one(Case, one), now=desk.clock())
+    return found
+
+
+def test_a_shop_that_was_joined_with_one_that_infringed_makes_its_open_cases_more_urgent_once(desk: Desk) -> None:
+    before, now, third = desk.seller("旧铺"), desk.seller("新铺"), desk.seller("第三家")
+    waiting, apart = desk.open(seller=now), desk.open(seller=third)
+    desk.decided(seller=before)
+    assert repeats.due(desk.session) == []
+    desk.clock.move(hours=1)
+    join(desk, now, before)
+    assert raise_due(desk) == [waiting.id] and (waiting.severity, apart.severity) == (2, 1)
+    assert waiting.events[-1].action == "severity_raised" and waiting.events[-1].log_index is not None
+    assert "旧铺" in waiting.events[-1].note, "the record says which shop it was"
+    assert raise_due(desk) == []
+    desk.clock.move(hours=1)
+    desk.step(waiting, "severity_set", desk.supervisor, severity=1)
+    desk.clock.move(hours=1)
+    join(desk, third, now)
+    assert raise_due(desk) == [apart.id], "what was set after they were joined stands; through it reaches the third"
+    for _ in range(2):
+        desk.decided(seller=before)
+    desk.clock.move(hours=1)
+    assert set(raise_due(desk)) == {waiting.id, apart.id} and (waiting.severity, apart.severity) == (3, 3)
+
+
+def test_what_an_enterprise_says_of_shops_raises_no_case(desk: Desk) -> None:
+    before, now = desk.seller("旧铺"), desk.seller("新铺")
+    desk.decided(seller=before)
+    desk.open(seller=now)
+    link = join(desk, now, before)
+    link.office = "organization:1"
+    desk.session.flush()
+    assert repeats.due(desk.session) == []
 
 
 def test_a_reopened_case_begins_anew(desk: Desk) -> None:

@@ -397,3 +397,24 @@ def test_a_slow_loris_holds_up_nothing_but_itself(
     with runtime.sessions() as session:
         page = session.scalars(select(CrawlPage).where(CrawlPage.address.endswith("/loris"))).one()
         assert (page.state, page.tries, page.not_before is not None) == (PageState.WAITING, 1, True)
+
+
+def test_a_host_that_drips_again_is_left_alone_and_the_others_go_on(
+    runtime: Runtime, clock: HandClock, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crawling, "Fetcher", partial(Fetcher, total=60, drip_seconds=0.2))
+    with Shop(products=0) as slow:
+        slow.extra["/many"] = html("x", "".join(f'<a href="/loris-{n}">x</a>' for n in "abcdefgh"))
+        crawl_source(runtime, clock, shop, starts=(f"{slow.address}/many", f"{shop.address}/"))
+        run(runtime, clock)
+        asked = {path for path in slow.asked if path.startswith("/loris")}
+        assert titles(runtime) == {title_of(number) for number in range(25)}
+        assert len(asked) == 2, "two at once, and no third"
+        for _ in range(9):
+            clock.move(hours=1)
+            crawl.run(runtime, clock=clock)
+        assert max(count for path, count in slow.asked.items() if "loris" in path) == 2
+    assert run_of(runtime, 1).state is RunState.DONE
+    with runtime.sessions() as session:
+        faults = select(CrawlPage.fault).where(CrawlPage.state == PageState.REFUSED)
+        assert set(session.scalars(faults)) == {"fetch_too_slow"}

@@ -183,3 +183,13 @@ def test_whatever_comes_is_read_or_refused(data: bytes) -> None:
         except CallerError:
             continue
         assert all(isinstance(row, FeedRow | RowFault) for row in rows)
+
+
+def test_a_table_that_names_no_platform_is_of_the_host_of_its_links() -> None:
+    """As the tab-separated form of shopping search has it."""
+    header = "id\ttitle\tlink\tprice\timage link\tadditional image link\n"
+    row = "A1\tcoat\thttps://www.shop.example/1\t9.00 CNY\thttps://shop.example/1.jpg\thttps://shop.example/2.jpg\n"
+    (found,) = read_feed((header + row).encode())
+    assert isinstance(found, FeedRow)
+    assert (found.platform, found.price, found.currency) == ("shop.example", "9.00", "CNY")
+    assert found.pictures == ("https://shop.example/1.jpg", "https://shop.example/2.jpg")

@@ -114,6 +114,16 @@ def test_a_slow_loris_is_left_when_the_time_is_over(shop: Shop) -> None:
     assert time.monotonic() - begun < 10, "the drops of bytes kept it waiting"
 
 
+def test_what_drips_is_left_long_before_the_time_is_over(shop: Shop) -> None:
+    begun = time.monotonic()
+    dripping = Fetcher(allow_private=True, total=60, drip_seconds=0.3)
+    with dripping as fetcher, pytest.raises(UpstreamError, match="fetch_too_slow"):
+        fetcher.get(f"{shop.address}/loris", max_bytes=10**9)
+    assert time.monotonic() - begun < 30, "it waited for the end of the request's time"
+    with Fetcher(allow_private=True, drip_seconds=0.0) as fetcher:
+        assert fetcher.get(f"{shop.address}/item/1", max_bytes=10**6).status == 200, "a whole page is no drop"
+
+
 def test_packed_and_unpacked_bodies_are_both_there(shop: Shop, fetcher: Fetcher) -> None:
     packed = gzip.compress(b"<p>hello")
     shop.extra["/packed"] = (200, {"Content-Type": "text/html", "Content-Encoding": "gzip"}, packed)

@@ -16,7 +16,7 @@ from ipreg.app import create_app
 from ipreg.db import transaction
 from ipreg.models import Account, CrawlPage, Listing, PageState, RunState, Source, SourceKind, SourceRun
 from ipreg.runtime import Runtime
-from ipreg.sightings import fetch, render, sources
+from ipreg.sightings import fetch, render, scripts, sources
 from ipreg.sightings.render import find_chromium
 from ipreg.sightings.sources import CrawlSettings
 from jobs import crawl
@@ -149,3 +149,17 @@ def test_without_a_browser_the_source_says_so(runtime: Runtime, clock: HandClock
     assert (done.state, done.kept, done.detail) == (RunState.DONE, 1, "no_browser")
     with runtime.sessions() as session:
         assert sources.health_of(session, session.scalars(select(Source)).one()).word == "hampered"
+
+
+def test_no_browser_is_opened_where_no_page_needs_one(
+    runtime: Runtime, clock: HandClock, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor for a turn that only waits for a host: such a turn comes every two seconds."""
+    opened: list[str] = []
+    monkeypatch.setattr(scripts, "open_renderer", opened.append)
+    shop.extra["/late"] = (429, {"Retry-After": "600"}, b"later")
+    shop.links = ["/late"]
+    done = crawl_shop(runtime, clock, f"{shop.address}/item/1", f"{shop.address}/late")
+    for _ in range(3):
+        crawl.run(runtime, clock=clock)
+    assert (done.state, done.kept, opened) == (RunState.RUNNING, 1, [])
