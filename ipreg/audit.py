@@ -126,9 +126,10 @@ def end() -> None:
 
 
 @contextmanager
-def acting(actor: Account | str, action: str, **details: object) -> Iterator[Acting]:
-    """For a job that acts for somebody: what is written inside gets its rows."""
-    work = Acting(lambda: label(actor), lambda: action, details=details)
+def acting(actor: Account | str, action: str, *, subject: str = "", **details: object) -> Iterator[Acting]:
+    """For a job that acts for somebody, or on somebody's case: what is written inside gets its rows. Who learns the
+    subject only inside says it there."""
+    work = Acting(lambda: label(actor), lambda: action, subject, details)
     before = _ACTING.get()
     _ACTING.set(work)
     try:

@@ -504,11 +504,14 @@ def decide_case(number: str, email: str, outcome: str, reason: str, unheard: str
         )
 
 
-def _may_see(runtime: Runtime, number: str, email: str) -> tuple[int, bool]:
-    """The filing's id, and whether the account may have the applicant's names with it."""
-    with runtime.sessions() as session:
+def _may_see(runtime: Runtime, number: str, email: str, action: str) -> tuple[int, bool]:
+    """The filing's id, and whether the account may have the applicant's names with it. Who takes a copy of what is
+    sealed stands in the audit trail, and first of all."""
+    with transaction(runtime.sessions) as session:
         account = _account(session, email)
         found = registry.get_filing(session, number=number, account=account)
+        if found.vault_key_id is not None:
+            audit.record(session, actor=account, action=action, subject=f"filing:{found.number}", now=utc_now())
         return found.id, access.owns_filing(account, found) or account.role is Role.REGULATOR
 
 
@@ -521,7 +524,7 @@ def issue_certificate(number: str, email: str, output: Path | None) -> None:
     from ipreg import certificate
 
     runtime = _runtime()
-    filing_id, _ = _may_see(runtime, number, email)
+    filing_id, _ = _may_see(runtime, number, email, "filing.certificate")
     _write(output or Path(f"{number.strip().upper()}.pdf"), certificate.obtain(runtime, filing_id, clock=utc_now))
 
 
@@ -534,7 +537,7 @@ def write_bundle(number: str, email: str, output: Path | None) -> None:
     from ipreg import bundle
 
     runtime = _runtime()
-    filing_id, named = _may_see(runtime, number, email)
+    filing_id, named = _may_see(runtime, number, email, "filing.bundle")
     data = bundle.build(runtime, filing_id, with_applicant=named, clock=utc_now)
     _write(output or Path(f"{number.strip().upper()}.zip"), data)
 

@@ -3,6 +3,9 @@
 A count from 1 to 4 is not told. Where the total is told, one hidden row could be had by subtraction, and two small
 ones by a guess: so further rows, the smallest first, are hidden until it is two rows with ten or more together.
 Where there are not enough, the total is hidden, and in every table of that figure so much that no sum tells it.
+
+Whoever keeps what was told a month ago has the difference: the new month by district, by platform. So every number
+that is told is rounded to the nearest five; a difference of two is then nine numbers wide.
 """
 
 from __future__ import annotations
@@ -14,6 +17,8 @@ from ipreg.statistics import Figures, Median, Stage, Table
 
 LEAST = 5
 TOGETHER = 2 * LEAST
+STEP = 5
+"""What is told are multiples of it."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +52,31 @@ def public(figures: Figures) -> PublicFigures:
         PublicTable(
             one.figure,
             one.dimension,
-            tuple((name, None if name in hidden[one.figure, one.dimension] else count) for name, count in one.rows),
-            None if one.figure in closed else one.total,
+            _told(one, hidden[one.figure, one.dimension]),
+            None if one.figure in closed else rounded(one.total),
         )
         for one in figures.tables
     )
     repeat = next((one.total for one in tables if one.figure == "repeat"), None)
     stages = tuple(one for one in map(_stage, figures.stages) if one.whole.days is not None)
     return PublicFigures(tables, stages, repeat)
+
+
+def _told(table: Table, hidden: frozenset[str]) -> tuple[tuple[str, int | None], ...]:
+    """The rows in an order that says no more than they do: months as they come, all else by what is told."""
+    rows = [(name, None if name in hidden else rounded(count)) for name, count in table.rows]
+    if table.dimension != "month":
+        rows.sort(key=lambda row: (row[1] is None, -(row[1] or 0), row[0]))
+    return tuple(rows)
+
+
+def rounded(count: int) -> int:
+    """To the nearest multiple of ``STEP``.
+
+    >>> [rounded(one) for one in (0, 5, 7, 8, 12)]
+    [0, 5, 5, 10, 10]
+    """
+    return (count + STEP // 2) // STEP * STEP
 
 
 def _stage(stage: Stage) -> Stage:
@@ -67,7 +89,9 @@ def _stage(stage: Stage) -> Stage:
 
 
 def _median(one: Median) -> Median:
-    return Median(None, one.days if one.count is not None and one.count >= LEAST else None)
+    """To a tenth of a day: of an odd number of cases the median is the very length of one of them."""
+    enough = one.count is not None and one.count >= LEAST and one.days is not None
+    return Median(None, round(one.days, 1) if enough and one.days is not None else None)
 
 
 def _hidden(table: Table) -> frozenset[str]:

@@ -151,6 +151,10 @@ MESSAGES: dict[str, str] = {
     "submission_case_closed": N_("Nothing more can be handed in: the case is decided or has ended."),
     "submission_too_many": N_("At most %(most)s files at once."),
     "submission_file_wrong": N_("“%(name)s” is no picture or PDF that can be shown. Save it as JPEG, PNG or PDF."),
+    "submission_sent_before": N_(
+        "This form was handed in before with something else in it, and has the receipt %(receipt)s. What stands "
+        "here now is not handed in yet: send it once more."
+    ),
     "submission_file_twice": N_("The same file was chosen twice."),
     "submission_missing": N_("There is no such receipt, or it is not yours."),
     "paper_missing": N_("There is no such paper, or it is not yours."),

@@ -10,6 +10,8 @@ from openpyxl import Workbook
 from openpyxl.styles import Font
 
 from ipreg.i18n import translator
+from ipreg.models import Industry
+from ipreg.names import INDUSTRIES
 from ipreg.spreadsheets import harmless, line
 from ipreg.statistics import DEFINITIONS, DIMENSIONS, TITLES, Figures, Median, word_of
 from ipreg.typesetting import set_paper, showable
@@ -17,13 +19,16 @@ from ipreg.typesetting import set_paper, showable
 N_ = str  # marks a text for extraction
 HEAD = (N_("Figure"), N_("By"), N_("What"), N_("Number"), N_("Over how many cases"))
 MEDIAN, NOTES, ALL = N_("Median time in days"), N_("Definitions"), N_("All")
+FILTER = N_("Filter")
 Say = Callable[[str], str]
 Cell = str | int | float
 Row = tuple[str, str, str, Cell, Cell]
 
 
 def rows(figures: Figures, say: Say) -> Iterator[Row]:
-    """Every number: figure, dimension, what, value."""
+    """Every number: figure, dimension, what, value; before them what was asked for, if not all."""
+    for dimension, value in narrowed(figures):
+        yield say(FILTER), say(DIMENSIONS[dimension]), word_of(dimension, value, say), "", ""
     for table in figures.tables:
         for value, count in table.rows:
             what = word_of(table.dimension, value, say)
@@ -34,6 +39,13 @@ def rows(figures: Figures, say: Say) -> Iterator[Row]:
         for dimension, medians in stage.tables:
             for value, median in medians:
                 yield title, say(DIMENSIONS[dimension]), word_of(dimension, value, say), *_cells(median)
+
+
+def narrowed(figures: Figures) -> list[tuple[str, str]]:
+    """The filters and their values: a file that holds a part says of what."""
+    asked = figures.asked
+    given = {"industry": asked.industry or "", "district": asked.district, "platform": asked.platform}
+    return [(name, value) for name, value in given.items() if value]
 
 
 def _cells(median: Median) -> tuple[Cell, Cell]:
@@ -101,12 +113,18 @@ def as_pdf(figures: Figures, *, issuer: str, now: datetime) -> bytes:
     facts = {
         "issuer": issuer,
         "year": str(figures.asked.year),
+        "only": "; ".join(_only(name, value, both) for name, value in narrowed(figures)),
         "made": now.strftime("%Y-%m-%d %H:%M UTC"),
         "tables": tables,
         "stages": stages,
         "stages_note": both(DEFINITIONS["stages"]),
     }
     return set_paper("statistics.typ", facts, {}, at=now)
+
+
+def _only(dimension: str, value: str, both: Say) -> str:
+    told = both(INDUSTRIES[Industry(value)]) if dimension == "industry" else showable(value)
+    return f"{both(DIMENSIONS[dimension])}: {told}"
 
 
 def _printed(median: Median) -> tuple[str, str]:

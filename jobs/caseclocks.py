@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipreg import audit
 from ipreg.casework import watch
 from ipreg.db import Clock, transaction, utc_now
 from ipreg.errors import ConflictError
@@ -16,8 +17,13 @@ def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
     done = 0
     for clock_id in waiting:
         try:
-            with transaction(runtime.sessions) as session:
-                done += watch.look_at(session, clock=session.get_one(CaseClock, clock_id), now=clock())
+            with (
+                audit.acting("job:caseclocks", "caseclocks.look_at") as work,
+                transaction(runtime.sessions) as session,
+            ):
+                found = session.get_one(CaseClock, clock_id)
+                work.subject = found.case.number
+                done += watch.look_at(session, clock=found, now=clock())
         except ConflictError:
             continue  # an officer was faster; the next run sees what he did
     return done

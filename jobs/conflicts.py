@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.exc import IntegrityError
 
+from ipreg import audit
 from ipreg.casework import conflicts
 from ipreg.db import Clock, transaction, utc_now
 from ipreg.models import Match
@@ -17,8 +18,9 @@ def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
     opened = 0
     for match_id in waiting:
         try:
-            with transaction(runtime.sessions) as session:
-                conflicts.open_and_tell(session, match=session.get_one(Match, match_id), now=clock())
+            with audit.acting("job:conflicts", "conflicts.open") as work, transaction(runtime.sessions) as session:
+                match = session.get_one(Match, match_id)
+                work.subject = conflicts.open_and_tell(session, match=match, now=clock()).number
         except IntegrityError:
             continue  # another run of this job was faster
         opened += 1

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 
-from ipreg import agreements
+from ipreg import agreements, audit
 from ipreg.db import Clock, transaction, utc_now
 from ipreg.errors import IpregError
-from ipreg.models import Agreement
+from ipreg.models import Agreement, Filing
 from ipreg.runtime import Runtime
 from ipreg.sealing import due_openings, open_now, sweep
 from ipreg.withdrawing import due_removals, remove_files
@@ -18,11 +18,12 @@ _log = logging.getLogger(__name__)
 def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
     """How many filings were opened."""
     with runtime.sessions() as session:
-        waiting = due_openings(session, now=clock())
+        waiting = [(one, session.get_one(Filing, one).number) for one in due_openings(session, now=clock())]
     opened = 0
-    for filing_id in waiting:
+    for filing_id, number in waiting:
         try:
-            open_now(runtime, filing_id, account_id=None, clock=clock)
+            with audit.acting("job:openings", "openings.open", subject=number):
+                open_now(runtime, filing_id, account_id=None, clock=clock)
             opened += 1
         except IpregError:
             _log.exception("filing %s is due and was not opened; it will be tried again", filing_id)
@@ -41,7 +42,8 @@ def _agreements(runtime: Runtime, clock: Clock) -> None:
         waiting = agreements.due(session, now=clock())
     for agreement_id in waiting:
         try:
-            with transaction(runtime.sessions) as session:
+            acting = audit.acting("job:openings", "openings.agreement", subject=f"agreement:{agreement_id}")
+            with acting, transaction(runtime.sessions) as session:
                 agreements.move_on(session, agreement=session.get_one(Agreement, agreement_id), now=clock())
         except IpregError:
             _log.exception("agreement %s is due and stays as it was; it will be tried again", agreement_id)

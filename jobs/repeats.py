@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipreg import audit
 from ipreg.casework import repeats
 from ipreg.db import Clock, transaction, utc_now
 from ipreg.errors import ConflictError
@@ -16,8 +17,10 @@ def run(runtime: Runtime, *, clock: Clock = utc_now) -> int:
     done = 0
     for case_id in waiting:
         try:
-            with transaction(runtime.sessions) as session:
-                repeats.raise_one(session, case=session.get_one(Case, case_id), now=clock())
+            with audit.acting("job:repeats", "repeats.raise_one") as work, transaction(runtime.sessions) as session:
+                case = session.get_one(Case, case_id)
+                work.subject = case.number
+                repeats.raise_one(session, case=case, now=clock())
         except ConflictError:
             continue  # an officer was faster; the next run sees what he did
         done += 1

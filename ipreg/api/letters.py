@@ -25,6 +25,7 @@ from ipreg.response import letters, mailing, making, steps, table, texts
 from ipreg.response.steps import Given
 from ipreg.warning.owners import owner_for
 from ipreg.web.language import chosen
+from ipreg.web.pictures import told
 from ipreg.web.session import db, me, runtime, start_again
 
 N_ = str  # marks a text for extraction
@@ -95,6 +96,7 @@ def letter(number: str) -> lettershapes.LegalLetter:
 def letter_file(number: str, position: int) -> Response:
     found = _found(number)
     letters.require_open(db(), me(), found)
+    told(found.filing, "filing.letter")
     file = next((one for one in found.files if one.position == position), None)
     if file is None:
         raise MissingError("letter_missing")
@@ -112,6 +114,7 @@ def letter_file(number: str, position: int) -> Response:
 def letter_zip(number: str) -> Response:
     found = _found(number)
     letters.require_open(db(), me(), found)
+    told(found.filing, "filing.letter")
     letters.require_made(found)
     with making.packed(runtime().store, found) as whole_file:
         return download(whole_file.read(), "application/zip", f"{found.number}.zip")

@@ -20,6 +20,7 @@ from ipreg.rights.packages import texts
 from ipreg.rights.packages.texts import Belongs, Omitted, Texts, WorkKind
 from ipreg.rights.records import RightForm
 from ipreg.web.language import say
+from ipreg.web.pictures import told
 from ipreg.web.rights import calendar_of, package_of, packed_filing, seen_filing, sort_of
 from ipreg.web.session import db, me, runtime
 
@@ -91,7 +92,9 @@ def retract_right(number: str, record_id: int) -> Done:
     media="application/octet-stream",
 )
 def right_paper(number: str, record_id: int) -> Response:
-    found = records.get_record(db(), seen_filing(number), record_id)
+    filing = seen_filing(number)
+    found = records.get_record(db(), filing, record_id)
+    told(filing, "filing.right_paper")
     data = records.read_paper(runtime().store, found)
     return download(data, "application/octet-stream", found.document_name or "paper")
 

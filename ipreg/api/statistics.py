@@ -37,7 +37,7 @@ def figures(query: shapes.FiguresAsked) -> shapes.Figures:
 
 @routes.get(
     "/figures",
-    N_("The figures of a year as they are public: whole months, no small numbers"),
+    N_("The figures of a year as they are public: whole months, no small numbers, rounded to the nearest five"),
     query=shapes.YearAsked,
     answer=shapes.Figures,
 )

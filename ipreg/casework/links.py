@@ -93,13 +93,16 @@ def guessed(session: Session, *, network: str, now: datetime) -> None:
     session.flush()
 
 
-def open_link(session: Session, *, token: str, network: str, now: datetime) -> tuple[RespondentLink, str]:
-    """Exchanges the link for a session, once. Raises as ``look``.
+def open_link(
+    session: Session, *, token: str, secret: str | None = None, network: str, now: datetime
+) -> tuple[RespondentLink, str]:
+    """Exchanges the link for a session, once. Raises as ``look``. ``secret`` is that of the session, where the
+    browser was given one already, by us and for this link.
 
     The notice counts as served by it where its paper is there; else when the paper is opened (``papers.serve``).
     """
     link = look(session, token=token, network=network, now=now)
-    secret = secrets.token_urlsafe(32)
+    secret = secret or secrets.token_urlsafe(32)
     taken = session.execute(
         update(RespondentLink)
         .where(RespondentLink.id == link.id, RespondentLink.used_at.is_(None))
@@ -129,6 +132,14 @@ def of_session(session: Session, *, secret: str | None, now: datetime) -> Respon
         raise PermissionDeniedError("link_session_missing")
     _require_live(link, now)
     return link
+
+
+def is_session_of(session: Session, *, token: str, secret: str, now: datetime) -> bool:
+    """Whether the session was exchanged for this link, and still holds."""
+    try:
+        return of_session(session, secret=secret, now=now).token_hash == digest(token)
+    except PermissionDeniedError:
+        return False
 
 
 def is_open(case: Case, now: datetime) -> bool:

@@ -279,7 +279,8 @@ def _has_case(session: Session, case: Case, actor: Account, now: datetime) -> bo
 
 
 def _checked(move: Move, given: Given, now: datetime) -> Given:
-    """Raises ``CallerError`` for the first thing that the step needs and that is not given."""
+    """What the step needs, and nothing else: all that stands in its history. Raises ``CallerError`` for the first
+    thing that is not given."""
     there: dict[Need, object] = {
         Need.OUTCOME: given.outcome,
         Need.OFFICER: given.officer,
@@ -296,11 +297,24 @@ def _checked(move: Move, given: Given, now: datetime) -> Given:
         raise CallerError("reason_length", field="reason", least=REASON_MIN, most=REASON_MAX)
     if Need.DOCUMENT in move.needs and not given.documents:
         raise CallerError("case_document_missing", field="document")
+    given = _only_needed(move, given)
     if Need.TIME not in move.needs:
-        return replace(given, at=None, place="")
+        return given
     place = " ".join(given.place.split())
     hearings.require(given.at, place, now)
     return replace(given, place=place)
+
+
+_BROUGHT = {
+    Need.OUTCOME: "outcome", Need.OFFICER: "officer", Need.CASE: "into", Need.CLOCK: "clock", Need.DAYS: "days",
+    Need.SEVERITY: "severity", Need.TIME: "at",
+}  # fmt: skip
+
+
+def _only_needed(move: Move, given: Given) -> Given:
+    """Whoever writes a form himself puts nothing into the record that does not belong to the step."""
+    left_out: dict[str, Any] = {name: None for need, name in _BROUGHT.items() if need not in move.needs}
+    return replace(given, **left_out, place=given.place if Need.PLACE in move.needs else "")
 
 
 def _guard_assigned(_case: Case, actor: Actor, given: Given) -> Given:

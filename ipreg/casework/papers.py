@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from ipreg import certificate, stamping
+from ipreg import audit, certificate, stamping
 from ipreg.casework import appeals, hearings, links, machine, rulings, submissions, telling
 from ipreg.casework.machine import Document, Given
 from ipreg.casework.owners import owners_of
@@ -32,6 +32,7 @@ from ipreg.models import (
     Capture,
     Case,
     CaseEvent,
+    CaseKind,
     CaseOutcome,
     CasePaper,
     Filing,
@@ -148,8 +149,9 @@ def issue(runtime: Runtime, event_id: int, *, clock: Clock) -> bool:
         host=_host(runtime),
         reason=f"{draft.facts['title_zh']} {draft.facts['title_en']}",
     )
+    acting = audit.acting("job:papers", "papers.issue", subject=draft.number)
     try:
-        with transaction(runtime.sessions) as session:
+        with acting, transaction(runtime.sessions) as session:
             _keep(session, runtime, event_id, draft, pdf, clock())
     except IntegrityError:
         return False
@@ -247,7 +249,7 @@ def draft_of(session: Session, runtime: Runtime, event: CaseEvent) -> Draft:
         "title_zh": zh,
         "title_en": en,
         "document_title": f"{zh} {en} {case.number}",
-        "document_description": f"{case.number} {_named(case.match.filing)}",
+        "document_description": f"{case.number} {_named(case, case.match.filing)}",
         "number": case.number,
         "facts": _facts(case, event),
         "parts": _parts(case, event, kind),
@@ -266,22 +268,24 @@ def _facts(case: Case, event: CaseEvent) -> list[dict[str, str]]:
     holder = filing.organization.name if filing.organization else filing.applicant.name
     found = [
         _fact("权利主张方", "Right holder", holder),
-        _fact("备案", "Filing", _named(filing)),
+        _fact("备案", "Filing", _named(case, filing)),
         _fact("备案时间", "Filed", _moment(filing.filed_at)),
     ]
     if listing is not None:
         found.append(_fact("被投诉方", "Respondent", f"{listing.platform} · {listing.seller or '—'}"))
         found.append(_fact("涉案商品", "Listing", f"{listing.title} · {listing.external_id}"))
     elif later is not None:
-        found.append(_fact("在后备案", "Later filing", _named(later)))
+        found.append(_fact("在后备案", "Later filing", _named(case, later)))
     return [*found, _fact("出具时间", "Issued", _moment(event.at)), _fact("经办人", "Officer", event.name)]
 
 
-def _named(filing: Filing) -> str:
-    """Number and title; a paper goes to both sides and to officials, who don't see what is sealed or destroyed."""
+def _named(case: Case, filing: Filing) -> str:
+    """Number and title; a paper goes to both sides and to officials, who don't see what is sealed or destroyed. In
+    a conflict neither owner learns how the other's design is called."""
     if filing.vault_key_id is not None:
         return f"{filing.number} · 密封备案 (sealed filing)"
-    return filing.number if filing.files_destroyed_at else f"{filing.number} · {showable(filing.title)}"
+    untold = filing.files_destroyed_at is not None or case.kind is CaseKind.CONFLICT
+    return filing.number if untold else f"{filing.number} · {showable(filing.title)}"
 
 
 def _parts(case: Case, event: CaseEvent, kind: PaperKind) -> list[dict[str, object]]:

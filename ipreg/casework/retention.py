@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from ipreg.casework import machine, table
 from ipreg.models import (
+    Account,
     Capture,
     CaptureFile,
     Case,
@@ -23,6 +24,7 @@ from ipreg.models import (
     CasePaper,
     CaseTask,
     LinkGuess,
+    Notice,
     RespondentLink,
     StoredFile,
     Submission,
@@ -37,6 +39,7 @@ DOCUMENTS_FOR = timedelta(days=10 * 365 + 3)
 Archives Administration, order 8 of 2006: 10 or 30 years)."""
 GUESSES_FOR = timedelta(days=1)
 ERASED = "—"
+_WORDED = ("case_message", "case_mention", "case_task")
 _AT_ONCE = 50
 
 
@@ -64,6 +67,7 @@ def erase(session: Session, *, case_id: int, now: datetime) -> list[str]:
     """
     case = session.get_one(Case, case_id)
     freed = [*_erase_words(session, case_id, now)]
+    _erase_notices(session, case)
     if case.changed_at < now - DOCUMENTS_FOR:
         case.documents_erased_at = now
         freed += [one["sha256"] for event in case.events for one in documents_of(event)]
@@ -87,6 +91,14 @@ def _erase_words(session: Session, case_id: int, now: datetime) -> Iterator[str]
         for file in one.files:
             file.given_name = ""
             yield file.sha256
+
+
+def _erase_notices(session: Session, case: Case) -> None:
+    """Notices of messages, mentions and tasks begin with their words."""
+    of_case = (Notice.path == f"/cases/{case.number}") & Notice.kind.in_(_WORDED)
+    everybody = Notice.account_id.in_(select(Account.id))  # through the index by account and path
+    for one in session.scalars(select(Notice).where(of_case, everybody)).unique():
+        one.values = {**one.values, "text": ERASED}
 
 
 def forget_guesses(session: Session, *, now: datetime) -> None:

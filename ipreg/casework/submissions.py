@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -71,7 +72,8 @@ Party = Account | RespondentLink
 def submit(
     session: Session, store: Store, *, case: Case, party: Party, paper: Paper, request_key: str, now: datetime
 ) -> Submission:
-    """Takes it in, whole or not at all; the same ``request_key`` again gives the same receipt.
+    """Takes it in, whole or not at all; the same ``request_key`` again gives the same receipt, and with something
+    else in it is refused (``submission_sent_before``): nobody takes an old receipt for that of what he wrote since.
 
     A respondent's first one within the time to respond is his response. Raises ``CallerError`` with the field,
     ``ConflictError`` (``submission_case_closed``), ``PermissionDeniedError`` for whoever is no party.
@@ -80,11 +82,10 @@ def submit(
     if part is None:
         raise PermissionDeniedError("case_step_not_yours")
     machine.one_at_a_time(session, case.id)
-    known = session.scalar(
-        select(Submission).where(Submission.case_id == case.id, Submission.request_key == request_key)
-    )
+    key = request_key[:64] or secrets.token_hex(16)
+    known = session.scalar(select(Submission).where(Submission.case_id == case.id, Submission.request_key == key))
     if known is not None and _same_party(known, party):
-        return known
+        return _the_same(known, paper)
     takes = (
         table.find(case.state, "appealed") is not None if _appeals(paper.kind) else case.state in table.TAKES_PAPERS
     )
@@ -103,7 +104,7 @@ def submit(
         confidential=paper.confidential,
         late=part is Part.RESPONDENT and _too_late(case, now),
         text=text,
-        request_key=request_key[:64],
+        request_key=key,
         received_at=now,
         files=files,
     )
@@ -198,6 +199,16 @@ def _official(reader: Party) -> bool:
 
 def _same_party(one: Submission, party: Party) -> bool:
     return one.account_id == party.id if isinstance(party, Account) else one.link_id == party.id
+
+
+def _the_same(known: Submission, paper: Paper) -> Submission:
+    """What was handed in before, if it is what is sent now."""
+    sent = [hashlib.sha256(one.data).hexdigest() for one in paper.uploads]
+    kept = [one.sha256 for one in sorted(known.files, key=lambda one: one.position)[1:]]
+    before = known.kind, known.confidential, known.text, kept
+    if known.erased_at is None and before != (paper.kind, paper.confidential, _checked_text(paper), sent):
+        raise CallerError("submission_sent_before", field="text", receipt=known.receipt)
+    return known
 
 
 def _too_late(case: Case, now: datetime) -> bool:

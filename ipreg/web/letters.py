@@ -28,6 +28,7 @@ from ipreg.response import law, letters, mailing, making, steps, table
 from ipreg.response import words as letter_words
 from ipreg.response.form import LetterForm
 from ipreg.response.steps import Given
+from ipreg.web import pictures
 from ipreg.web.alerts import OWNERS, back
 from ipreg.web.downloads import name_file
 from ipreg.web.errors import words_of
@@ -88,6 +89,7 @@ def file(number: str, position: int) -> Response:
     """A file of the letter, to keep and never to run."""
     letter = letters.get(db(), number=number, account=me())
     letters.require_open(db(), me(), letter)
+    pictures.told(letter.filing, "filing.letter")
     for found in letter.files:
         if found.position == position:
             shown = request.args.get("show") and found.media_type in ("application/pdf", "image/jpeg", "image/png")
@@ -108,6 +110,7 @@ def package(number: str) -> Response:
     """Everything to hand in, as one ZIP."""
     letter = letters.get(db(), number=number, account=me())
     letters.require_open(db(), me(), letter)
+    pictures.told(letter.filing, "filing.letter")
     letters.require_made(letter)
     whole = making.packed(runtime().store, letter)
     return send_file(whole, mimetype="application/zip", as_attachment=True, download_name=f"{letter.number}.zip")

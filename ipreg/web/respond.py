@@ -5,13 +5,14 @@ from __future__ import annotations
 import secrets
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask import session as prepared
 from werkzeug.wrappers import Response
 
 from ipreg import logkeys
 from ipreg.casework import appeals, clocks, hearings, links, papers, submissions, table
 from ipreg.casework.table import Part
 from ipreg.db import utc_now
-from ipreg.errors import CallerError, MissingError
+from ipreg.errors import CallerError, MissingError, PermissionDeniedError
 from ipreg.models import Case, ClockKind, RespondentLink
 from ipreg.web import handedin
 from ipreg.web.audithook import act_as, shortened
@@ -23,17 +24,22 @@ from ipreg.web.session import aside, db, runtime, start_again
 
 bp = Blueprint("respond", __name__)
 COOKIE = "respondent"
+_PREPARED = "link-prepared"
 
 
 @bp.get("/respond/<token>")
 @public  # by a one-time link and not by an account
 def link(token: str) -> Response:
-    """Shows what the link leads to and a button: what follows links by itself spends none."""
+    """Shows what the link leads to and a button: what follows links by itself spends none. Who opened it in this
+    browser comes to his case by it again."""
     try:
         found = links.look(db(), token=token, network=_network(), now=utc_now())
     except MissingError:
         _count_guess()
         raise
+    except PermissionDeniedError as fault:
+        return _let_in_again(token, fault)
+    prepared[_PREPARED] = [links.digest(token), secrets.token_urlsafe(32)]
     answer = make_response(render_template("respond_open.html", case=found.case, link=found))
     answer.headers["Referrer-Policy"] = "no-referrer"
     return answer
@@ -42,13 +48,21 @@ def link(token: str) -> Response:
 @bp.post("/respond/<token>")
 @public  # by a one-time link
 def open_link(token: str) -> Response:
+    """The button. Pressed twice it opens the case, too: the page before has given this browser its secret."""
+    secret = _prepared_secret(token)
     try:
-        found, secret = links.open_link(db(), token=token, network=_network(), now=utc_now())
+        found, secret = links.open_link(db(), token=token, secret=secret, network=_network(), now=utc_now())
     except MissingError:
         _count_guess()
         raise
+    except PermissionDeniedError as fault:
+        return _let_in_again(token, fault)
     act_as(f"respondent:{found.id}")
     db().commit()
+    return _let_in(secret)
+
+
+def _let_in(secret: str) -> Response:
     answer = redirect(url_for("respond.case"))
     answer.set_cookie(
         COOKIE,
@@ -60,6 +74,21 @@ def open_link(token: str) -> Response:
         secure=runtime().config.public_url.startswith("https:"),
     )
     return answer
+
+
+def _let_in_again(token: str, fault: PermissionDeniedError) -> Response:
+    """For the browser in which the link was opened; for all others the refusal is raised again."""
+    start_again()
+    for secret in (request.cookies.get(COOKIE), _prepared_secret(token)):
+        if secret and links.is_session_of(db(), token=token, secret=secret, now=utc_now()):
+            return _let_in(secret)
+    raise fault
+
+
+def _prepared_secret(token: str) -> str | None:
+    """What the page with the button gave this browser for this link; it is signed, so nobody else could."""
+    of_link, secret = prepared.get(_PREPARED, ("", ""))
+    return secret if of_link == links.digest(token) else None
 
 
 @bp.get("/respond")

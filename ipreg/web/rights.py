@@ -77,7 +77,9 @@ def retract(number: str, record_id: int) -> Response:
 @bp.get("/filings/<number>/rights/<int:record_id>/paper")
 @who(*EVERYBODY)
 def paper(number: str, record_id: int) -> Response:
-    found = records.get_record(db(), seen_filing(number), record_id)
+    filing = seen_filing(number)
+    found = records.get_record(db(), filing, record_id)
+    told(filing, "filing.right_paper")
     data = records.read_paper(runtime().store, found)
     assert found.document is not None
     return _download(data, found.document.media_type, found.document_name or "paper")

@@ -24,7 +24,7 @@ from ipreg.models.audit import TRIGGER_STATEMENTS, TRIGGERS
 from ipreg.runtime import Runtime
 from ipreg.web.audithook import shortened
 from jobs import audit as audit_job
-from jobs import checkpoints
+from jobs import caseclocks, checkpoints, papers
 
 
 def rows(runtime: Runtime) -> list[AuditRow]:
@@ -107,6 +107,22 @@ def test_a_job_that_acts_for_somebody_says_so(site: Site, clock: HandClock) -> N
         session.scalars(select(Case)).one().decision_reason = "x"
     last = rows(site.runtime)[-1]
     assert (last.actor, json.loads(last.details)) == ("job:deadlines", {"changes": [f"changed Case {site.case}"]})
+
+
+def test_what_a_job_does_to_a_case_has_its_row_and_a_run_that_does_nothing_has_none(site: Site) -> None:
+    later = utc_now() + timedelta(days=100)
+    site.sign_in("regulator").post(f"/cases/{site.case}/assign", data={"row_version": "2"})
+    before = len(rows(site.runtime))
+    for _ in range(2):
+        papers.run(site.runtime, clock=lambda: later)
+        caseclocks.run(site.runtime, clock=lambda: later)
+    added = [(one.kind, one.actor, one.action, one.subject) for one in rows(site.runtime)[before:]]
+    assert added == [
+        (AuditKind.WRITE, "job:papers", "papers.issue", site.case),
+        (AuditKind.WRITE, "job:caseclocks", "caseclocks.look_at", site.case),
+    ]
+    page = site.sign_in("auditor").get(f"/audit?subject={site.case}").text
+    assert "签发文书" in page and "期限预警或记录逾期" in page
 
 
 def test_a_decision_is_committed_to_with_its_own_row(site: Site, clock: HandClock) -> None:

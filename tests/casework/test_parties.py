@@ -13,7 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 from respondent import ANSWER, REASON, decide, issue_link, respond, state
 from scenery import HandClock, design_form, draw_picture, one_picture
-from site_of_tests import Site
+from site_of_tests import Site, hidden
 from sqlalchemy import func, select, update
 
 from ipreg import registry, verifier
@@ -86,7 +86,9 @@ def test_a_link_opens_once_and_only_in_one_browser(site: Site) -> None:
     one, other = site.app.test_client(), site.app.test_client()
     assert other.get(path).status_code == 200  # looking spends nothing
     assert one.post(path).status_code == 302
-    for answer in (other.get(path), other.post(path), one.post(path)):
+    for answer in (one.get(path), one.post(path)):
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/respond")
+    for answer in (other.get(path), other.post(path)):
         assert answer.status_code == 403 and "只能使用一次" in answer.text
     assert other.get("/respond").status_code == 403
     assert one.get("/respond").status_code == 200
@@ -409,9 +411,16 @@ def test_both_owners_of_a_conflict_get_a_bundle_each_without_the_design_of_the_o
     with runtime.sessions() as session:
         version = session.scalars(select(Case.row_version).where(Case.number == number)).one()
     officer.post(f"/cases/{number}/assign", data={"row_version": str(version)})
+    page = officer.get(f"/cases/{number}/parties").text
+    notice = {"row_version": hidden(page, "row_version"), "name": "在后备案人", "reason": REASON}
+    assert officer.post(f"/cases/{number}/parties/notice", data=notice).status_code == 302
+    papers.run(runtime)
     assert f"/cases/{number}/bundle.zip" in later.get(f"/cases/{number}/parties").text
     keys = [verifier.Key.parse(str(runtime.log_key.verifier))]
-    for client, originals, own in ((later, False, b"designer@"), (earlier, True, b"freelancer@")):
+    for client, originals, foreign in (
+        (later, False, (b"designer@", "云纹外套".encode())),
+        (earlier, True, (b"freelancer@", "镜像外套".encode())),
+    ):
         answer = client.get(f"/cases/{number}/bundle.zip")
         assert answer.status_code == 200
         files = verifier.read_zip(answer.data)
@@ -419,7 +428,8 @@ def test_both_owners_of_a_conflict_get_a_bundle_each_without_the_design_of_the_o
         assert any(name.startswith("originals/") for name in files) is originals
         assert any(name.endswith("evidence-01.jpg") for name in files)
         told = b"".join(content for name, content in files.items() if name != "verifier.py")
-        assert own not in told and b"regulator@" not in told
+        assert not [one for one in (*foreign, b"regulator@") if one in told]
+        assert any("notice" in name for name in files), "its description is plain text, and names no title"
         assert ("客户名单".encode() in told) is originals
 
 
@@ -429,8 +439,8 @@ def conflict(site: Site, clock: HandClock) -> str:
         earlier = session.scalars(select(Filing)).one()
         freelancer = session.scalars(select(Account).where(Account.email == "freelancer@ipreg.example")).one()
         later = registry.register_design(
-            session, site.runtime.store, applicant=freelancer, form=design_form(), pictures=one_picture(7),
-            request_key="later", now=clock(),
+            session, site.runtime.store, applicant=freelancer, form=design_form("镜像外套"),
+            pictures=one_picture(7), request_key="later", now=clock(),
         )  # fmt: skip
         match = Match(
             filing=earlier, view=earlier.views[0], later_filing=later, later_view=later.views[0], found_at=clock(),
@@ -459,6 +469,23 @@ def test_steps_of_the_first_formats_keep_addresses_from_the_other_side(site: Sit
         assert all(casebundle.shown(case, one, officer) for one in case.events)
 
 
+def test_a_form_that_is_sent_again_with_other_words_does_not_pass_for_the_first(
+    site: Site, opened: FlaskClient
+) -> None:
+    respond(opened, ANSWER, (draw_picture(5), "设计稿.jpg"))
+    for other in ({"text": "更正：来源为供应商，附采购合同。"}, {"kind": "statement"}, {"confidential": "1"}, {}):
+        text = other.pop("text", ANSWER)
+        page = respond(opened, text, **other)  # the last one without its file
+        assert page.status_code == 400 and "尚未提交" in page.text and f"{site.case}/1" in page.text  # type: ignore[attr-defined]
+    again = respond(opened, ANSWER, (draw_picture(5), "设计稿.jpg"))
+    assert again.request.path == "/respond/receipts/1"  # type: ignore[attr-defined]
+    for serial in (2, 3):  # without a key each is its own
+        made = respond(opened, "更正：来源为供应商，附采购合同。", request_key="")
+        assert made.request.path == f"/respond/receipts/{serial}"  # type: ignore[attr-defined]
+    made = [respond(opened, ANSWER, request_key="k" * 200).request.path for _ in range(2)]  # type: ignore[attr-defined]
+    assert made == ["/respond/receipts/4"] * 2
+
+
 def test_when_the_time_to_keep_it_is_over_words_names_and_files_are_erased_and_the_log_still_holds(
     site: Site, opened: FlaskClient, clock: HandClock
 ) -> None:
@@ -473,6 +500,9 @@ def test_when_the_time_to_keep_it_is_over_words_names_and_files_are_erased_and_t
     assert officer.post(f"/cases/{site.case}/steps/clock_paused", data=pause).status_code == 302
     officer.post(f"/cases/{site.case}/notes", data={"note": "张三住在某处", "shared": "1"})
     officer.post(f"/cases/{site.case}/tasks", data={"task": "给张三打电话", "assignee": who})
+    site.sign_in("second-regulator").post(f"/cases/{site.case}/tasks", data={"task": "张三来电", "assignee": who})
+    with runtime.sessions() as session:
+        assert [one for one in session.scalars(select(Notice)).unique() if "张三" in repr(one.values)]
     with transaction(runtime.sessions) as session:
         session.execute(update(Case).values(state=CaseState.CLOSED))
         (kept,) = [each for event in session.scalars(select(CaseEvent)) for each in retention.documents_of(event)]
@@ -487,7 +517,9 @@ def test_when_the_time_to_keep_it_is_over_words_names_and_files_are_erased_and_t
         assert (one.text, one.files[1].given_name, one.link and one.link.name) == ("", "", retention.ERASED)
         verify_log(session, verifier=runtime.log_key.verifier)
         erasing = session.scalars(select(AuditRow).where(AuditRow.actor == "job:retention")).all()
-        assert [row.action for row in erasing] == ["retention.erase"]
+        assert [(row.action, row.subject) for row in erasing] == [("retention.erase", site.case)]
+        told = [repr(one.values) for one in session.scalars(select(Notice)).unique()]
+        assert told and not [one for one in told if "张三" in one]
     with pytest.raises(IpregError):
         runtime.store.get(digest)
     assert "张三" not in officer.get(f"/cases/{site.case}").text

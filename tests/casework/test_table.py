@@ -156,6 +156,18 @@ def test_what_a_step_needs_is_asked_for_by_field(
     assert fault.value.field == field
 
 
+def test_what_a_step_does_not_need_stands_in_no_history(desk: Desk) -> None:
+    """Whoever writes a form himself brings outcomes, officers and numbers that no canonical JSON can hold."""
+    case, other = desk.open(), desk.open()
+    beside = {"outcome": CaseOutcome.INFRINGING, "officer": desk.second, "into": other, "days": 10**30,
+              "severity": 3, "clock": ClockKind.HANDLING, "side": Part.OWNER}  # fmt: skip
+    desk.step(case, "accepted", desk.officer, **beside)
+    assert set(case.events[-1].details) == {"documents"}
+    assert (case.outcome, case.officer, case.merged_into, case.severity) == (None, None, None, 1)
+    desk.step(case, "severity_set", desk.officer, **{**beside, "severity": 2})
+    assert case.events[-1].details | {"documents": []} == {"severity": 2, "documents": []}
+
+
 def test_a_hearing_is_recorded_with_its_minutes(desk: Desk) -> None:
     case = desk.step(desk.taken(), "hearing_called")
     with pytest.raises(CallerError) as fault:

@@ -8,9 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from databases import Databases
 from papers import open_prepared
 from scenery import PASSWORD, HandClock, People, design_form, draw_picture, edited_copy, one_picture
+from site_letter import a_letter
 from site_of_tests import Site
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,6 +21,7 @@ from ipreg import access, acts, alerts, bundle, cases, certificate, logkeys, reg
 from ipreg.app import create_app
 from ipreg.casework import machine, papers, together
 from ipreg.casework.machine import Given
+from ipreg.cli import main
 from ipreg.config import Config
 from ipreg.db import transaction, utc_now
 from ipreg.errors import CallerError, ConflictError, PermissionDeniedError, ProofError
@@ -34,8 +37,11 @@ from ipreg.models import (
     FilingState,
     Match,
     Notice,
+    ObtainedKind,
     PictureFingerprint,
 )
+from ipreg.registry import Attached
+from ipreg.rights import records
 from ipreg.runtime import Runtime, open_runtime
 from ipreg.sightings import feeds
 from ipreg.workdays import shanghai_day
@@ -301,17 +307,48 @@ def test_in_a_case_it_is_opened_for_one_officer_and_logged(runtime: Runtime, fil
         number, of_the_case, reader = filing.number, case.number, f"account:{officer.id}"
     checkpoints.run(runtime, clock=clock)
     assert differences(runtime) == []
+    with transaction(runtime.sessions) as session:
+        filing = session.get_one(Filing, filed)
+        trade_mark = records.RightForm(ObtainedKind.TRADE_MARK, "12345678", clock().date())
+        records.record_right(
+            session, runtime.store, filing=filing, account=filing.applicant, form=trade_mark,
+            paper=Attached("receipt.png", draw_picture(3, kind="PNG")), request_key="right", now=clock(),
+        )  # fmt: skip
     app = create_app(runtime.config)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
-    client = Site(app, runtime, number, of_the_case).sign_in("regulator")
-    for path in (f"/cases/{of_the_case}", f"/filings/{number}", f"/filings/{number}/views/0"):
+    site = Site(app, runtime, number, of_the_case)
+    with transaction(runtime.sessions) as session:
+        letter = a_letter(session, site, clock)
+    client, others = site.sign_in("regulator"), (f"/filings/{number}/rights/1/paper", f"/letters/{letter}/zip")
+    for path in (
+        f"/cases/{of_the_case}", f"/filings/{number}", f"/filings/{number}/views/0", *others,
+    ):  # fmt: skip
         with client.get(path) as answer:
             assert answer.status_code == 200 and answer.data
     with runtime.sessions() as session:
         reads = session.scalars(
             select(AuditRow.action).where(AuditRow.actor == reader, AuditRow.subject == f"filing:{number}")
         ).all()
-    assert reads == ["filing.page", "filing.page", "filing.picture"], "every look, whichever way"
+    of_pages = ["filing.page", "filing.page", "filing.picture", "filing.right_paper", "filing.letter"]
+    assert reads == of_pages, "every look, whichever way"
+
+
+def test_who_takes_a_copy_of_it_on_the_command_line_stands_in_the_trail(
+    runtime: Runtime, filed: int, databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in databases.environ(runtime.config.var).items():
+        monkeypatch.setenv(name, value)
+    with runtime.sessions() as session:
+        number = session.get_one(Filing, filed).number
+    for command, wanted in (("bundle", "filing.bundle"), ("certificate", "filing.certificate")):
+        asked = [command, number, "--as", "designer@ipreg.example", "--output", str(tmp_path / command)]
+        run = CliRunner().invoke(main, asked)
+        assert run.exit_code == 0, run.output
+        with runtime.sessions() as session:
+            row = session.scalars(select(AuditRow).where(AuditRow.action == wanted)).one()
+            assert (row.subject, row.kind.value) == (f"filing:{number}", "read")
+    asked[3] = "rival@ipreg.example"
+    assert CliRunner().invoke(main, asked).exit_code == 1
 
 
 def test_without_its_wrapping_key_nothing_breaks_but_it(runtime: Runtime, filed: int, clock: HandClock) -> None:

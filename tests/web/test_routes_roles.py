@@ -491,7 +491,7 @@ def test_each_reader_gets_what_is_his_and_nothing_else(site: Site, name: str) ->
             assert status == 200, rule
 
 
-@pytest.mark.parametrize("name", ("enterprise", "regulator", "administrator", None))
+@pytest.mark.parametrize("name", ("enterprise", "designer", "regulator", "auditor", "administrator", None))
 def test_nothing_is_written_without_its_row_in_the_audit_trail(site: Site, name: str | None) -> None:
     """Whoever asks, by whichever method: what a request wrote for good has a row, and each request that means to
     write has one, done or refused. Of whoever has no account that is what he is refused."""
