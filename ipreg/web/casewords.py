@@ -12,17 +12,23 @@ from flask import Flask
 from ipreg.models import Account
 from ipreg.web import words
 from ipreg.web.language import say
-from ipreg.workdays import shanghai_day
+from ipreg.workdays import is_published, shanghai_day
 
 
 def install(app: Flask) -> None:
     app.jinja_env.filters.update(last_day=last_day, twice=twice)
+    app.jinja_env.tests.update(provisional=is_provisional)
     app.jinja_env.globals.update(said=said, filter_word=filter_word)
 
 
 def last_day(due_at: datetime) -> date:
     """The last day of a period that is over at ``due_at``."""
     return shanghai_day(due_at - timedelta(seconds=1))
+
+
+def is_provisional(day: date) -> bool:
+    """Whether the day may move: nobody knows yet on which days of its year offices are open."""
+    return not is_published(day.year)
 
 
 def twice(text: str) -> tuple[str, str]:

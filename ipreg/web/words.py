@@ -224,7 +224,7 @@ RISKS = {
     "not_infringing": N_("Decided as not infringing"),
 }
 SUBMISSION_KINDS = {
-    SubmissionKind.APPEAL: N_("Appeal against the decision"),
+    SubmissionKind.APPEAL: N_("Request for internal review"),
     SubmissionKind.COUNTER_NOTICE: N_("Declaration of non-infringement (counter-notice)"),
     SubmissionKind.STATEMENT: N_("Statement"),
     SubmissionKind.EVIDENCE: N_("Evidence"),
