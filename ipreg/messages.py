@@ -184,8 +184,8 @@ MESSAGES: dict[str, str] = {
     ),
     "case_delivered_before": N_("The decision has reached this side already."),
     "case_appealed_before": N_(
-        "This side has asked for a review of this decision before. What is left is administrative reconsideration or"
-        " a suit."
+        "This side has asked for a review of this decision before. What is left is administrative reconsideration"
+        " or a suit."
     ),
     "case_appeal_late": N_("The time to ask for a review was over on %(day)s."),
     "case_no_remedies": N_("Remedies follow a decision that found infringement, or a settlement."),

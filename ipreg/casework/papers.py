@@ -80,10 +80,10 @@ _RIGHTS_ZH = (
     "另可通过本案页面请本机关内部复核一次。内部复核不是行政复议，也不是诉讼，不影响上述期限的计算。",
 )
 _RIGHTS_EN = (
-    "Who does not accept this decision may apply for administrative reconsideration within 60 days of receiving it, "
-    "to the people's government of the level that this authority belongs to (Administrative Reconsideration Law, "
-    "arts. 20 and 24; for departments of the State Council art. 25), or sue: within 15 days of receiving it where it "
-    "decides a dispute on the infringement of a patent (Patent Law, art. 65), within six months otherwise "
+    "Who does not accept this decision may apply for administrative reconsideration within 60 days of receiving "
+    "it, to the people's government of the level that this authority belongs to (Administrative Reconsideration "
+    "Law, arts. 20 and 24; for departments of the State Council art. 25), or sue: within 15 days of receiving it "
+    "where it decides a dispute on the infringement of a patent (Patent Law, art. 65), within six months otherwise "
     "(Administrative Litigation Law, art. 46).",
     "Besides, this authority reviews its decision once if asked to on the page of the case. That review is neither "
     "reconsideration nor a suit, and the times above run on meanwhile.",
