@@ -365,4 +365,4 @@ def _notes(event: CaseEvent) -> list[str]:
 
 def _moment(at: datetime) -> str:
     local = at.astimezone(_BEIJING).strftime("%Y-%m-%d %H:%M:%S")
-    return f"{at.astimezone(UTC).strftime('%Y-%m-%d %H:%M:%S')} UTC · 北京时间 {local}"
+    return f"北京时间 Beijing time {local} · {at.astimezone(UTC).strftime('%Y-%m-%d %H:%M:%S')} UTC"

@@ -119,7 +119,7 @@ PARTS = {
     Part.SUPERVISOR: N_("supervisor"),
     Part.APPROVER: N_("another officer"),
     Part.OWNER: N_("right holder"),
-    Part.RESPONDENT: N_("other side"),
+    Part.RESPONDENT: N_("respondent"),
     Part.SYSTEM: N_("the system"),
 }
 SIDES = {

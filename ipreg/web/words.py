@@ -235,8 +235,9 @@ PAPERS = {
     PaperKind.NOTICE: N_("Notice of alleged infringement"),
     PaperKind.HEARING: N_("Notice of hearing"),
     PaperKind.CANCELLATION: N_("Notice that the hearing is cancelled"),
-    PaperKind.DECISION: N_("Decision"),
+    PaperKind.DECISION: N_("Written decision"),
 }
+HEARING_MOVED = N_("Notice of a new day for the hearing")
 AUDIT_KINDS = {
     AuditKind.WRITE: N_("Change"),
     AuditKind.REFUSED: N_("Refused"),
