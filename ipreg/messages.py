@@ -179,7 +179,7 @@ MESSAGES: dict[str, str] = {
     "case_needs_approval": N_("This case is grave: put the decision up, another officer approves it."),
     "case_own_approval": N_("Nobody approves what is his own. Another officer has to."),
     "case_own_decision": N_(
-        "Whoever has the case, or proposed or made its decision, can't judge the appeal or begin it anew. Another"
+        "Whoever has the case, or proposed or made its decision, can't review it or begin it anew. Another"
         " supervisor has to."
     ),
     "case_undelivered": N_(
@@ -188,9 +188,10 @@ MESSAGES: dict[str, str] = {
     ),
     "case_delivered_before": N_("The decision has reached this side already."),
     "case_appealed_before": N_(
-        "This side has appealed against the decision before. Only a court can change it now."
+        "This side has asked for a review of this decision before. What is left is administrative reconsideration"
+        " or a suit."
     ),
-    "case_appeal_late": N_("The time to appeal was over on %(day)s."),
+    "case_appeal_late": N_("The time to ask for a review was over on %(day)s."),
     "case_no_remedies": N_("Remedies follow a decision that found infringement, or a settlement."),
     "case_merge_wrong": N_("Merge into an open case of the same design or the same listing."),
     "case_changed_by": N_("This case was changed in the meantime, by %(name)s. Look at it again, then act."),

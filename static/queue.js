@@ -17,7 +17,7 @@ document.addEventListener("keydown", (key) => {
 });
 const all = document.getElementById("all");
 if (all) {
-  all.hidden = false;
+  all.parentElement.hidden = false;
   all.addEventListener("change", () => {
     for (const row of rows) row.querySelector("input").checked = all.checked;
   });

@@ -43,7 +43,8 @@ class Submission(Shape):
 
 
 class NewSubmission(Asked):
-    """A statement with evidence; `confidential` is for the authority alone. An appeal is handed in as one, too."""
+    """A statement with evidence; `confidential` is for the authority alone. A request for internal review
+    (``appeal``) is handed in as one, too."""
 
     kind: SubmissionKind
     text: str = Field(min_length=1, max_length=5000)

@@ -88,7 +88,10 @@ SHAPES = {
         " not alert while it runs."
     ),
     "Submission": N_("What a party handed in: the receipt, whose `digest` the log commits to."),
-    "NewSubmission": N_("A statement; `confidential` is for the authority alone. An appeal is handed in so, too."),
+    "NewSubmission": N_(
+        "A statement; `confidential` is for the authority alone. A request for internal review (`appeal`) is "
+        "handed in so, too."
+    ),
     "CasePaper": N_("A paper that the authority issued, signed; `served_at` is when each side opened it first."),
     "CaseNote": N_("A remark. `shared`: owners see it too, those of `side`, or of both where it is null."),
     "NewCaseNote": N_("A remark; an owner's is between his side and the authority. `@name` tells an officer."),

@@ -51,15 +51,19 @@ The other side has the notice, and its time to answer begins, when it opens the 
 once the paper is there; not while a job is still making it. An officer can record the service himself.
 
 A case is closed when the decision has reached both sides: each opened the paper, or an officer recorded how it was
-delivered. From then on each side has its own time to appeal, once; closing takes nothing from it, and the one-time
-link leads to the closed case until it is over. An officer can record a late appeal with the reason that excuses it.
-Who has the case, or proposed or made its decision, does not judge the appeal. Both sides appeal by a form that
-gives a receipt, the other side by its link. While one appeal is pending the other side may join it; one judgement
-answers both. After an appeal that failed the case goes on where it was. An appeal suspends nothing by itself: the
-remedies' clock runs on unless its officer or a supervisor pauses it (Administrative Reconsideration Law, art. 42).
-The desk's appeal keeps to the times of that law and is judged in the house. Reconsideration as the law has it is
-asked of the authority that arts. 24 and 25 name, as a rule the people's government of the same level; the paper of
-the decision names that way, and the courts', with their times.
+delivered. From then on each side has its own time to ask for the authority's own review, once; closing takes
+nothing from it, and the one-time link leads to the closed case until it is over. An officer can record a late
+request with the reason that excuses it. Who has the case, or proposed or made its decision, does not judge the
+review. Both sides ask by a form that gives a receipt, the other side by its link. While one request is pending the
+other side may join it; one judgement answers both. After a decision was upheld the case goes on where it was. A
+review suspends nothing by itself: the remedies' clock runs on unless its officer or a supervisor pauses it.
+
+That review (`appealed` in the table) is a rule of the house, and no remedy of the law. Administrative
+reconsideration is asked for from the authority that the Administrative Reconsideration Law names in arts. 24 and
+25, as a rule the people's government of the same level, within 60 days (art. 20); suits within 15 days against a
+decision on the infringement of a patent (Patent Law, art. 65), within six months otherwise (Administrative
+Litigation Law, art. 46). The review stops none of these times. The form, and the paper of the decision, say all
+this before anybody chooses.
 
 A hearing has a time and a place, at least seven working days ahead (Administrative Penalty Law, arts. 64 and 85),
 and a signed notice for both sides; it can be moved or cancelled, each with a signed notice that says what was

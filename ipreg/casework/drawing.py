@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
-from ipreg.casework.table import MOVES
-from ipreg.models import CaseState
+from ipreg.casework.table import MOVES, standings
+from ipreg.models import CaseEvent, CaseState
 
 S = CaseState
 WIDTH, HEIGHT = 128, 40
@@ -59,14 +60,12 @@ class Drawing:
     lines: list[Line]
 
 
-def draw(now: CaseState | None = None, actions: Collection[str] = ()) -> Drawing:
-    """The machine, with where a case stands ``now`` and where the ``actions`` of its history brought it."""
-    taken = {"approved" if one.startswith("decided_") else one for one in actions} | (
-        {"decided"} if any(one.startswith("decided_") for one in actions) else set()
-    )
-    passed = {move.target for move in MOVES if move.action in taken} | {S.FLAGGED}
+def draw(now: CaseState | None = None, history: Iterable[CaseEvent] = ()) -> Drawing:
+    """The machine, with where a case stands ``now`` and the ways that its ``history`` took."""
+    states = [one.state for one in standings(history)]
+    passed, ways = set(states), set(pairwise(states))
     boxes = [Box(state, *_middle(state), state is now, state in passed) for state in CaseState]
-    lines = [Line(_path(a, b), a in passed and b in passed) for a, b in _pairs()]
+    lines = [Line(_path(a, b), (a, b) in ways) for a, b in _pairs()]
     across = max(x for x, _ in _PLACES.values()) * _ACROSS + WIDTH + 12
     down = max(y for _, y in _PLACES.values()) * _DOWN + HEIGHT + 12
     return Drawing(across, down, boxes, lines)

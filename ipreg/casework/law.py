@@ -79,17 +79,12 @@ PERIODS: dict[str, Period] = {
     ),
     # What patent disputes give for a defence; no law has one number for all cases.
     "response": Period(15, Unit.CALENDAR, "", extension=15, extensions=1, warn=3),
-    # Suspended only by order, while an appeal is judged (Administrative Reconsideration Law, art. 42).
+    # Suspended only by order, while the decision is reviewed (as Administrative Reconsideration Law, art. 42).
     "remedy": Period(15, Unit.WORKING, "", extension=15, extensions=4, warn=3, pausable=True),
-    "appeal": Period(60, Unit.CALENDAR, N_("Administrative Reconsideration Law, art. 20"), warn=5),
-    "review": Period(
-        60,
-        Unit.CALENDAR,
-        N_("Administrative Reconsideration Law, art. 62"),
-        extension=30,
-        extensions=1,
-        warn=10,
-    ),
+    # The authority's own review of its decision. It is no administrative reconsideration, which another authority
+    # decides on, and no law gives it a time: it takes the numbers of that law's arts. 20 and 62 for its own.
+    "appeal": Period(60, Unit.CALENDAR, "", warn=5),
+    "review": Period(60, Unit.CALENDAR, "", extension=30, extensions=1, warn=10),
 }
 
 

@@ -74,15 +74,20 @@ _LOOK_BACK, _AT_ONCE = 1000, 20
 _BEIJING = timezone(timedelta(hours=8))
 # The ways and the times have to stand on a decision (Administrative Penalty Law, art. 59 no. 5).
 _RIGHTS_ZH = (
-    "不服本决定的，可自收到之日起六十日内申请行政复议（《行政复议法》第二十条；复议机关见第二十四条、第二十五条），"
+    "不服本决定的，可自收到之日起六十日内，向本机关所属的本级人民政府申请行政复议"
+    "（《行政复议法》第二十条、第二十四条；国务院部门作出的决定，见第二十五条），"
     "也可向人民法院起诉：对专利侵权纠纷的处理决定，自收到之日起十五日内（《专利法》第六十五条）；"
-    "其他决定，自收到之日起六个月内（《行政诉讼法》第四十六条）。"
+    "其他决定，自收到之日起六个月内（《行政诉讼法》第四十六条）。",
+    "另可通过本案页面请本机关内部复核一次。内部复核不是行政复议，也不是诉讼，不影响上述期限的计算。",
 )
 _RIGHTS_EN = (
-    "Who does not accept this decision may apply for administrative reconsideration within 60 days of receiving it "
-    "(Administrative Reconsideration Law, art. 20; to whom: arts. 24 and 25), or sue: within 15 days of receiving "
-    "it where it decides a dispute on the infringement of a patent (Patent Law, art. 65), within six months "
-    "otherwise (Administrative Litigation Law, art. 46)."
+    "Who does not accept this decision may apply for administrative reconsideration within 60 days of receiving "
+    "it, to the people's government of the level that this authority belongs to (Administrative Reconsideration "
+    "Law, arts. 20 and 24; for departments of the State Council art. 25), or sue: within 15 days of receiving it "
+    "where it decides a dispute on the infringement of a patent (Patent Law, art. 65), within six months otherwise "
+    "(Administrative Litigation Law, art. 46).",
+    "Besides, this authority reviews its decision once if asked to on the page of the case. That review is neither "
+    "reconsideration nor a suit, and the times above run on meanwhile.",
 )
 _ANSWER_ZH = (
     "请自送达之日起十五日内提交说明、不侵权声明及证据；逾期未提交的，将依现有证据处理。"
@@ -276,7 +281,7 @@ def _facts(case: Case, event: CaseEvent) -> list[dict[str, str]]:
         found.append(_fact("涉案商品", "Listing", f"{listing.title} · {listing.external_id}"))
     elif later is not None:
         found.append(_fact("在后备案", "Later filing", _named(case, later)))
-    return [*found, _fact("出具时间", "Issued", _moment(event.at)), _fact("经办人", "Officer", event.name)]
+    return [*found, _fact("出具时间", "Issued", _moment(event.at)), _fact("承办人", "Officer", event.name)]
 
 
 def _named(case: Case, filing: Filing) -> str:
@@ -305,7 +310,7 @@ def _parts(case: Case, event: CaseEvent, kind: PaperKind) -> list[dict[str, obje
     if kind is PaperKind.CANCELLATION:
         parts.append(_part("后续", "What follows", [_CANCELLED_ZH, _CANCELLED_EN]))
     if kind is PaperKind.DECISION:
-        parts.append(_part("救济途径", "Remedies", [_RIGHTS_ZH, _RIGHTS_EN]))
+        parts.append(_part("救济途径", "What you may do against it", [*_RIGHTS_ZH, *_RIGHTS_EN]))
     if kind is PaperKind.ACCEPTANCE:
         parts.append(_part("受理", "Acceptance", ["经审查，本案予以受理。", "The case has been accepted."]))
     return parts
@@ -364,4 +369,4 @@ def _notes(event: CaseEvent) -> list[str]:
 
 def _moment(at: datetime) -> str:
     local = at.astimezone(_BEIJING).strftime("%Y-%m-%d %H:%M:%S")
-    return f"{at.astimezone(UTC).strftime('%Y-%m-%d %H:%M:%S')} UTC · 北京时间 {local}"
+    return f"北京时间 Beijing time {local} · {at.astimezone(UTC).strftime('%Y-%m-%d %H:%M:%S')} UTC"

@@ -6,7 +6,7 @@ gives the state that a history leads to, for the check of the log.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -256,10 +256,17 @@ class Standing:
 
 def replay(events: Iterable[CaseEvent]) -> Standing:
     """The standing after ``events``. A step that was not possible counts as what it says: the check names both."""
+    *_, now = standings(events)
+    return now
+
+
+def standings(events: Iterable[CaseEvent]) -> Iterator[Standing]:
+    """Where a case stood at first, and after each of ``events``."""
     now = Standing()
+    yield now
     for event in events:
         now = _after(now, event)
-    return now
+        yield now
 
 
 def _after(now: Standing, event: CaseEvent) -> Standing:

@@ -12,7 +12,7 @@ CASE_KINDS = {
     CaseKind.CONFLICT: N_("Conflict of filings"),
 }
 CASE_STATES = {
-    CaseState.FLAGGED: N_("Waiting for an officer"),
+    CaseState.FLAGGED: N_("Waiting for acceptance"),
     CaseState.NOT_ACCEPTED: N_("Not accepted"),
     CaseState.ACCEPTED: N_("Accepted"),
     CaseState.UNDER_REVIEW: N_("Under review"),
@@ -24,7 +24,7 @@ CASE_STATES = {
     CaseState.DECISION_PROPOSED: N_("Decision waits for approval"),
     CaseState.DECIDED: N_("Decided"),
     CaseState.REMEDIES: N_("Remedies followed up"),
-    CaseState.APPEALED: N_("Appealed"),
+    CaseState.APPEALED: N_("Internal review"),
     CaseState.CLOSED: N_("Closed"),
     CaseState.WITHDRAWN: N_("Withdrawn"),
     CaseState.MERGED: N_("Merged into another case"),
@@ -36,7 +36,7 @@ OUTCOMES = {
     CaseOutcome.SETTLED: N_("Settled"),
 }
 STEPS = {
-    "accepted": N_("Accept"),
+    "accepted": N_("Accept the case"),
     "not_accepted": N_("Don't accept"),
     "assigned": N_("Assign"),
     "handed_over": N_("Hand over"),
@@ -54,10 +54,10 @@ STEPS = {
     "sent_back": N_("Send the decision back"),
     "remedies_ordered": N_("Follow up the remedies"),
     "delivered": N_("Record that the decision was delivered"),
-    "closed": N_("Close"),
-    "appealed": N_("Record an appeal"),
-    "appeal_refused": N_("Refuse the appeal"),
-    "appeal_granted": N_("Grant the appeal"),
+    "closed": N_("Close the case"),
+    "appealed": N_("Record a request for review"),
+    "appeal_refused": N_("Uphold the decision"),
+    "appeal_granted": N_("Set the decision aside and begin anew"),
     "withdrawn": N_("Withdraw"),
     "merged": N_("Merge"),
     "reopened": N_("Reopen"),
@@ -99,9 +99,9 @@ EVENTS = {
     "remedies_ordered": N_("Remedies are followed up"),
     "delivered": N_("Decision delivered"),
     "closed": N_("Case closed"),
-    "appealed": N_("Appeal filed"),
-    "appeal_refused": N_("Appeal refused"),
-    "appeal_granted": N_("Appeal granted, case begins anew"),
+    "appealed": N_("Internal review asked for"),
+    "appeal_refused": N_("Decision upheld on review"),
+    "appeal_granted": N_("Decision set aside on review, case begins anew"),
     "withdrawn": N_("Withdrawn by the owner"),
     "merged": N_("Merged into another case"),
     "reopened": N_("Case reopened"),
@@ -119,7 +119,7 @@ PARTS = {
     Part.SUPERVISOR: N_("supervisor"),
     Part.APPROVER: N_("another officer"),
     Part.OWNER: N_("right holder"),
-    Part.RESPONDENT: N_("other side"),
+    Part.RESPONDENT: N_("respondent"),
     Part.SYSTEM: N_("the system"),
 }
 SIDES = {
@@ -144,9 +144,9 @@ CLOCKS = {
     ClockKind.ACCEPTANCE: N_("Decide on acceptance"),
     ClockKind.HANDLING: N_("Decide the case"),
     ClockKind.RESPONSE: N_("Response of the other side"),
-    ClockKind.REMEDY: N_("Remedies"),
-    ClockKind.APPEAL: N_("Time to appeal"),
-    ClockKind.REVIEW: N_("Decide the appeal"),
+    ClockKind.REMEDY: N_("Time for the remedies"),
+    ClockKind.APPEAL: N_("Time to ask for review"),
+    ClockKind.REVIEW: N_("Decide the review"),
 }
 SEVERITIES = {1: N_("Ordinary"), 2: N_("Repeat seller"), 3: N_("Grave")}
 CASE_SHORT = {
@@ -162,20 +162,20 @@ CASE_SHORT = {
     CaseState.DECISION_PROPOSED: N_("Approval"),
     CaseState.DECIDED: N_("Decided"),
     CaseState.REMEDIES: N_("Remedies"),
-    CaseState.APPEALED: N_("Appealed"),
+    CaseState.APPEALED: N_("Internal review"),
     CaseState.CLOSED: N_("Closed"),
     CaseState.WITHDRAWN: N_("Withdrawn"),
     CaseState.MERGED: N_("Merged"),
 }
 """As they fit into the drawing's boxes."""
 TABS = {
-    Tab.OPEN: N_("Open"),
+    Tab.OPEN: N_("Under way"),
     Tab.MINE: N_("Mine"),
     Tab.WAITING: N_("To assign"),
     Tab.APPROVAL: N_("To approve"),
     Tab.OVERDUE: N_("Overdue"),
     Tab.FOLLOW_UP: N_("Decided"),
-    Tab.ENDED: N_("Closed"),
+    Tab.ENDED: N_("Ended"),
 }
 REASONS = {
     "": N_("Reason, as it stays on the record"),

@@ -161,6 +161,7 @@ def page(
         given=request.form if given is None else given,
         hearing=hearings.appointed(found),
         moves=[move for move in moves if move is not usual and not _hidden(found, move)],
+        notice=next((move for move in moves if move.action == "notice_issued"), None),
         usual=usual,
         clocks=[one for one in found.clocks if one.stopped_at is None],
         periods=PERIODS,
@@ -170,7 +171,7 @@ def page(
         four_eyes=found.severity >= FOUR_EYES_FROM,
         heard=machine.heard(found),
         reached={side: appeals.served_at(found, side) for side in appeals.SIDES if found.outcome},
-        drawn=drawing.draw(found.state, {event.action for event in found.events}),
+        drawn=drawing.draw(found.state, found.events),
         sides=SIDES,
         may_open_sealed=sealing.may_open_for_case(db(), case=found, officer=me(), now=now),
         notes=together.notes(db(), case=found, account=me()),
@@ -206,12 +207,17 @@ def _usual(found: Case, moves: list[Move]) -> Move | None:
 
 
 def _hidden(found: Case, move: Move) -> bool:
-    """The decision has its own form; a clock that does not run is not paused, one that does is not resumed."""
+    """The decision has its own form, and the first notice its own place; a clock that does not run is not paused,
+    one that does is not resumed; what has reached both sides is not delivered again."""
     running = [one for one in found.clocks if one.stopped_at is None and PERIODS[one.rule].pausable]
     if move.action == "clock_resumed":
         return not any(one.due_on is None for one in running)
     if move.action == "clock_paused":
         return not any(one.due_on is not None for one in running)
+    if move.action == "delivered":
+        return not appeals.unserved(found)
+    if move.action == "notice_issued":
+        return not machine.heard(found)
     return move.action in ("decided", "proposed")
 
 

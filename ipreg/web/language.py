@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, g, redirect, request
 from flask_babel import get_locale, gettext
@@ -50,6 +51,12 @@ def _plain(text: str) -> str:
     return str(get_translations().ugettext(text))
 
 
+def here() -> str:
+    """The address of this page with its filters, to come back to in the other language."""
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
+    return f"{request.path}?{urlencode(kept)}" if kept else request.path
+
+
 def install(app: Flask) -> None:
     bp = Blueprint("language", __name__)
 
@@ -72,6 +79,7 @@ def install(app: Flask) -> None:
     # Globals and not a context processor: macros that are imported see only these.
     app.jinja_env.globals.update(
         say=say,
+        here=here,
         words=words,
         match_words=match_words,
         likeness=likeness,

@@ -238,7 +238,7 @@ RISKS = {
     "not_infringing": N_("Decided as not infringing"),
 }
 SUBMISSION_KINDS = {
-    SubmissionKind.APPEAL: N_("Appeal against the decision"),
+    SubmissionKind.APPEAL: N_("Request for internal review"),
     SubmissionKind.COUNTER_NOTICE: N_("Declaration of non-infringement (counter-notice)"),
     SubmissionKind.STATEMENT: N_("Statement"),
     SubmissionKind.EVIDENCE: N_("Evidence"),
@@ -249,8 +249,9 @@ PAPERS = {
     PaperKind.NOTICE: N_("Notice of alleged infringement"),
     PaperKind.HEARING: N_("Notice of hearing"),
     PaperKind.CANCELLATION: N_("Notice that the hearing is cancelled"),
-    PaperKind.DECISION: N_("Decision"),
+    PaperKind.DECISION: N_("Written decision"),
 }
+HEARING_MOVED = N_("Notice of a new day for the hearing")
 AUDIT_KINDS = {
     AuditKind.WRITE: N_("Change"),
     AuditKind.REFUSED: N_("Refused"),

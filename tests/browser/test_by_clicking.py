@@ -109,6 +109,7 @@ def test_from_a_file_to_a_decision_by_clicking(
     sign_in(regulator, "regulator@ipreg.example", PASSWORD)
     follow(regulator, "a.pair")
     follow(regulator, "#assign")
+    regulator.click("#unheard-decision > summary")
     regulator.check("#outcome-infringing")
     regulator.fill("#reason", "图案与廓形和备案一致，仅作左右镜像。")
     regulator.fill("#unheard", "卖家已注销店铺，无法送达告知书。")

@@ -142,7 +142,10 @@ def call_a_hearing_too_soon(desk: Page) -> None:
 
 
 def decide(desk: Page, say: Words) -> None:
-    """By the template for the outcome; with its gaps it is no decision yet."""
+    """By the template for the outcome; with its gaps it is no decision yet. That the other side is heard first is
+    what the page offers."""
+    assert (desk.get_attribute("#to-notice", "href") or "").endswith("/parties#notice")
+    desk.click("#unheard-decision > summary")
     desk.check("#outcome-infringing")
     desk.fill("#reason", say.reason)
     desk.fill("#unheard", say.reason)

@@ -44,10 +44,10 @@ class Words:
 
 
 WORDS = (
-    Words("zh", "刚刚验证通过", "决定：侵权成立", "决定", "听证通知书",
-          "案件证据包", "对方已于", "填写复议申请", "已提出复议"),
-    Words("en", "verified just now", "Decided: infringing", "Decision", "Notice of hearing", "Case bundle",
-          "other side opened it", "Write the appeal", "Appeal filed"),
+    Words("zh", "刚刚验证通过", "决定：侵权成立", "处理决定书", "听证通知书",
+          "案件证据包", "被投诉方已于", "填写内部复核申请", "已申请内部复核"),
+    Words("en", "verified just now", "Decided: infringing", "Written decision", "Notice of hearing", "Case bundle",
+          "respondent opened it", "Ask for an internal review", "Internal review asked for"),
 )  # fmt: skip
 WIDTHS = (360, 1440)
 

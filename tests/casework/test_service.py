@@ -63,7 +63,8 @@ def test_a_notice_and_a_decision_tell_the_ways_and_times_of_the_law(site: Site) 
             told[event.action] = str(paper_desk.draft_of(session, site.runtime, event).facts["parts"])
     assert "五个工作日内要求听证" in told["notice_issued"] and "within five working days" in told["notice_issued"]
     for words in (
-        "六十日内申请行政复议",
+        "六十日内，向本机关所属的本级人民政府申请行政复议",
+        "内部复核不是行政复议，也不是诉讼，不影响上述期限的计算",
         "十五日内（《专利法》第六十五条）",
         "六个月内（《行政诉讼法》第四十六条）",
     ):

@@ -9,7 +9,7 @@ import pytest
 from desk import REASON, Desk
 
 from ipreg import workdays
-from ipreg.casework import hearings, machine, repeats, rulings, table, words
+from ipreg.casework import drawing, hearings, machine, repeats, rulings, table, words
 from ipreg.casework.describe import markdown
 from ipreg.casework.machine import Outside
 from ipreg.casework.table import Part
@@ -338,3 +338,17 @@ def test_merging_needs_the_same_design_or_listing(desk: Desk) -> None:
         desk.step(case, "merged", into=case)
     into = desk.open(1)
     assert desk.step(case, "merged", into=into, reason="").merged_into is into
+
+
+def test_the_drawing_marks_the_ways_that_the_case_took_and_no_other(desk: Desk) -> None:
+    case = desk.taken()
+    for step in ("notice_issued", "served"):
+        desk.step(case, step)
+    drawn = drawing.draw(case.state, case.events)
+    passed = {box.state for box in drawn.boxes if box.passed}
+    assert passed == {
+        CaseState.FLAGGED, CaseState.ACCEPTED, CaseState.UNDER_REVIEW, CaseState.NOTICE_ISSUED,
+        CaseState.AWAITING_RESPONSE,
+    }  # fmt: skip
+    assert [box.state for box in drawn.boxes if box.stands] == [CaseState.AWAITING_RESPONSE]
+    assert sum(line.passed for line in drawn.lines) == 4

@@ -141,7 +141,12 @@ def test_which_period_a_case_has() -> None:
     assert of(ClockKind.ACCEPTANCE, kind=CaseKind.CONFLICT, right="") == "report"
     assert of(ClockKind.HANDLING, kind=CaseKind.LISTING, right=law.PATENT) == "patent"
     assert {of(kind, kind=CaseKind.LISTING, right="") for kind in ClockKind} <= set(law.PERIODS)
-    assert {name for name, one in law.PERIODS.items() if not one.article} == {"remedy", "response"}
+    assert {name for name, one in law.PERIODS.items() if not one.article} == {
+        "appeal",
+        "remedy",
+        "response",
+        "review",
+    }
 
 
 def test_a_grave_case_stands_before_one_that_is_due_a_little_sooner(desk: Desk, clock: HandClock) -> None:
