@@ -97,7 +97,7 @@ def _hand_in(runtime: Runtime, source_id: int, run_id: int, had: Had, now: datet
             end_run(session, run=run, now=now, fault=had.fault.code, values=dict(had.fault.values))
         elif not had.feeds and run.state is RunState.RUNNING:
             end_run(session, run=run, now=now)
-            run.detail = "unchanged"
+            run.detail = "settling" if had.soon else "unchanged"
             if source.settings.get("complete") and not had.soon:
                 see_all_again(session, source_id=source_id, now=now)
         if had.soon:

@@ -99,9 +99,9 @@ def count_undone(session: Session, *, source_id: int, run_id: int) -> int:
 
 
 def refused_pages(session: Session, *, source_id: int, limit: int = 100, begin: int = 0) -> list[CrawlPage]:
-    """The pages that were refused, newest first."""
+    """The pages that were refused, newest first; the many alike of a trap after those with their own reason."""
     wanted = select(CrawlPage).where(CrawlPage.source_id == source_id, CrawlPage.state == PageState.REFUSED)
-    newest = wanted.order_by(CrawlPage.fetched_at.desc(), CrawlPage.id.desc())
+    newest = wanted.order_by(CrawlPage.fault == "crawl_trap", CrawlPage.fetched_at.desc(), CrawlPage.id.desc())
     return list(session.scalars(newest.offset(begin).limit(limit)))
 
 

@@ -46,7 +46,11 @@ _OLD_NAMES = {
 }  # fmt: skip
 _OFFERING = {"offering"}
 _WRAPPED = re.compile(r"<!--|-->|(?://|/\*)\s*(?:<!\[CDATA\[|\]\]>)\s*(?:\*/)?")
-_BIGGEST = ("data-zoom-image", "data-large_image", "data-large", "data-original", "data-full")
+_BIGGEST = (
+    "data-zoom-image", "data-zoom-src", "data-zoom", "data-old-hires", "data-hires", "data-large_image",
+    "data-image-large-src", "data-full-size-image-url", "data-large", "data-original", "data-full", "jqimg",
+)  # fmt: skip
+_PICTURE_FILE = re.compile(r"(?i)\.(?:jpe?g|png|webp|avif|gif)(?:[?#]|$)")
 _LAZY = (
     "data-src", "data-lazy-src", "data-lazy", "data-ks-lazyload", "data-lazyload", "data-lazy-img", "data-img",
     "data-origin", "data-echo", "data-image",
@@ -526,6 +530,9 @@ def best_source(image: LexborNode) -> str:
     for name in _BIGGEST:
         if _is_picture(attribute(image, name)):
             return attribute(image, name)
+    around = image.parent
+    if around is not None and around.tag == "a" and _PICTURE_FILE.search(attribute(around, "href")):
+        return attribute(around, "href")  # galleries show a small one, which leads to the whole
     several = [image]
     if image.parent is not None and image.parent.tag == "picture":
         several += image.parent.css("source")

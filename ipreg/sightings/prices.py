@@ -87,6 +87,7 @@ _NO_PRICE = re.compile(
     rf"|[\d.]+\s*折|\d+\s*人[团團]|(?<![\d.,])(?:1|一)\s*{_PIECE}",
     re.IGNORECASE,
 )
+_NUMBER_ALONE = re.compile(r"[¥$€£]?\s*[\d.,]*")
 _MONEY = r"(?:[¥$€£]|us\$|rmb|cny|eur|usd)?\s*(?<![\d.,])\d[\d.,]*(?![\d.,])"
 # The price of several together: "3件99元", "99元3件", "2 for $10", "$10 for 2". Of one it is not told.
 _OF_SEVERAL = re.compile(
@@ -99,7 +100,11 @@ _OF_SEVERAL = re.compile(
 
 def is_of_several(text: str) -> bool:
     """Whether the text prices several pieces together, so that it names no price of one."""
-    found = _OF_SEVERAL.search(_asked(_plain(text)))
+    return _is_of_several(_asked(_plain(text)))
+
+
+def _is_of_several(text: str) -> bool:
+    found = None if _NUMBER_ALONE.fullmatch(text) else _OF_SEVERAL.search(text)
     return found is not None and next(one for one in found.groups() if one) not in ("1", "01")
 
 
@@ -112,7 +117,7 @@ def parse_price(text: str, currency: str = "", *, exact: bool = False, country: 
     pieces cost together is none.
     """
     text = _asked(_plain(text))
-    amount = None if is_of_several(text) else _amount(text, exact)
+    amount = None if _is_of_several(text) else _amount(text, exact)
     if amount is None or not 0 <= amount < MOST:
         return "", ""
     return _written(amount), currency_code(currency, country) or currency_in(text, country)
@@ -125,6 +130,8 @@ def _plain(text: str) -> str:
 
 def _asked(text: str) -> str:
     """The part of the text that tells what is asked of everybody now, as its labels have it."""
+    if _NUMBER_ALONE.fullmatch(text):
+        return text
     text = _NO_PRICE.sub(" ", text)
     labels = list(_LABEL.finditer(text))
     ends = [*(label.start() for label in labels[1:]), len(text)]

@@ -186,6 +186,7 @@ RUN_STATES = {
 }
 RUN_DETAILS = {
     "unchanged": N_("nothing new since the last run"),
+    "settling": N_("files that were changed just now are read in a minute"),
     "interrupted": N_("was interrupted; pages that were being asked for then come first in the next run"),
     "no_browser": N_("pages were read without their scripts: this server has no Chromium that starts"),
     "budget": N_("ended with its budget of pages; the next run goes on"),

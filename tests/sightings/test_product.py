@@ -77,11 +77,15 @@ def test_the_largest_of_a_set_of_pictures_is_taken() -> None:
         ('<img itemprop="image" src="/s.jpg">', "s"),
         ('<img itemprop="image" src="/s.jpg" data-lazy-srcset="/a.jpg 100w, /b.jpg 900w">', "b"),
         ('<object itemprop="image" data="/o.jpg"></object>', "o"),
+        ('<a href="/whole.jpg?v=1"><img itemprop="image" src="/s.jpg" srcset="/m.jpg 600w"></a>', "whole.jpg?v=1"),
+        ('<a href="/item/8"><img itemprop="image" src="/s.jpg"></a>', "s"),
+        ('<img itemprop="image" src="/s.jpg" data-old-hires="/h.jpg">', "h"),
     ],
 )
 def test_best_size_of_an_image_element(image: str, best: str) -> None:
     found = read(f'<div itemscope itemtype="http://schema.org/Product"><b itemprop="name">A</b>{image}</div>')
-    assert found is not None and found.pictures == (f"https://www.shop.example/{best}.jpg",)
+    name = best if "." in best else f"{best}.jpg"
+    assert found is not None and found.pictures == (f"https://www.shop.example/{name}",)
 
 
 @pytest.mark.parametrize(

@@ -211,7 +211,7 @@ def test_a_folder_waits_for_what_is_being_written_and_reads_nothing_twice(
     place = folder / "one.csv"
     place.write_text(HEADER + "1,外套,店,9,CNY,a.jpg\n", "utf-8")
     os.utime(place, (clock().timestamp() - 3, clock().timestamp() - 3))
-    assert run(runtime, clock).detail == "unchanged"
+    assert run(runtime, clock).detail == "settling"
     with runtime.sessions() as session:
         assert session.get_one(Source, source_id).next_run_at == clock() + timedelta(minutes=1)
     clock.move(minutes=2)
