@@ -63,6 +63,7 @@ def get_case(session: Session, *, number: str, account: Account) -> Case:
 def assign(session: Session, *, case: Case, officer: Account, row_version: int, now: datetime) -> Case:
     """The regulator takes the case on himself. ``row_version`` is that of the page he saw."""
     access.require_role(officer, Role.REGULATOR)
+    machine.one_at_a_time(session, case.id)
     if case.officer_id == officer.id and case.state in table.OPEN:
         return case  # who presses twice has it once
     machine.require_current(case, row_version)

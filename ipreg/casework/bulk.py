@@ -80,9 +80,16 @@ def _find(session: Session, chosen: Chosen) -> Case | None:
     return session.scalar(select(Case).where(Case.number == chosen.number))
 
 
+def _hold(session: Session, chosen: list[Chosen]) -> None:
+    """All of them first, in one order: else two who act on the same cases could each wait for the other."""
+    numbers = [one.number for one in chosen]
+    session.execute(select(Case.id).where(Case.number.in_(numbers)).order_by(Case.id).with_for_update())
+
+
 def _each(session: Session, chosen: list[Chosen], act: Callable[[Case], None]) -> list[Refused]:
     if len(chosen) > MOST:
         raise CallerError("case_bulk_too_many", most=MOST)
+    _hold(session, chosen)
     refused = []
     for asked in chosen:
         case = _find(session, asked)

@@ -57,12 +57,11 @@ def require(at: datetime | None, place: str, now: datetime) -> None:
     """Raises ``CallerError`` beside ``time`` or ``place``."""
     if at is None:
         raise CallerError("hearing_time_missing", field="time")
-    today, day = workdays.shanghai_day(now), workdays.shanghai_day(at)
-    first = workdays.add_working_days(today, TOLD_BEFORE)
-    if day < first:
-        raise CallerError("hearing_too_soon", field="time", days=TOLD_BEFORE, day=str(first))
     if at > now + FURTHEST:
         raise CallerError("hearing_too_far", field="time", days=FURTHEST.days)
+    first = workdays.add_working_days(workdays.shanghai_day(now), TOLD_BEFORE)
+    if at < now or workdays.shanghai_day(at) < first:  # the first moment of the calendar is on no day of Shanghai
+        raise CallerError("hearing_too_soon", field="time", days=TOLD_BEFORE, day=str(first))
     if not place:
         raise CallerError("field_empty", field="place")
     if len(place) > MOST_PLACE:

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, object_session
 from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -174,11 +175,14 @@ def parts_of(session: Session, *, case: Case, actor: Actor, now: datetime) -> fr
 
 
 def require_current(case: Case, row_version: int | None) -> None:
-    """Raises ``ConflictError``, naming who was faster, unless the page was of the case as it is.
+    """Raises ``ConflictError``, naming who was faster, unless the page was of the case as it is, and stays it until
+    the transaction ends.
 
     A paper that was made or opened since takes nothing away from what the reader saw. Each such event moves the
     version by one at least, so where it moved by no more than there are of them at the end, there was nothing else.
     """
+    if row_version is not None and (session := object_session(case)) is not None:
+        one_at_a_time(session, case.id)
     quiet = len(list(takewhile(lambda event: event.action in QUIET, reversed(case.events))))
     if row_version is not None and not 0 <= case.row_version - row_version <= quiet:
         raise _changed(case)
@@ -186,8 +190,11 @@ def require_current(case: Case, row_version: int | None) -> None:
 
 def one_at_a_time(session: Session, case_id: int) -> None:
     """Until the end of the transaction others wait who ask for this, too: a form that is sent twice at once is seen
-    to be the same. In SQLite there is one writer anyway."""
-    session.get_one(Case, case_id, with_for_update={"of": Case})
+    to be the same. In SQLite there is one writer anyway. Who has waited has the case as it is now: what he read
+    before is not held against him."""
+    newest = session.scalar(select(Case.row_version).where(Case.id == case_id).with_for_update())
+    if session.get_one(Case, case_id).row_version != newest:
+        session.get_one(Case, case_id, populate_existing=True)
 
 
 def heard(case: Case) -> bool:

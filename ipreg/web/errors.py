@@ -123,6 +123,8 @@ def words_of(fault: IpregError) -> str:
 
 def _ours(fault: IpregError) -> Response | tuple[str, int]:
     status = status_of(fault)
+    if not db().is_active:  # the database refused the slower of two: nothing can be asked before that is taken back
+        start_again()
     if status >= 500:
         _log.error("answered %s: %s", status, fault)
     if is_program():
