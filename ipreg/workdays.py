@@ -77,6 +77,14 @@ def is_published(year: int) -> bool:
     return any(day.year == year for day in _year(year).weekend_workdays)
 
 
+def first_provisional_day(today: date) -> date:
+    """The first day of the first year from today's on of which no notice is known."""
+    year = today.year
+    while is_published(year):
+        year += 1
+    return date(year, 1, 1)
+
+
 @cache
 def _year(year: int) -> HolidayBase:
     # With its neighbours: a notice can make a day around New Year of another year free, or a working day.

@@ -18,33 +18,29 @@ _LISTING: dict[CaseOutcome, tuple[str, str]] = {
         "认定涉案商品与备案设计相同或者近似，侵权成立。责令被投诉方立即停止销售、许诺销售涉案商品，"
         "并撤下商品页面。",
         "The goods are the same as the filed design, or similar to it: the infringement is established. The "
-        "respondent "
-        "stops selling and offering them at once, and takes the listing down.",
+        "respondent stops selling and offering them at once, and takes the listing down.",
     ),
     O.NOT_INFRINGING: (
         "认定侵权不成立，对投诉请求不予支持。因本案对涉案商品采取的措施应予解除。",
-        "There is no infringement; the complaint is rejected. Measures taken against the goods for this case "
-        "are lifted.",
+        "There is no infringement; the complaint is rejected. Measures taken against the goods for this case are "
+        "lifted.",
     ),
     O.INSUFFICIENT: (
         "现有证据不足以认定侵权成立，终结本案处理。取得新证据的，可以再次提出。",
         "The evidence does not suffice to establish an infringement; the case ends. With new evidence it can be "
-        "brought "
-        "again.",
+        "brought again.",
     ),
     O.SETTLED: (
         "双方达成和解，终结本案处理。和解内容载于理由部分；一方不履行的，另一方可以申请恢复处理。",
         "The parties have settled; the case ends. The terms stand in the reasons; where one side does not keep "
-        "them, "
-        "the other may ask for the case to go on.",
+        "them, the other may ask for the case to go on.",
     ),
 }
 _CONFLICT: dict[CaseOutcome, tuple[str, str]] = {
     O.INFRINGING: (
         "认定在后备案的设计与在先备案的设计相同或者近似。在后备案不得用于对抗在先备案。",
-        "The design filed later is the same as the one filed earlier, or similar to it. The later filing can't "
-        "be held "
-        "against the earlier one.",
+        "The design filed later is the same as the one filed earlier, or similar to it. The later filing can't be "
+        "held against the earlier one.",
     ),
     O.NOT_INFRINGING: (
         "认定两项备案的设计不相同也不近似，两项备案各自有效。",
@@ -53,8 +49,7 @@ _CONFLICT: dict[CaseOutcome, tuple[str, str]] = {
     O.INSUFFICIENT: (
         "现有证据不足以认定在后备案的设计来自在先备案，终结本案处理。取得新证据的，可以再次提出。",
         "The evidence does not suffice to find that the later design comes from the earlier one; the case ends. "
-        "With "
-        "new evidence it can be brought again.",
+        "With new evidence it can be brought again.",
     ),
     O.SETTLED: _LISTING[O.SETTLED],
 }
@@ -73,14 +68,11 @@ _POINTS = {
     },
     "en": {
         O.INFRINGING: "Comparison: the same features are {gap}; the differences are {gap} and don't change the "
-        "overall "
-        "impression. Earlier publication or a lawful source, if claimed: {gap}.",
+        "overall impression. Earlier publication or a lawful source, if claimed: {gap}.",
         O.NOT_INFRINGING: "Comparison: the same features are {gap}; the differences are {gap}, and the overall "
-        "impression "
-        "is another. (Or: a lawful source, or earlier publication, is proved: {gap}.)",
+        "impression is another. (Or: a lawful source, or earlier publication, is proved: {gap}.)",
         O.INSUFFICIENT: "Evidence there is: {gap}. Evidence that is missing: {gap}. It was asked for, with this "
-        "result: "
-        "{gap}.",
+        "result: {gap}.",
         O.SETTLED: "The parties settled on {gap}. The terms: {gap}, to be kept by {gap}.",
     },
 }

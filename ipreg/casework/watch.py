@@ -18,12 +18,15 @@ ESCALATE_AFTER = 2
 
 
 def clocks_to_look_at(session: Session, *, now: datetime) -> list[int]:
-    """Ids of the running clocks whose end is near or past and of which not all has been said."""
+    """Ids of the running clocks whose end is near or past and of which not all has been said, and of those whose
+    last day lies in a year of which the calendar came out since, however far off it is."""
     # The end of the time to appeal is nobody's failing: it is brought before no supervisor.
     escalates = CaseClock.escalated_at.is_(None) & (CaseClock.kind != ClockKind.APPEAL)
     said = or_(CaseClock.warned_at.is_(None), CaseClock.expired_told_at.is_(None), escalates)
     near = CaseClock.due_at <= now + LONGEST_WARNING
-    found = select(CaseClock.id).where(CaseClock.stopped_at.is_(None), near, or_(said, CaseClock.provisional))
+    came_out = CaseClock.due_on < workdays.first_provisional_day(workdays.shanghai_day(now))
+    wanted = or_(near & said, CaseClock.provisional & came_out)
+    found = select(CaseClock.id).where(CaseClock.stopped_at.is_(None), wanted)
     return list(session.scalars(found.order_by(CaseClock.due_at)))
 
 

@@ -162,6 +162,7 @@ def page(
         hearing=hearings.appointed(found),
         moves=[move for move in moves if move is not usual and not _hidden(found, move)],
         notice=next((move for move in moves if move.action == "notice_issued"), None),
+        contests=not official and any(move.action == "appealed" for move in moves),
         usual=usual,
         clocks=[one for one in found.clocks if one.stopped_at is None],
         periods=PERIODS,
@@ -218,6 +219,8 @@ def _hidden(found: Case, move: Move) -> bool:
         return not appeals.unserved(found)
     if move.action == "notice_issued":
         return not machine.heard(found)
+    if move.action == "appealed" and me().role is not Role.REGULATOR:
+        return True  # the page of the parties has the form, and says what else the law gives
     return move.action in ("decided", "proposed")
 
 

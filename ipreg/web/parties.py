@@ -10,7 +10,7 @@ from flask import Blueprint, redirect, render_template, request, session, url_fo
 from werkzeug.wrappers import Response
 
 from ipreg import audit, cases, logkeys
-from ipreg.casework import appeals, casebundle, hearings, links, machine, papers, submissions, table
+from ipreg.casework import appeals, casebundle, clocks, hearings, links, machine, papers, submissions, table
 from ipreg.casework.machine import Given
 from ipreg.casework.table import Part
 from ipreg.db import utc_now
@@ -167,7 +167,7 @@ def _page(case: Case, faults: dict[str, str]) -> str:
         papers=papers.papers_of(db(), case, me()),
         submissions=submissions.seen_by(db(), case, me()),
         hearing=hearings.appointed(case),
-        clock=next((one for one in case.clocks if one.kind is ClockKind.RESPONSE and not one.stopped_at), None),
+        clock=clocks.running(case, ClockKind.RESPONSE),
         request_key=secrets.token_hex(16),
         now=utc_now(),
         paper_link=lambda paper_id: url_for("parties.paper", number=case.number, paper_id=paper_id),

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from desk import Desk
 from scenery import HandClock
+from site_of_tests import Site
 
 from ipreg import workdays
 from ipreg.casework import clocks, law
@@ -158,3 +159,15 @@ def test_a_grave_case_stands_before_one_that_is_due_a_little_sooner(desk: Desk, 
     assert second.rank_at < first.rank_at
     ended = desk.step(first, "withdrawn", desk.people.enterprise)
     assert ended.due_at is None and ended.rank_at.year > 2900
+
+
+def test_pages_say_where_a_day_may_still_move(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    officer = site.sign_in("regulator")
+    assert all("provisional" not in officer.get(page).text for page in ("/cases?lang=en", "/?lang=en"))
+    monkeypatch.setattr("ipreg.web.casewords.is_published", lambda _year: False)
+    assert all("provisional" in officer.get(page).text for page in ("/cases?lang=en", "/?lang=en"))
+
+
+def test_the_other_language_keeps_the_filters(site: Site) -> None:
+    page = site.sign_in("regulator").get("/cases?tab=waiting&officer=none&lang=zh").text
+    assert 'href="/language/en?next=/cases?tab%3Dwaiting%26officer%3Dnone"' in page
