@@ -91,6 +91,8 @@ def _prepare_postgres(connection: Any, _record: object) -> None:
 
 _CONTENDED = {"40001", "40P01", "55P03"}  # serialization_failure, deadlock_detected, lock_not_available
 _WAITED = "55P03"
+_GONE = ("08", "53", "57P")  # connection_exception, insufficient_resources, operator_intervention
+_GONE_SQLITE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
 
 
 def was_contended(fault: OperationalError) -> bool:
@@ -150,6 +152,14 @@ def _begin_immediate(raw: sqlite3.Connection, *, last: bool) -> bool:
             raise
         return False
     return True
+
+
+def is_gone(fault: OperationalError) -> bool:
+    """Whether the database does not answer, or has no room to write in: the same again may succeed later."""
+    if isinstance(fault.orig, sqlite3.Error):
+        return fault.orig.sqlite_errorcode & 0xFF in _GONE_SQLITE
+    state = getattr(fault.orig, "sqlstate", None)
+    return state is None or state.startswith(_GONE)
 
 
 def make_sessions(url: str) -> sessionmaker[Session]:

@@ -265,6 +265,9 @@ MESSAGES: dict[str, str] = {
         "This is not a digest. SHA-256 and SM3 digests have 64 digits and letters a to f."
     ),
     "verify_code_unreadable": N_("There is no readable QR code of a certificate in this picture. Take it closer."),
+    "if_match_unknown": N_("If-Match is not looked at here. Send the version that you saw in the body."),
+    "database_gone": N_("The database does not answer just now. Try again in some minutes."),
+    "disk_full": N_("There is no room left to keep files. Nothing was changed; the operator has to make room."),
     "database_busy": N_("Many are working here just now. Nothing was changed; try again in a moment."),
     "log_busy": N_("Many are filing just now. Try again."),
     "clock_went_back": N_("The server's clock went back; nothing was written. Tell the operator."),

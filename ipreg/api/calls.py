@@ -19,13 +19,14 @@ from flask import g, request
 from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response
 
 from ipreg import access, tokens, twofactor
 from ipreg.api.operation import JSON, Operation
 from ipreg.api.reading import read_body, read_form, read_query
 from ipreg.db import transaction, utc_now
-from ipreg.errors import CallerError, ConflictError, IpregError, PermissionDeniedError
+from ipreg.errors import CallerError, IpregError, PermissionDeniedError
 from ipreg.models import Account, ApiAnswer, ApiToken, Role
 from ipreg.notify.sealed import Sealer
 from ipreg.sightings import sources
@@ -154,6 +155,8 @@ def _require(operation: Operation, token: ApiToken, account: Account) -> None:
 
 def _sent(operation: Operation) -> dict[str, Any]:
     found: dict[str, Any] = {}
+    if operation.writes and "If-Match" in request.headers:  # who sends it counts on it
+        raise CallerError("if_match_unknown", field="If-Match")
     if operation.query is not None:
         found["query"] = read_query(operation.query)
     elif request.args:
@@ -183,7 +186,7 @@ def _once(operation: Operation, caller: str, work: Callable[[], Done]) -> Respon
         return known
     try:
         return _finish(operation, work(), lambda answer: _keep(operation, answer, caller, kept, asked))
-    except (IntegrityError, ConflictError):
+    except (IntegrityError, StaleDataError, IpregError):
         start_again()  # perhaps the same request was faster by a moment
         known = _known(operation, caller, kept, asked)
         if known is None:
@@ -287,7 +290,7 @@ def _answer(operation: Operation, made: BaseModel | Response) -> Response:
         if (following := getattr(made, "next", None)) is not None:
             answer.headers["Link"] = f'<{_next_page(following)}>; rel="next"'
     answer.vary.update(("Authorization", "Accept-Language"))
-    return answer.make_conditional(request)
+    return answer.make_conditional({**request.environ, "HTTP_IF_MATCH": ""})  # that is for writes
 
 
 def _made(shape: BaseModel | None, status: int) -> Response:

@@ -173,12 +173,12 @@ def _not_modified(one: Operation) -> Values:
 
 
 def _bad(one: Operation) -> Values:
-    statuses = {400, 429, *one.errors} | ({401, 403} if one.roles else set())
+    statuses = {400, 429, 503, *one.errors} | ({401, 403} if one.roles else set())
     wait = {"Retry-After": {"schema": {"type": "integer"}}}
     return {
         str(status): {
             "description": TITLES[status],
-            "headers": wait if status == 429 else {},
+            "headers": wait if status in (429, 503) else {},
             "content": {MEDIA_TYPE: _media(shapes.Problem)},
         }
         for status in sorted(statuses)

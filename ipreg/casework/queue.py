@@ -6,12 +6,13 @@ when reading began (``as_of``): what comes in meanwhile is counted and waits for
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, or_, select, tuple_, union, union_all
 from sqlalchemy.orm import QueryableAttribute, Session, lazyload
 
 from ipreg import access, numbers
@@ -178,8 +179,8 @@ def _ids(wanted: Filter, where: list[ColumnElement[bool]], limit: int) -> Select
 
 def counts(session: Session, *, account: Account, wanted: Filter, now: datetime) -> dict[Tab, int]:
     """How many cases each tab has under the other filters."""
-    narrowed = _narrowing(account, wanted)
-    if narrowed:
+    narrowed = _asked(wanted)
+    if narrowed or account.role not in access.OFFICIALS:
         return _counts_in_one(session, account, narrowed, now)
     grouped = session.execute(select(Case.state, func.count()).group_by(Case.state))
     by_state = {row[0]: row[1] for row in grouped}
@@ -194,12 +195,16 @@ def _counts_in_one(
     session: Session, account: Account, narrowed: list[ColumnElement[bool]], now: datetime
 ) -> dict[Tab, int]:
     """All in one reading: to find which cases are asked for is what costs."""
+    columns = Case.id, Case.state, Case.due_at, Case.officer_id
+    official = account.role in access.OFFICIALS
+    found_by = select(*columns).where(*narrowed) if official else _his(account, columns, narrowed)
+    cases = found_by.subquery().c
     counted = (
         func.count(),
-        func.count().filter(Case.due_at <= now),
-        func.count().filter(Case.officer_id == account.id),
+        func.count().filter(cases.due_at <= now),
+        func.count().filter(cases.officer_id == account.id),
     )
-    rows = session.execute(select(Case.state, *counted).where(*narrowed).group_by(Case.state)).all()
+    rows = session.execute(select(cases.state, *counted).group_by(cases.state)).all()
     found = {tab: sum(row[1] for row in rows if row[0] in states) for tab, states in TAB_STATES.items()}
     if account.role is Role.REGULATOR:
         found[Tab.MINE] = sum(row[3] for row in rows if row[0] in TAB_STATES[Tab.MINE])
@@ -241,6 +246,14 @@ def _of_tab(account: Account, tab: Tab, now: datetime) -> list[ColumnElement[boo
 
 
 def _narrowing(account: Account, wanted: Filter, *, many: bool = False) -> list[ColumnElement[bool]]:
+    found = _asked(wanted)
+    if account.role not in access.OFFICIALS:
+        found.append(_of_great_owner(account) if many else _of_owner(account))
+    return found
+
+
+def _asked(wanted: Filter) -> list[ColumnElement[bool]]:
+    """What the filter asks for, whoever asks."""
     asked = {
         Case.kind: wanted.kind,
         Case.state: wanted.state,
@@ -259,8 +272,6 @@ def _narrowing(account: Account, wanted: Filter, *, many: bool = False) -> list[
         found.append(Case.officer_id == int(wanted.officer))
     if wanted.search is not None:
         found.append(_search(wanted.search))
-    if account.role not in access.OFFICIALS:
-        found.append(_of_great_owner(account) if many else _of_owner(account))
     return found
 
 
@@ -276,10 +287,21 @@ def _search(text: str) -> ColumnElement[bool]:
 
 
 def _of_owner(account: Account) -> ColumnElement[bool]:
-    mine = select(Filing.id).where(access.owned_by(account))
-    earlier = Case.match_id.in_(select(Match.id).where(Match.filing_id.in_(mine)))
-    later = Case.match_id.in_(select(Match.id).where(Match.later_filing_id.in_(mine)))
-    return or_(earlier, and_(Case.kind == CaseKind.CONFLICT, later))
+    return Case.id.in_(_his(account, (Case.id,)))
+
+
+def _his(
+    account: Account, columns: tuple[QueryableAttribute[Any], ...], narrowed: Sequence[ColumnElement[bool]] = ()
+) -> CompoundSelect[Any]:
+    """``columns`` of the cases of an owner's designs, and of the conflicts in which the later one is his.
+
+    Each way on which a case can be his is a query of its own, which an index answers: where they are joined by
+    "or" the database goes through all cases, and through all designs.
+    """
+    mine = union(*(select(Filing.id).where(way) for way in access.ways_of_owning(account)))
+    his = select(*columns).join(Match, Case.match_id == Match.id).where(*narrowed)
+    later = Match.later_filing_id.in_(mine), Case.kind == CaseKind.CONFLICT
+    return union(his.where(Match.filing_id.in_(mine)), his.where(*later))
 
 
 def _owns_many(session: Session, account: Account) -> bool:

@@ -76,6 +76,7 @@ class Case(Base):
         Index("ix_cases_state_rank", "state", "rank_at", "id"),
         Index("ix_cases_officer_state", "officer_id", "state", "rank_at", "id"),
         Index("ix_cases_due", "due_at"),
+        Index("ix_cases_counted", "match_id", "id", "kind", "state", "officer_id", "due_at"),
         Index("ix_cases_opened", "opened_at"),
         Index("ix_cases_decided", "decided_at"),
     )

@@ -84,7 +84,12 @@ class Filing(Base):
     """
 
     __tablename__ = "filings"
-    __table_args__ = (UniqueConstraint("applicant_id", "request_key"), Index("ix_filings_filed", "filed_at"))
+    __table_args__ = (
+        UniqueConstraint("applicant_id", "request_key"),
+        Index("ix_filings_filed", "filed_at"),
+        Index("ix_filings_owner", "owner_id", "id"),
+        Index("ix_filings_owner_organization", "owner_organization_id", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(32), unique=True)
@@ -115,8 +120,8 @@ class Filing(Base):
     log_index: Mapped[int | None] = mapped_column(unique=True)
     request_key: Mapped[str] = mapped_column(String(64))
     state: Mapped[FilingState] = mapped_column(enum_column(FilingState), default=FilingState.OPEN, index=True)
-    owner_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
-    owner_organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id"), index=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    owner_organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id"))
     vault_key_id: Mapped[int | None] = mapped_column(ForeignKey("vault_keys.id"), unique=True)
     opens_at: Mapped[datetime | None] = mapped_column(index=True)
     amended_at: Mapped[datetime | None]

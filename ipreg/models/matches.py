@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ipreg.db import Base
@@ -36,11 +36,12 @@ class Match(Base):
     __table_args__ = (
         UniqueConstraint("filing_id", "listing_id"),
         UniqueConstraint("filing_id", "later_filing_id"),
+        Index("ix_matches_filing", "filing_id", "id"),
         CheckConstraint("(listing_id IS NULL) <> (later_filing_id IS NULL)", name="one_counterpart"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    filing_id: Mapped[int] = mapped_column(ForeignKey("filings.id"), index=True)
+    filing_id: Mapped[int] = mapped_column(ForeignKey("filings.id"))
     view_id: Mapped[int] = mapped_column(ForeignKey("filing_views.id"))
     listing_id: Mapped[int | None] = mapped_column(ForeignKey("listings.id"), index=True)
     picture_id: Mapped[int | None] = mapped_column(ForeignKey("listing_pictures.id"))

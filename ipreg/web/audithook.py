@@ -56,6 +56,9 @@ def _end(answer: Response) -> Response:
     work = audit.current()
     if work is None or request.endpoint is None:
         return answer
+    if g.get("database_gone"):  # nothing was written, and nothing can be written down
+        answer.headers["X-Request-Id"] = g.request_id
+        return answer
     told: tuple[audit.Entry, ...] = ()
     writes = request.method not in _READING
     somebody = (

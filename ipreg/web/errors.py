@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 
-from flask import Flask, current_app, render_template, request
-from flask_login import current_user
+from flask import Flask, current_app, g, render_template, request
+from flask_login import AnonymousUserMixin, current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
-from ipreg.db import waited_in_vain, was_contended
+from ipreg.db import is_gone, waited_in_vain, was_contended
 from ipreg.errors import (
     CallerError,
     ConflictError,
@@ -43,6 +45,7 @@ STATUS_OF_CODE = {
     "media_type_wrong": 415,
     "key_reused": 422,
     "rate_spent": 429,
+    "files_unreachable": 503,
 }
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
@@ -59,6 +62,8 @@ def install(app: Flask) -> None:
     app.register_error_handler(IntegrityError, _slower)
     app.register_error_handler(StaleDataError, _slower)
     app.register_error_handler(OperationalError, _slower)
+    app.register_error_handler(PoolTimeoutError, _crowded)
+    app.register_error_handler(OSError, _no_room)
     app.register_error_handler(404, lambda _fault: _page(404, "page_missing"))
     # A number in an address that no row can have.
     app.register_error_handler(OverflowError, lambda _fault: _page(404, "page_missing"))
@@ -102,12 +107,37 @@ def _slower(fault: Exception) -> Response | tuple[str, int]:
         db().rollback()
         _log.warning("answered 503: %s", fault)
         return _page(503, "database_busy")
+    if isinstance(fault, OperationalError) and not was_contended(fault) and is_gone(fault):
+        return _gone(fault)
     start_again()
     if isinstance(fault, OperationalError) and not was_contended(fault):
         _log.error("the database failed", exc_info=fault)
         return _page(500, "unexpected")
     _log.warning("answered 409: %s", fault)
     return _page(409, "changed_meanwhile")
+
+
+def _gone(fault: OperationalError) -> Response | tuple[str, int]:
+    """The database does not answer. Nor does it say who is signed in: the page is that of a stranger."""
+    _log.error("answered 503: the database does not answer: %s", fault.orig)
+    g.database_gone, g._login_user = True, AnonymousUserMixin()
+    return _page(503, "database_gone")
+
+
+def _crowded(fault: PoolTimeoutError) -> Response | tuple[str, int]:
+    """All connections of this process were in use for half a minute."""
+    _log.warning("answered 503: %s", fault)
+    g.database_gone, g._login_user = True, AnonymousUserMixin()
+    return _page(503, "database_busy")
+
+
+def _no_room(fault: OSError) -> Response | tuple[str, int]:
+    """A file could not be written; what was begun goes with the transaction."""
+    _log.error("a file could not be read or written", exc_info=fault)
+    if fault.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return _page(500, "unexpected")
+    start_again()
+    return _page(503, "disk_full")
 
 
 def status_of(fault: IpregError) -> int:

@@ -84,7 +84,9 @@ def paper_file(found: CasePaper, reader: Party) -> Response:
 
 
 def serve_paper(found: CasePaper, reader: Party) -> None:
-    """Who has it now for the first time is served with it."""
+    """Who has it now for the first time is served with it. Who asks for its headers only (HEAD) has not got it."""
+    if request.method == "HEAD":
+        return
     with transaction(runtime().sessions) as session:
         machine.one_at_a_time(session, found.case_id)  # who opens it twice at once, or two who open it, each get it
         paper = session.get_one(CasePaper, found.id)

@@ -29,6 +29,8 @@ TITLES = {
     502: N_("Another system did not answer"),
     503: N_("Not ready"),
 }
+_SOME_SECONDS = "5"
+"""After which what was busy may be asked again."""
 _OTHER = N_("Something went wrong here")
 
 
@@ -66,4 +68,6 @@ def problem(fault: IpregError, status: int) -> Response:
         answer.headers["WWW-Authenticate"] = 'Bearer realm="ipreg"'
     if status == 429 and fault.values.get("seconds"):
         answer.headers["Retry-After"] = str(fault.values["seconds"])
+    if status == 503:
+        answer.headers["Retry-After"] = _SOME_SECONDS
     return answer

@@ -81,7 +81,10 @@ def test_a_paper_is_served_to_the_party_that_reads_it(site: Site, clock: HandClo
     paper_job.run(site.runtime, clock=utc_now)
     (paper,) = owner.get(f"/cases/{site.case}/papers").json["items"]
     assert (paper["kind"], paper["served_at"]) == ("acceptance", {})
-    read = owner.get(f"/cases/{site.case}/papers/{paper['id']}")
+    address = f"/cases/{site.case}/papers/{paper['id']}"
+    assert owner.client.head(f"/api/v1{address}", headers=owner.bearing("")).status_code == 200
+    assert owner.get(f"/cases/{site.case}/papers").json["items"][0]["served_at"] == {}, "only its headers were read"
+    read = owner.get(address)
     assert read.data.startswith(b"%PDF") and read.mimetype == "application/pdf"
     assert "owner" in officer.get(f"/cases/{site.case}/papers").json["items"][0]["served_at"]
 

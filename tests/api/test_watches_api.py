@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from asking import program
 from scenery import HandClock
 from site_of_tests import Site, build_site
 
+from ipreg.api import calls
 from ipreg.runtime import Runtime
 
 
@@ -12,6 +15,31 @@ from ipreg.runtime import Runtime
 def site(runtime: Runtime, clock: HandClock) -> Site:
     """With an alert that nobody has decided on."""
     return build_site(runtime, clock, confirmed=False)
+
+
+def test_of_two_that_take_away_the_same_at_once_both_are_told_that_it_is_done(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = program(site, "enterprise")
+    watch = owner.post("/watches", {"name": "一"}).json["id"]
+    assert owner.delete(f"/watches/{watch}", Idempotency_Key="k").status_code == 204
+    known, asked = calls._known, list[str]()
+
+    def late(*given: Any) -> Any:
+        """The other one's answer is kept a moment after this one looked for it."""
+        asked.append("once")
+        return known(*given) if len(asked) > 1 else None
+
+    monkeypatch.setattr(calls, "_known", late)
+    again = owner.delete(f"/watches/{watch}", Idempotency_Key="k")
+    assert (again.status_code, again.headers["Idempotency-Replayed"]) == (204, "true")
+
+
+def test_a_write_that_counts_on_if_match_is_refused(site: Site) -> None:
+    owner = program(site, "enterprise")
+    refused = owner.post("/watches", {"name": "一"}, If_Match='"x"')
+    assert (refused.status_code, refused.json["code"]) == (400, "if_match_unknown")
+    assert owner.get("/watches", If_Match='"x"').status_code == 200
 
 
 def test_a_watch_is_made_changed_as_a_whole_and_taken_away(site: Site) -> None:
