@@ -91,7 +91,8 @@ def places(site: Site, clock: HandClock, people: dict[str | None, FlaskClient]) 
         capture.plan_captures(session, now=clock())
         work = session.get_one(Capture, 1)
         work.state = CaptureState.DONE
-        capture._keep(site.runtime, session, work, capture.Found(200, {}, [page]), clock())
+        site.runtime.store.put(page[2])
+        capture._keep(session, work, capture.Found(200, {}, [page]), clock())
         letter = a_letter(session, site, clock)
     found = [Place(*one) for one in furnish(site, people)]
     for place in found:

@@ -357,7 +357,8 @@ def site(site: Site, clock: HandClock) -> Site:
         capture.plan_captures(session, now=clock())
         work = session.get_one(Capture, 1)
         work.state = CaptureState.DONE
-        capture._keep(site.runtime, session, work, capture.Found(200, {}, [page]), clock())
+        site.runtime.store.put(page[2])
+        capture._keep(session, work, capture.Found(200, {}, [page]), clock())
         filing = session.scalars(select(Filing).where(Filing.number == site.filing)).one()
         agreements.offer(
             session,
