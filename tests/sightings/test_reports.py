@@ -163,7 +163,7 @@ def test_reports_of_all_accounts_come_in_turn_and_have_an_end(
 def test_one_address_can_be_tried_and_nothing_is_kept(runtime: Runtime, app: Flask, shop: Shop) -> None:
     client = sign_in(app, "enterprise")
     page = client.post("/sources/try", data={"address": f"{shop.address}/item/0"}).text
-    for shown in (title_of(0), "¥10.50", "快手小铺", "云锦", "in_stock", "json-ld", "data:image/jpeg;base64,"):
+    for shown in (title_of(0), "¥10.50", "快手小铺", "云锦", "in stock", "json-ld", "data:image/jpeg;base64,"):
         assert shown in page, shown
     assert (
         "robots.txt asks not" in client.post("/sources/try", data={"address": f"{shop.address}/forbidden/1"}).text
