@@ -51,7 +51,7 @@ def _plain(text: str) -> str:
     return str(get_translations().ugettext(text))
 
 
-def here() -> str:
+def this_page() -> str:
     """The address of this page with its filters, to come back to in the other language."""
     kept = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
     return f"{request.path}?{urlencode(kept)}" if kept else request.path
@@ -79,7 +79,7 @@ def install(app: Flask) -> None:
     # Globals and not a context processor: macros that are imported see only these.
     app.jinja_env.globals.update(
         say=say,
-        here=here,
+        this_page=this_page,
         words=words,
         match_words=match_words,
         likeness=likeness,
