@@ -126,11 +126,8 @@ def test_from_a_file_to_a_decision(place: Place) -> None:
     case = confirms_the_alert(designer, enterprise, number)
     decides(place, case)
     history = enterprise.see(f"/cases/{case}")
-    assert [history.count(words) for words in ("预警已确认，等待受理", "已确定承办人员", "决定：侵权成立")] == [
-        1,
-        1,
-        1,
-    ]
+    steps = ("预警已确认，等待受理", "已确定承办人员", "决定：侵权成立")
+    assert [history.count(words) for words in steps] == [1, 1, 1]
     assert place.ipreg("log", "check").strip().endswith("entries hold")
 
 

@@ -56,7 +56,7 @@ def test_a_respondent_opens_the_link_answers_and_gets_a_receipt_that_is_in_the_l
 ) -> None:
     assert state(site) is CaseState.AWAITING_RESPONSE
     page = opened.get("/respond").text
-    assert "请于" in page and "张三" not in page and "designer@" not in page
+    assert "答复期限" in page and "张三" not in page and "designer@" not in page
     for side in ("filed", "seen"):
         assert opened.get(f"/respond/pictures/{side}?size=320").status_code == 200
         assert opened.get(f"/respond/pictures/{side}").status_code == 404
