@@ -80,6 +80,9 @@ class Config:
     files_near_bytes: int = 20 * 2**30
     api_rate: int = 600
     api_open_rate: int = 120
+    authority: str = ""
+    reconsideration: str = ""
+    reconsideration_address: str = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Config:
@@ -118,6 +121,9 @@ class Config:
             files_near_bytes=reader.count("IPREG_FILES_NEAR_BYTES", 20 * 2**30),
             api_rate=reader.count("IPREG_API_RATE", 600),
             api_open_rate=reader.count("IPREG_API_OPEN_RATE", 120),
+            authority=reader.text("IPREG_AUTHORITY", ""),
+            reconsideration=reader.text("IPREG_RECONSIDERATION", ""),
+            reconsideration_address=reader.address("IPREG_RECONSIDERATION_ADDRESS", ""),
             require_two_factor=reader.flag("IPREG_REQUIRE_TWO_FACTOR", "no" if _at_home(public_url) else "yes"),
         )
         if config.vector_index == "pgvector" and not config.database_url.startswith("postgres"):
@@ -156,7 +162,7 @@ class _Reader:
     def address(self, name: str, default: str) -> str:
         value = self.text(name, default).rstrip("/")
         parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname):
             self.faults.append(f"{name}: {value!r} is not an http or https address")
         return value
 

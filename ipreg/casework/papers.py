@@ -23,6 +23,7 @@ from ipreg.casework.owners import owners_of
 from ipreg.casework.submissions import Party
 from ipreg.casework.table import Part
 from ipreg.casework.words import OUTCOMES
+from ipreg.config import Config
 from ipreg.db import Clock, transaction
 from ipreg.digests import digests
 from ipreg.errors import MissingError
@@ -74,7 +75,7 @@ _LOOK_BACK, _AT_ONCE = 1000, 20
 _BEIJING = timezone(timedelta(hours=8))
 # The ways and the times have to stand on a decision (Administrative Penalty Law, art. 59 no. 5).
 _RIGHTS_ZH = (
-    "不服本决定的，可自收到之日起六十日内，向本机关所属的本级人民政府申请行政复议"
+    "不服本决定的，可自收到之日起六十日内，向{organ}申请行政复议"
     "（《行政复议法》第二十条、第二十四条；国务院部门作出的决定，见第二十五条），"
     "也可向人民法院起诉：对专利侵权纠纷的处理决定，自收到之日起十五日内（《专利法》第六十五条）；"
     "其他决定，自收到之日起六个月内（《行政诉讼法》第四十六条）。",
@@ -82,13 +83,16 @@ _RIGHTS_ZH = (
 )
 _RIGHTS_EN = (
     "Who does not accept this decision may apply for administrative reconsideration within 60 days of receiving "
-    "it, to the people's government of the level that this authority belongs to (Administrative Reconsideration "
+    "it, to {organ} (Administrative Reconsideration "
     "Law, arts. 20 and 24; for departments of the State Council art. 25), or sue: within 15 days of receiving it "
     "where it decides a dispute on the infringement of a patent (Patent Law, art. 65), within six months otherwise "
     "(Administrative Litigation Law, art. 46).",
     "Besides, this authority reviews its decision once if asked to on the page of the case. That review is neither "
     "reconsideration nor a suit, and the times above run on meanwhile.",
 )
+_ORGAN = "本机关所属的本级人民政府", "the people's government of the level that this authority belongs to"
+_ONLINE = "行政复议可在网上申请：{address}", "Reconsideration can be applied for online: {address}"
+_AUTHORITY = "市场监督管理部门 · Market Regulator"
 _ANSWER_ZH = (
     "请自送达之日起十五日内提交说明、不侵权声明及证据；逾期未提交的，将依现有证据处理。"
     "您有权陈述和申辩（《行政处罚法》第四十五条）；拟作出第六十三条所列处罚的，"
@@ -250,14 +254,14 @@ def draft_of(session: Session, runtime: Runtime, event: CaseEvent) -> Draft:
     kind = _KINDS[event.action]
     zh, en = _MOVED if event.action == "hearing_moved" else TITLES[kind]
     facts = {
-        "issuer": f"市场监督管理部门 · Market Regulator · {_host(runtime)}",
+        "issuer": f"{runtime.config.authority or _AUTHORITY} · {_host(runtime)}",
         "title_zh": zh,
         "title_en": en,
         "document_title": f"{zh} {en} {case.number}",
         "document_description": f"{case.number} {_named(case, case.match.filing)}",
         "number": case.number,
         "facts": _facts(case, event),
-        "parts": _parts(case, event, kind),
+        "parts": _parts(runtime.config, case, event, kind),
         "evidence": _evidence(session, case) if kind in (PaperKind.NOTICE, PaperKind.DECISION) else [],
         "notes": _notes(event),
     }
@@ -293,7 +297,7 @@ def _named(case: Case, filing: Filing) -> str:
     return filing.number if untold else f"{filing.number} · {showable(filing.title)}"
 
 
-def _parts(case: Case, event: CaseEvent, kind: PaperKind) -> list[dict[str, object]]:
+def _parts(config: Config, case: Case, event: CaseEvent, kind: PaperKind) -> list[dict[str, object]]:
     parts: list[dict[str, object]] = []
     if kind is PaperKind.DECISION:
         parts.append(_part("决定", "Decision", _ruling(case, event)))
@@ -310,10 +314,22 @@ def _parts(case: Case, event: CaseEvent, kind: PaperKind) -> list[dict[str, obje
     if kind is PaperKind.CANCELLATION:
         parts.append(_part("后续", "What follows", [_CANCELLED_ZH, _CANCELLED_EN]))
     if kind is PaperKind.DECISION:
-        parts.append(_part("救济途径", "What you may do against it", [*_RIGHTS_ZH, *_RIGHTS_EN]))
+        parts.append(_part("救济途径", "What you may do against it", _rights(config)))
     if kind is PaperKind.ACCEPTANCE:
         parts.append(_part("受理", "Acceptance", ["经审查，本案予以受理。", "The case has been accepted."]))
     return parts
+
+
+def _rights(config: Config) -> list[str]:
+    """With the organ and the way to apply online that the settings name (Reconsideration Law, arts. 20 and 22)."""
+    found: list[str] = []
+    for texts, organ, online in zip((_RIGHTS_ZH, _RIGHTS_EN), _ORGAN, _ONLINE, strict=True):
+        law, *rest = texts
+        found.append(law.format(organ=showable(config.reconsideration) or organ))
+        if config.reconsideration_address:
+            found.append(online.format(address=config.reconsideration_address))
+        found += rest
+    return found
 
 
 def _hearing_parts(case: Case, event: CaseEvent) -> Iterator[dict[str, object]]:

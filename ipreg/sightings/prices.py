@@ -48,6 +48,9 @@ def _sign(text: str) -> str:
 _SIGN = re.compile(
     "|".join(_sign(one) for one in sorted({**_CERTAIN, **_SHARED}, key=len, reverse=True)), re.IGNORECASE
 )
+_DIGITS = r"\d(?:[\d.,'\s]*\d)?"
+_SIGNED = re.compile(rf"(?:{_SIGN.pattern})\s*{_DIGITS}|(?<![\d.,']){_DIGITS}\s*(?:{_SIGN.pattern})", re.IGNORECASE)
+_TO = re.compile(r"\d\W*(?:[-~\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}]|至|到|to|bis|à)\s*$", re.IGNORECASE)
 _BY_SIGN = {sign.casefold(): codes for sign, codes in _SHARED.items()}
 _BY_SIGN |= {sign.casefold(): (code,) for sign, code in _CERTAIN.items()}
 _CODE = re.compile(r"[A-Za-z]{3}")
@@ -173,8 +176,16 @@ def _amount(text: str, exact: bool) -> Decimal | None:
     if counted is not None:
         whole = Decimal(counted[1].replace(",", "")) * _MANY[counted[2]]
         return whole.to_integral_value() if whole == whole.to_integral_value() else whole
+    text = _beside_its_sign(text)
     point = "." if exact and re.fullmatch(r"\d+\.\d+", text) else None
     return Price.fromstring(_SMALL_CENTS.sub(r".\1", text, count=1), decimal_separator=point).amount
+
+
+def _beside_its_sign(text: str) -> str:
+    """Of several numbers the one that has a currency beside it, as in "2024新款 99元"; the end of a range stays."""
+    found = _SIGNED.search(text)
+    before = text[: found.start()] if found else ""
+    return found[0] if found and re.search(r"\d", before) and not _TO.search(before) else text
 
 
 def _written(amount: Decimal) -> str:

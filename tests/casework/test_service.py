@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from desk import Desk
 from respondent import decide, issue_link, respond, state
@@ -10,6 +12,8 @@ from sqlalchemy import select
 
 from ipreg.casework import clocks, conflicts
 from ipreg.casework import papers as paper_desk
+from ipreg.config import Config
+from ipreg.errors import ConfigError
 from ipreg.models import Case, CaseEvent, CasePaper, CaseState, ClockKind, Match, PaperKind
 from jobs import papers
 
@@ -70,6 +74,27 @@ def test_a_notice_and_a_decision_tell_the_ways_and_times_of_the_law(site: Site) 
     ):
         assert words in told[WON]
     assert "within 15 days" in told[WON] and "six months" in told[WON]
+
+
+def test_papers_name_the_authority_and_where_reconsideration_is_applied_for_as_the_settings_do(site: Site) -> None:
+    client = site.app.test_client()
+    client.post(issue_link(site))
+    respond(client)
+    decide(site)
+    named = {"IPREG_AUTHORITY": "深圳市市场监督管理局", "IPREG_RECONSIDERATION": "深圳市人民政府"}
+    online = {"IPREG_RECONSIDERATION_ADDRESS": "https://review.example/apply"}
+    config = Config.from_env({**named, **online})
+    settings = {name: getattr(config, name) for name in ("authority", "reconsideration", "reconsideration_address")}
+    runtime = replace(site.runtime, config=replace(site.runtime.config, **settings))
+    with runtime.sessions() as session:
+        event = session.scalars(select(CaseEvent).where(CaseEvent.action == WON)).one()
+        facts = paper_desk.draft_of(session, runtime, event).facts
+    assert facts["issuer"].startswith("深圳市市场监督管理局 · ")
+    told = str(facts["parts"])
+    assert "六十日内，向深圳市人民政府申请行政复议" in told and "to 深圳市人民政府 (Administrative" in told
+    assert told.count("https://review.example/apply") == 2
+    with pytest.raises(ConfigError, match="IPREG_RECONSIDERATION_ADDRESS"):
+        Config.from_env({"IPREG_RECONSIDERATION_ADDRESS": "review.example"})
 
 
 def test_the_time_to_answer_begins_when_the_notice_is_there_to_be_read(site: Site) -> None:
