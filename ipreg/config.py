@@ -123,7 +123,7 @@ class Config:
             api_open_rate=reader.count("IPREG_API_OPEN_RATE", 120),
             authority=reader.text("IPREG_AUTHORITY", ""),
             reconsideration=reader.text("IPREG_RECONSIDERATION", ""),
-            reconsideration_address=reader.address("IPREG_RECONSIDERATION_ADDRESS", ""),
+            reconsideration_address=reader.address_if_any("IPREG_RECONSIDERATION_ADDRESS"),
             require_two_factor=reader.flag("IPREG_REQUIRE_TWO_FACTOR", "no" if _at_home(public_url) else "yes"),
         )
         if config.vector_index == "pgvector" and not config.database_url.startswith("postgres"):
@@ -162,9 +162,12 @@ class _Reader:
     def address(self, name: str, default: str) -> str:
         value = self.text(name, default).rstrip("/")
         parts = urlsplit(value)
-        if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+        if parts.scheme not in ("http", "https") or not parts.hostname:
             self.faults.append(f"{name}: {value!r} is not an http or https address")
         return value
+
+    def address_if_any(self, name: str) -> str:
+        return self.address(name, "") if self.text(name, "") else ""
 
     def store(self, name: str) -> str:
         """An address of any kind, as ``s3://bucket/prefix`` or ``tcp://host:8786``; empty where it is not set."""

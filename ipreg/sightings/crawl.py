@@ -197,7 +197,7 @@ class _Crawl:
                 refused.append((task, CallerError(code, address=task.address[:200])))
             elif self._harvest.shapes.is_trap(task.shape):
                 refused.append((task, CallerError("crawl_trap", shape=task.shape)))
-            elif room and host.busy < self._settings.at_once and host.next_at <= now:
+            elif room and host.has_room(self._settings.at_once) and host.next_at <= now:
                 host.take(now)
                 self._in_flight.add(task.page_id)
                 going.append(task)

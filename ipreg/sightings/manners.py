@@ -45,6 +45,10 @@ class Host:
         """Whether robots.txt lets us; nothing where it could not be had because the host is in trouble."""
         return self.allowed and bool(self.robots.can_fetch(address, AGENT_TOKEN))
 
+    def has_room(self, at_once: int) -> bool:
+        """Whether one more may ask: whoever refused or dragged is asked one at a time until it answers properly."""
+        return self.busy < (1 if self.refusals else at_once)
+
     def take(self, now: datetime) -> None:
         """A request begins."""
         self.busy += 1
