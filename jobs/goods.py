@@ -7,21 +7,19 @@ pictures wait to be compared, this job takes a few only and leaves the processor
 
 from __future__ import annotations
 
-import logging
 from functools import partial
 
 from ipreg import goods
 from ipreg.db import Clock, transaction, utc_now
-from ipreg.errors import MissingError, ProofError
 from ipreg.fingerprints import Printed, keep_print, see_goods, serving_model
-from ipreg.matching import Pending, pending, shelf_of
+from ipreg.matching import Pending, pending
 from ipreg.runtime import Runtime
 from jobs import progress
 from jobs.alone import alone
+from jobs.looks import picture_of
 from jobs.workers import WORTH_PROCESSES, answers
 from similarity import designs
 
-_log = logging.getLogger(__name__)
 _AT_ONCE, _BESIDE = 200, 20
 _LOST = Printed(None, "picture_unreadable")
 _held: dict[tuple[str, str], goods.Goods] = {}
@@ -72,20 +70,10 @@ def _look(runtime: Runtime, waiting: list[Pending], clock: Clock) -> None:
         fresh = [one for one in waiting if goods.print_of(session, runtime.store, one.sha256) is None]
     once = list({one.sha256: one for one in fresh}.values())
     model = designs.model().path
-    pictures = ((one, _read(runtime, one)) for one in once)
+    pictures = ((one, picture_of(runtime, one)) for one in once)
     calls = ((one, None if data is None else partial(see_goods, data, model)) for one, data in pictures)
     few, far = len(once) < WORTH_PROCESSES, runtime.config.dask_address
     for one, seen in answers(calls, none=_LOST, died=Printed(None, "picture_broken"), few=few, cluster=far):
         if seen is not _LOST:
             with transaction(runtime.sessions) as session:
                 keep_print(session, runtime.store, digest=one.sha256, seen=seen, now=clock())
-
-
-def _read(runtime: Runtime, one: Pending) -> bytes | None:
-    try:
-        with runtime.sessions() as session:
-            shelf = shelf_of(session, runtime.store, one)
-        return shelf.get(one.sha256)
-    except (ProofError, MissingError):
-        _log.exception("the goods in %s %s are not compared", one.kind.__tablename__, one.id)
-        return None

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from ipreg.errors import MissingError, ProofError
 from ipreg.fingerprints import LOST, Seen, see
+from ipreg.matching import Pending, shelf_of
+from ipreg.runtime import Runtime
 from jobs.workers import WORTH_PROCESSES, answers
 
+_log = logging.getLogger(__name__)
 Thing = TypeVar("Thing")
 _DIED = Seen(None, "picture_broken")
 
@@ -24,3 +29,14 @@ def looks(
     pictures = ((one, read(one)) for one in things)
     calls = ((one, None if data is None else partial(see, data, model)) for one, data in pictures)
     yield from answers(calls, none=LOST, died=_DIED, few=len(things) < WORTH_PROCESSES, cluster=cluster)
+
+
+def picture_of(runtime: Runtime, one: Pending) -> bytes | None:
+    """Its bytes; None where its file or the key to it can't be had."""
+    try:
+        with runtime.sessions() as session:
+            shelf = shelf_of(session, runtime.store, one)
+        return shelf.get(one.sha256)
+    except (ProofError, MissingError):
+        _log.exception("%s %s is not compared: its file can't be read", one.kind.__tablename__, one.id)
+        return None

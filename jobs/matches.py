@@ -5,13 +5,11 @@ Looking and comparing are outside of it: they take most of the time, and write n
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from functools import partial
 from itertools import groupby
 
 from ipreg.db import Clock, transaction, utc_now
-from ipreg.errors import MissingError, ProofError
 from ipreg.fingerprints import Seen, keep_seen, serving_model
 from ipreg.matching import (
     Alike,
@@ -24,16 +22,14 @@ from ipreg.matching import (
     known_pictures,
     pending,
     questions,
-    shelf_of,
 )
 from ipreg.models import FilingView, ListingPicture
 from ipreg.runtime import Runtime
 from jobs import progress
 from jobs.alone import alone
-from jobs.looks import looks
+from jobs.looks import looks, picture_of
 from jobs.workers import WORTH_PROCESSES, answers, rest
 
-_log = logging.getLogger(__name__)
 _AT_ONCE = 500
 """After so many it is asked again what is the most urgent."""
 
@@ -77,7 +73,7 @@ def _compared(runtime: Runtime, indexes: Indexes, asked: list[Pending]) -> Itera
     far = runtime.config.dask_address
     for kind, group in groupby(asked, key=lambda one: one.kind):
         several = list(group)
-        looked = looks(several, lambda one: _read(runtime, one), indexes.model.path, cluster=far)
+        looked = looks(several, lambda one: picture_of(runtime, one), indexes.model.path, cluster=far)
         by_turns = kind is FilingView
         calls = (((one, seen), _question(indexes, one, seen)) for one, seen in looked)
         few = by_turns or len(several) < WORTH_PROCESSES
@@ -91,16 +87,6 @@ def _question(indexes: Indexes, one: Pending, seen: Seen) -> partial[Alike] | No
         return None
     asked = questions(indexes, one=one, asked=seen.fingerprint)
     return partial(find_alike, asked) if asked else None
-
-
-def _read(runtime: Runtime, one: Pending) -> bytes | None:
-    try:
-        with runtime.sessions() as session:
-            shelf = shelf_of(session, runtime.store, one)
-        return shelf.get(one.sha256)
-    except (ProofError, MissingError):
-        _log.exception("%s %s is not compared: its file can't be read", one.kind.__tablename__, one.id)
-        return None
 
 
 def _parted(waiting: list[Pending], known: Known) -> tuple[list[Pending], list[Pending], list[Pending]]:
