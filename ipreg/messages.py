@@ -383,6 +383,7 @@ MESSAGES: dict[str, str] = {
     "fetch_status": N_("The shop answered %(status)s."),
     "fetch_too_large": N_("What stands there is larger than %(megabytes)s MB."),
     "fetch_too_slow": N_("The shop answered too slowly."),
+    "host_left_alone": N_("The shop was too busy or too slow several times and is left alone. Try again later."),
     "fetch_redirects": N_("The address leads on too many times."),
     "feed_file_missing": N_("There is no file or folder “%(name)s” among the feeds."),
     "xlsx_malformed": N_("The workbook is damaged or protected by a password. Save it again as XLSX or CSV."),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,6 +34,8 @@ from ipreg.sightings.sources import NO_BROWSER, CrawlSettings, crawl_settings, e
 from ipreg.sightings.webpage import host_of, tidy_address, whole_address
 
 WINDOW = 200
+GATHER = 0.01
+"""Seconds that the first of those under way waits for others, to be written with them."""
 MAX_TRIES = 4
 MAX_SLOW_TRIES = 2
 """A page that takes all its time may do so twice and no more."""
@@ -100,23 +102,24 @@ class _Crawl:
         self._begin()
         self._until = time.monotonic() + self._seconds  # what it takes to begin is nobody's turn
         futures: set[Future[_Got]] = set()
+        came: list[_Got] = []
         while True:
             over = time.monotonic() > self._until or self._is_paused()
-            if not over:
-                futures |= self._send(pool)
-            if not futures:
-                if over or not self._wait_for_time():
-                    return self._end()
-                continue
-            done, futures = wait(futures, timeout=1.0, return_when=FIRST_COMPLETED)
-            self._write([one.result() for one in done])
+            futures |= self._turn(pool, came, over=over)
+            came = []
+            if futures:
+                first, futures = wait(futures, timeout=1.0, return_when=FIRST_COMPLETED)
+                more, futures = wait(futures, timeout=GATHER if first else 0.0)
+                came = [one.result() for one in first | more]
+            elif over or not self._wait_for_time():
+                return self._end()
 
     def _begin(self) -> None:
         with transaction(self._runtime.sessions) as session:
             run = session.get_one(SourceRun, self._run_id)
             self._fetched = run.found
             if run.found == 0 and run.refused == 0:
-                add_pages(session, source_id=self._source.id, addresses=seeds(self._settings), depth=0)
+                add_pages(session, source_id=self._source.id, depths=dict.fromkeys(seeds(self._settings), 0))
             if self._scripts is not None and self._scripts.missing:
                 run.detail = NO_BROWSER
 
@@ -176,64 +179,92 @@ class _Crawl:
 
     # Sending
 
-    def _send(self, pool: ThreadPoolExecutor) -> set[Future[_Got]]:
-        """Hands out what may be fetched now: hosts that are due, not more at once than the settings say."""
-        sent: set[Future[_Got]] = set()
-        self._refill()
-        kept: list[Task] = []
+    def _turn(self, pool: ThreadPoolExecutor, came: list[_Got], *, over: bool) -> set[Future[_Got]]:
+        """Writes what came in and claims what goes out, in one transaction; returns what is under way since.
+
+        A claim is written before anything is asked: a page whose answer was lost by a kill is not asked again in
+        this run. It was perhaps fetched; the next run begins with it.
+        """
+        asked: list[str] = []
         going: list[Task] = []
-        refused: list[tuple[Task, IpregError]] = []
+        if came or not (over or self._nothing_is_due()):
+            with transaction(self._runtime.sessions) as session:
+                self._write(session, came)
+                if not over:
+                    asked, going = self._choose(session)
+                    self._claim(session, going)
+        return {pool.submit(self._ask, origin) for origin in asked} | {
+            pool.submit(self._fetch, one) for one in going
+        }
+
+    def _nothing_is_due(self) -> bool:
+        """Whether there is no need to write: no refill is due, and nothing that waits may go."""
+        if self._wants_refill():
+            return False
+        hosts = [self._hosts.get(task.origin) for task in self._window if task.origin not in self._asking]
+        now = self._clock()
+        return not any(host is None or self._is_free(host, now) for host in hosts)
+
+    def _choose(self, session: Session) -> tuple[list[str], list[Task]]:
+        """The hosts to ask for their robots.txt and the pages to fetch now; what may not be fetched is refused."""
+        self._refill(session)
+        asked: list[str] = []
+        going: list[Task] = []
+        kept: list[Task] = []
+        refused: list[_Got] = []
         now = self._clock()
         for task in self._window:
-            host = self._hosts.get(task.origin) or self._known(task.origin, now)
-            room = len(self._in_flight) < self.threads and self._budget_left() > 0
+            host = self._hosts.get(task.origin) or self._known(session, task.origin, now)
             if host is None:
                 if task.origin not in self._asking:
                     self._asking.add(task.origin)
-                    sent.add(pool.submit(self._ask, task.origin))
+                    asked.append(task.origin)
                 kept.append(task)
-            elif not host.may_fetch(task.address):
-                code = "robots_refused" if host.allowed else "robots_unreachable"
-                refused.append((task, CallerError(code, address=task.address[:200])))
-            elif self._harvest.shapes.is_trap(task.shape):
-                refused.append((task, CallerError("crawl_trap", shape=task.shape)))
-            elif room and host.has_room(self._settings.at_once) and host.next_at <= now:
+            elif fault := self._fault_before(task, host):
+                refused.append(_Got(task, task.origin, fault=fault))
+            elif self._is_free(host, now):
                 host.take(now)
                 self._in_flight.add(task.page_id)
                 going.append(task)
             else:
                 kept.append(task)
         self._window = kept
-        if refused:
-            self._write([_Got(task, task.origin, fault=fault) for task, fault in refused])
-        self._claim(going)
-        return sent | {pool.submit(self._fetch, task) for task in going}
+        self._write(session, refused)
+        return asked, going
 
-    def _claim(self, tasks: list[Task]) -> None:
-        """Written before anything is asked: a page whose answer was lost by a kill is not asked again in this run.
+    def _is_free(self, host: Host, now: datetime) -> bool:
+        """Whether one more page of the host may be asked for now, by the host and by what the run may do."""
+        room = len(self._in_flight) < self.threads and self._budget_left() > 0
+        return room and host.has_room(self._settings.at_once) and host.next_at <= now
 
-        It was perhaps fetched; the next run begins with it.
-        """
-        if not tasks:
-            return
-        with transaction(self._runtime.sessions) as session:
+    def _fault_before(self, task: Task, host: Host) -> IpregError | None:
+        if not host.may_fetch(task.address):
+            return CallerError(
+                "robots_refused" if host.allowed else "robots_unreachable", address=task.address[:200]
+            )
+        if self._harvest.shapes.is_trap(task.shape):
+            return CallerError("crawl_trap", shape=task.shape)
+        return None
+
+    def _claim(self, session: Session, tasks: list[Task]) -> None:
+        if tasks:
             ids = [task.page_id for task in tasks]
             session.execute(update(CrawlPage).where(CrawlPage.id.in_(ids)).values(run_id=self._run_id))
 
     def _budget_left(self) -> int:
         return self._settings.pages - self._fetched - len(self._in_flight)
 
-    def _refill(self) -> None:
-        """Reads the next window when this one runs low, and no more than once a second where there is little."""
+    def _wants_refill(self) -> bool:
+        """When the window runs low, and no more than once a second where there is little."""
         if len(self._window) > self.threads * 2 or self._budget_left() <= 0:
-            return
-        if time.monotonic() - self._last_refill < (0.0 if self._in_flight or not self._window else 1.0):
+            return False
+        return time.monotonic() - self._last_refill >= (0.0 if self._in_flight or not self._window else 1.0)
+
+    def _refill(self, session: Session) -> None:
+        if not self._wants_refill():
             return
         self._last_refill = time.monotonic()
-        with self._runtime.sessions() as session:
-            found = next_tasks(
-                session, source_id=self._source.id, run_id=self._run_id, now=self._clock(), limit=WINDOW
-            )
+        found = next_tasks(session, source_id=self._source.id, run_id=self._run_id, now=self._clock(), limit=WINDOW)
         held = {task.page_id for task in self._window} | self._in_flight
         self._window += [task for task in found if task.page_id not in held]
 
@@ -249,9 +280,8 @@ class _Crawl:
         time.sleep(max(0.005, min(left, 1.0)))
         return True
 
-    def _known(self, origin: str, now: datetime) -> Host | None:
-        with self._runtime.sessions() as session:
-            host = known_host(session, origin, delay=self._settings.delay, now=now)
+    def _known(self, session: Session, origin: str, now: datetime) -> Host | None:
+        host = known_host(session, origin, delay=self._settings.delay, now=now)
         if host is not None:
             self._hosts[origin] = host
         return host
@@ -289,17 +319,23 @@ class _Crawl:
 
     # Writing
 
-    def _write(self, results: Iterable[_Got]) -> None:
-        """All that came in together, in one transaction; one bad page spoils only itself."""
-        with transaction(self._runtime.sessions) as session:
-            run = session.get_one(SourceRun, self._run_id)
-            for got in results:
-                if got.robots is not None:
-                    self._learn(session, got)
-                elif got.task is not None:
-                    self._write_page(session, run, got, got.task)
-            for host in self._hosts.values():
-                keep_host(session, host)
+    def _write(self, session: Session, results: list[_Got]) -> None:
+        """All that came in together; one bad page spoils only itself."""
+        if not results:
+            return
+        run, tally = session.get_one(SourceRun, self._run_id), Counter[str]()
+        ids = [got.task.page_id for got in results if got.task is not None]
+        pages = {page.id: page for page in session.scalars(select(CrawlPage).where(CrawlPage.id.in_(ids)))}
+        for got in results:
+            if got.robots is not None:
+                self._learn(session, got)
+            elif got.task is not None:
+                tally[self._write_page(session, run, got, pages[got.task.page_id])] += 1
+        for name in ("kept", "unchanged", "gone", "refused"):
+            setattr(run, name, getattr(run, name) + tally[name])
+        run.found = max(self._fetched, run.refused)
+        for host in self._hosts.values():
+            keep_host(session, host)
 
     def _learn(self, session: Session, got: _Got) -> None:
         assert got.robots is not None
@@ -311,49 +347,49 @@ class _Crawl:
         if host_of(got.origin) in self._scope and not self._settings.sitemaps and not self._settings.searches:
             named = [tidy_address(one) for one in list(host.robots.sitemaps)[:20] if whole_address(got.origin, one)]
             own = [one for one in named if host_of(one) in self._scope]
-            add_pages(session, source_id=self._source.id, addresses=own, depth=1)
+            add_pages(session, source_id=self._source.id, depths=dict.fromkeys(own, 1))
 
-    def _write_page(self, session: Session, run: SourceRun, got: _Got, task: Task) -> None:
-        page = session.get_one(CrawlPage, task.page_id)
+    def _write_page(self, session: Session, run: SourceRun, got: _Got, page: CrawlPage) -> str:
+        """Under which of the run's figures the page counts; empty for none."""
         now = self._clock()
-        if task.page_id in self._in_flight:
-            self._in_flight.discard(task.page_id)
-            self._hosts[task.origin].busy -= 1
+        if page.id in self._in_flight:
+            self._in_flight.discard(page.id)
+            self._hosts[page.origin].busy -= 1
             self._fetched += 1
-        page.fetched_at, page.tries = now, page.tries + 1
         try:
             with session.begin_nested():
                 if got.fault is not None:
                     raise got.fault
                 assert got.answer is not None
                 self._greet(page, got.answer, now)
-                self._harvest.take(session, run, page, got.answer, scripted=got.scripted, now=now)
-                page.state, page.fault, page.fault_values = _settled(page), None, {}
+                # What the page itself is told comes last: every question to the database would write it at once.
+                counts = self._harvest.take(session, run, page, got.answer, scripted=got.scripted, now=now)
+                page.fetched_at, page.status = now, got.answer.status
+                _settle(page, run, PageState.GONE if page.status in (404, 410) else PageState.DONE)
+                return counts
         except LaterError as later:
-            page.run_id, page.not_before = 0, later.at
-            run.found = self._fetched
-            return
+            _put_off(page, now, later.at)
+            return ""
         except Exception as error:
-            fault = fault_of(error, f"page {page.id} of source {self._source.id}")
-            if fault.code == "fetch_too_slow" and got.answer is None:
-                self._hosts[task.origin].dragged(now)
-            if isinstance(fault, UpstreamError) and page.tries < _tries_of(fault):
-                page.run_id, page.not_before = 0, now + timedelta(seconds=30 * 2**page.tries)
-                run.found = self._fetched
-                return
-            page.state, page.fault, page.fault_values = PageState.REFUSED, fault.code, dict(fault.values)
-            run.refused += 1
-        page.run_id, page.tries, page.not_before = run.id, 0, None
-        run.found = max(self._fetched, run.refused)
+            return self._refuse(run, got, page, fault_of(error, f"page {page.id} of source {self._source.id}"), now)
+
+    def _refuse(self, run: SourceRun, got: _Got, page: CrawlPage, fault: IpregError, now: datetime) -> str:
+        if fault.code == "fetch_too_slow" and got.answer is None:
+            self._hosts[page.origin].dragged(now)
+        if isinstance(fault, UpstreamError) and page.tries + 1 < _tries_of(fault):
+            _put_off(page, now, now + timedelta(seconds=30 * 2 ** (page.tries + 1)))
+            return ""
+        page.fetched_at = now
+        _settle(page, run, PageState.REFUSED, fault)
+        return "refused"
 
     def _greet(self, page: CrawlPage, answer: Answer, now: datetime) -> None:
         """Stays away from a host that says 429 or 503; raises ``LaterError``, and ``fetch_status`` in the end."""
-        page.status = answer.status
         host = self._hosts[page.origin]
         if answer.status not in (429, 503):
             host.answered()
             return
-        if page.tries >= MAX_TRIES:
+        if page.tries + 1 >= MAX_TRIES:
             raise CallerError("fetch_status", address=page.address[:200], status=answer.status)
         raise LaterError(host.back_off(answer, now))
 
@@ -362,5 +398,12 @@ def _tries_of(fault: UpstreamError) -> int:
     return {"fetch_too_large": 1, "fetch_too_slow": MAX_SLOW_TRIES}.get(fault.code, MAX_TRIES)
 
 
-def _settled(page: CrawlPage) -> PageState:
-    return PageState.GONE if page.status in (404, 410) else PageState.DONE
+def _put_off(page: CrawlPage, now: datetime, until: datetime) -> None:
+    """It is this run's again, from ``until`` on."""
+    page.fetched_at, page.tries, page.run_id, page.not_before = now, page.tries + 1, 0, until
+
+
+def _settle(page: CrawlPage, run: SourceRun, state: PageState, fault: IpregError | None = None) -> None:
+    """The run has dealt with the page."""
+    page.state, page.run_id, page.tries, page.not_before = state, run.id, 0, None
+    page.fault, page.fault_values = (fault.code, dict(fault.values)) if fault else (None, {})

@@ -6,13 +6,12 @@ So a killed run goes on with exactly the pages that it had not finished, and fin
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from urllib.parse import quote_plus
 
-from sqlalchemy import Select, func, insert, or_, select
+from sqlalchemy import ColumnElement, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from ipreg.models import CrawlPage, PageState
@@ -34,6 +33,19 @@ class Task:
     last_modified: str
 
 
+_TASK = (
+    CrawlPage.id,
+    CrawlPage.address,
+    CrawlPage.origin,
+    CrawlPage.shape,
+    CrawlPage.depth,
+    CrawlPage.tries,
+    CrawlPage.etag,
+    CrawlPage.last_modified,
+)
+"""The columns of a ``Task``, in its order."""
+
+
 def seeds(settings: CrawlSettings) -> list[str]:
     """Where a crawl begins: start pages, sitemaps, and searches for each keyword."""
     searches = [
@@ -47,9 +59,9 @@ def hosts_of(settings: CrawlSettings) -> frozenset[str]:
     return frozenset(host_of(one) for one in seeds(settings))
 
 
-def add_pages(session: Session, *, source_id: int, addresses: Iterable[str], depth: int) -> list[str]:
-    """Adds those that are not known yet and returns them."""
-    keyed = {_key(address): address for address in addresses}
+def add_pages(session: Session, *, source_id: int, depths: Mapping[str, int]) -> list[str]:
+    """Adds those addresses, each with its depth, that are not known yet and returns them."""
+    keyed = {_key(address): address for address in depths}
     if not keyed:
         return []
     known: set[str] = set()
@@ -65,7 +77,7 @@ def add_pages(session: Session, *, source_id: int, addresses: Iterable[str], dep
             "address_key": key,
             "origin": origin_of(address),
             "shape": shape_of(address),
-            "depth": depth,
+            "depth": depths[address],
             "state": PageState.WAITING,
         }
         for key, address in new.items()
@@ -77,9 +89,8 @@ def add_pages(session: Session, *, source_id: int, addresses: Iterable[str], dep
 
 def next_tasks(session: Session, *, source_id: int, run_id: int, now: datetime, limit: int) -> list[Task]:
     """What the run should fetch next: seeds, then pages never seen, then those seen longest ago."""
-    wanted = _undone(select(CrawlPage), source_id, run_id).where(
-        or_(CrawlPage.not_before.is_(None), CrawlPage.not_before <= now)
-    )
+    due = or_(CrawlPage.not_before.is_(None), CrawlPage.not_before <= now)
+    wanted = select(*_TASK).where(*_undone(source_id, run_id), due)
     order = (
         CrawlPage.depth > 0,
         CrawlPage.fetched_at.is_not(None),
@@ -87,15 +98,13 @@ def next_tasks(session: Session, *, source_id: int, run_id: int, now: datetime, 
         CrawlPage.fetched_at,
         CrawlPage.id,
     )
-    return [
-        Task(one.id, one.address, one.origin, one.shape, one.depth, one.tries, one.etag, one.last_modified)
-        for one in session.scalars(wanted.order_by(*order).limit(limit))
-    ]
+    return [Task(*one) for one in session.execute(wanted.order_by(*order).limit(limit))]
 
 
 def count_undone(session: Session, *, source_id: int, run_id: int) -> int:
     """How many pages the run still has to deal with, those that wait for their time included."""
-    return session.scalar(_undone(select(func.count()).select_from(CrawlPage), source_id, run_id)) or 0
+    undone = select(func.count()).select_from(CrawlPage).where(*_undone(source_id, run_id))
+    return session.scalar(undone) or 0
 
 
 def refused_pages(session: Session, *, source_id: int, limit: int = 100, begin: int = 0) -> list[CrawlPage]:
@@ -115,9 +124,9 @@ def retry_pages(session: Session, *, source_id: int) -> int:
     return len(found)
 
 
-def _undone(wanted: Select[Any], source_id: int, run_id: int) -> Select[Any]:
+def _undone(source_id: int, run_id: int) -> tuple[ColumnElement[bool], ...]:
     open_states = CrawlPage.state.in_((PageState.WAITING, PageState.DONE, PageState.REFUSED))
-    return wanted.where(CrawlPage.source_id == source_id, open_states, CrawlPage.run_id < run_id)
+    return CrawlPage.source_id == source_id, open_states, CrawlPage.run_id < run_id
 
 
 def _key(address: str) -> str:

@@ -7,7 +7,7 @@ import html
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -80,28 +80,34 @@ class Harvest:
         *,
         scripted: Scripted | None,
         now: datetime,
-    ) -> None:
-        """What a proper answer holds; ``scripted`` is what its scripts made of it, where they were run.
+    ) -> str:
+        """Keeps what a proper answer holds; ``scripted`` is what its scripts made of it, where they were run.
 
+        Returns which of the run's figures it counts for, ``kept``, ``unchanged`` or ``gone``; empty for none.
         Raises ``UpstreamError`` (``fetch_status``) and ``CallerError`` where it can't be read.
         """
         if answer.status == 304:
-            run.unchanged += 1
             _seen_again(session, page, self.source, now)
-        elif answer.location is not None:
-            self._follow(session, page, [answer.location], page.depth)
-        elif answer.status in (404, 410):
-            if page.listing_id is not None:
-                listing = session.get_one(Listing, page.listing_id)
-                mark_gone(session, listing=listing, bringer=self._bringer(run), now=now)
-                run.gone += 1
-        elif answer.status != 200:
+            return "unchanged"
+        if answer.location is not None:
+            self._follow(session, page, {answer.location: page.depth})
+            return ""
+        if answer.status in (404, 410):
+            return self._lose(session, run, page, now)
+        if answer.status != 200:
             raise UpstreamError("fetch_status", address=page.address[:200], status=answer.status)
-        else:
-            self._read(session, run, page, answer, scripted, now)
-            # The frame of a page that scripts fill stays the same, whatever they fill it with.
-            page.etag = "" if scripted else answer.header("etag")[:300]
-            page.last_modified = "" if scripted else answer.header("last-modified")[:100]
+        counts = self._read(session, run, page, answer, scripted, now)
+        # The frame of a page that scripts fill stays the same, whatever they fill it with.
+        page.etag = "" if scripted else answer.header("etag")[:300]
+        page.last_modified = "" if scripted else answer.header("last-modified")[:100]
+        return counts
+
+    def _lose(self, session: Session, run: SourceRun, page: CrawlPage, now: datetime) -> str:
+        if page.listing_id is None:
+            return ""
+        listing = session.get_one(Listing, page.listing_id)
+        mark_gone(session, listing=listing, bringer=self._bringer(run), now=now)
+        return "gone"
 
     def _read(
         self,
@@ -111,12 +117,12 @@ class Harvest:
         answer: Answer,
         scripted: Scripted | None,
         now: datetime,
-    ) -> None:
+    ) -> str:
         self.shapes.fetched[page.shape] += 1
         body = unpacked(answer)
         if is_sitemap(body):
-            self._follow(session, page, sitemap_links(body), page.depth + 1)
-            return
+            self._follow(session, page, dict.fromkeys(sitemap_links(body), page.depth + 1))
+            return ""
         web = scripted_page(answer, scripted) if scripted else read_page(answer)
         rules = rules_for(self.rules, answer.address)
         product = read_product(web, rules) if "noindex" not in web.robots else None
@@ -126,9 +132,10 @@ class Harvest:
         links = [one for one in web.links() if rules is None or rules.may_follow(one)]
         # The next page of a list is no deeper than this one; that a list may be endless is the traps' matter.
         same = [one for one in links if shape_of(one) == page.shape]
-        self._follow(session, page, [*same, *(scripted.left_for[:5] if scripted else ())], page.depth)
-        if page.depth < self.depth:
-            self._follow(session, page, links, page.depth + 1)
+        as_deep = dict.fromkeys([*same, *(scripted.left_for[:5] if scripted else ())], page.depth)
+        deeper = dict.fromkeys(links if page.depth < self.depth else (), page.depth + 1)
+        self._follow(session, page, as_deep | {one: deep for one, deep in deeper.items() if one not in as_deep})
+        return "kept" if product is not None else ""
 
     def _keep(self, session: Session, run: SourceRun, page: CrawlPage, product: Product, now: datetime) -> None:
         offer = offer_of(product, platform=self.source.platform)
@@ -136,14 +143,17 @@ class Harvest:
         listing = see_listing(session, offer=offer, bringer=bringer, now=now)
         want_pictures(session, listing=listing, addresses=product.pictures, bringer=bringer, now=now)
         page.listing_id = listing.id
-        run.kept += 1
 
     def _bringer(self, run: SourceRun) -> Bringer:
         return Bringer(self.source.account_id, source_id=self.source.id, run_id=run.id)
 
-    def _follow(self, session: Session, page: CrawlPage, links: Iterable[str], depth: int) -> None:
-        inside = [tidy_address(one) for one in links if len(one) <= MAX_ADDRESS and host_of(one) in self.scope]
-        new = add_pages(session, source_id=self.source.id, addresses=inside, depth=depth)
+    def _follow(self, session: Session, page: CrawlPage, links: Mapping[str, int]) -> None:
+        """Adds the links of each depth that lie within the crawl's hosts."""
+        inside: dict[str, int] = {}
+        for one, depth in links.items():
+            if len(one) <= MAX_ADDRESS and host_of(one) in self.scope:
+                inside.setdefault(tidy_address(one), depth)
+        new = add_pages(session, source_id=self.source.id, depths=inside)
         if any(shape_of(one) != page.shape for one in new):
             self.shapes.useful[page.shape] += 1
 

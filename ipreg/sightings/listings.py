@@ -56,6 +56,8 @@ class Offer:
             object.__setattr__(self, field.name, clean_text(getattr(self, field.name)))
 
 
+_TOLD = ("address", "seller", "price", "currency", "brand", "availability", "region")
+"""What an offer tells besides its title, and a listing keeps under the same name."""
 MAX_ID = 200
 SITE = "site:"
 """How the key of a seller begins who is known by the host of his shop."""
@@ -90,27 +92,14 @@ def see_listing(session: Session, *, offer: Offer, bringer: Bringer, now: dateti
     listing = session.scalar(
         select(Listing).where(Listing.platform == offer.platform, Listing.external_id == offer.external_id)
     )
-    new = listing is None
     if listing is None:
-        listing = Listing(
-            platform=offer.platform,
-            external_id=offer.external_id,
-            title=offer.title,
-            import_id=bringer.import_id,
-            source_id=bringer.source_id,
-            first_seen_at=now,
-            last_seen_at=now,
-            pictures=[],
-        )
-        session.add(listing)
-        session.flush()
-    leads = new or _may_lead(session, listing, bringer, now)
-    if not new:
-        _note_changes(session, listing, offer, bringer, now, leads=leads)
+        return _first_seen(session, offer, bringer, now)
+    leads = _may_lead(session, listing, bringer, now)
+    _note_changes(session, listing, offer, bringer, now, leads=leads)
     if leads:
         listing.title, listing.led_by_id, listing.led_at = offer.title, bringer.source_id, now
     listing.last_seen_at = now
-    for name in ("address", "seller", "price", "currency", "brand", "availability", "region"):
+    for name in _TOLD:
         if getattr(offer, name) and (leads or not getattr(listing, name)):
             setattr(listing, name, getattr(offer, name))
     if leads or listing.seller_id is None:
@@ -118,6 +107,29 @@ def see_listing(session: Session, *, offer: Offer, bringer: Bringer, now: dateti
         listing.shop = _seller(session, offer, now, rename=leads) or known
     session.flush()
     _sight(session, listing, bringer.account_id, now)
+    return listing
+
+
+def _first_seen(session: Session, offer: Offer, bringer: Bringer, now: datetime) -> Listing:
+    listing = Listing(
+        platform=offer.platform,
+        external_id=offer.external_id,
+        title=offer.title,
+        import_id=bringer.import_id,
+        source_id=bringer.source_id,
+        led_by_id=bringer.source_id,
+        led_at=now,
+        first_seen_at=now,
+        last_seen_at=now,
+        pictures=[],
+        shop=_seller(session, offer, now, rename=True),
+        **{name: getattr(offer, name) for name in _TOLD},
+    )
+    session.add(listing)
+    session.flush()
+    session.add(
+        ListingSighting(listing_id=listing.id, account_id=bringer.account_id, first_seen_at=now, last_seen_at=now)
+    )
     return listing
 
 
@@ -265,8 +277,8 @@ def _seller(session: Session, offer: Offer, now: datetime, *, rename: bool) -> S
     for name, value in (("name", offer.seller), ("shop_id", offer.seller_id), ("address", offer.seller_address)):
         if value and (rename or not getattr(seller, name)):
             setattr(seller, name, value)
-    session.flush()
     if known is None:
+        session.flush()
         _part_from_sites(session, seller)
     return seller
 
@@ -297,7 +309,6 @@ def _site(session: Session, offer: Offer, now: datetime) -> Seller | None:
         seller = _new_seller(session, offer.platform, key, now)
         seller.name, seller.address = name, f"{offer.site}/"
     seller.last_seen_at = now
-    session.flush()
     return seller
 
 

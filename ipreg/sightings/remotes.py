@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import Select, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from ipreg.db import Clock, transaction
@@ -73,11 +73,12 @@ def want_pictures(
         after = list(dict.fromkeys(before + after))
     if set(before) == set(after):
         return
-    session.execute(delete(ListingRemotePicture).where(ListingRemotePicture.listing_id == listing.id))
-    for position, remote_id in enumerate(after):
-        session.add(ListingRemotePicture(listing_id=listing.id, remote_id=remote_id, position=position))
-    session.flush()
-    _settle(session, listing, now, bringer)
+    if before:
+        session.execute(delete(ListingRemotePicture).where(ListingRemotePicture.listing_id == listing.id))
+    rows = [{"listing_id": listing.id, "remote_id": one, "position": place} for place, one in enumerate(after)]
+    session.execute(insert(ListingRemotePicture), rows)
+    if before or any(known[key].sha256 for key in wanted):
+        _settle(session, listing, now, bringer)
 
 
 def key_of(address: str) -> str:
@@ -180,7 +181,7 @@ def _due(runtime: Runtime, hosts: dict[str, Host], now: datetime, fetcher: Fetch
         if not host.may_fetch(one.address):
             code = "robots_refused" if host.allowed else "robots_unreachable"
             _write(runtime, hosts, one, CallerError(code, address=one.address[:200]), now)
-        elif host.next_at <= now and host.busy < AT_ONCE_A_HOST and len(chosen) < AT_ONCE:
+        elif host.next_at <= now and host.has_room(AT_ONCE_A_HOST) and len(chosen) < AT_ONCE:
             host.take(now)
             chosen.append(one)
     return chosen

@@ -19,6 +19,7 @@ from ipreg.sightings.sources import check_address
 from ipreg.sightings.webpage import origin_of
 
 MAX_REFUSALS = 5
+"""A host that refused or dragged so often in a row is not waited for any more: what it should give is refused."""
 
 
 class Visitor:
@@ -41,7 +42,7 @@ class Visitor:
 
         Raises ``LaterError`` where its host may not be asked yet, ``CallerError`` (``address_wrong``,
         ``robots_refused``, ``robots_unreachable``, those of ``keep_picture``), ``UpstreamError`` as ``Fetcher``
-        does and ``fetch_status``.
+        does, ``fetch_status`` and ``host_left_alone``.
         """
         check_address(address, "pictures")
         with self._runtime.sessions() as session:
@@ -57,12 +58,18 @@ class Visitor:
         host = self._host(address)
         now = self._clock()
         if host.next_at > now:
+            if host.refusals >= MAX_REFUSALS:
+                raise UpstreamError("host_left_alone", address=address[:200])
             raise LaterError(host.next_at)
         host.take(now)
         try:
             time.sleep(DELAY)
             answer = self._fetcher.get(address, max_bytes=self._runtime.config.max_file_bytes, accept="image/*")
             return self._taken(host, answer)
+        except UpstreamError as fault:
+            if fault.code == "fetch_too_slow":
+                host.dragged(self._clock())
+            raise
         finally:
             host.busy -= 1
             with transaction(self._runtime.sessions) as session:

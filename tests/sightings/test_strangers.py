@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from flask import Flask
@@ -32,7 +34,8 @@ from ipreg.models import (
     SourceRun,
 )
 from ipreg.runtime import Runtime
-from ipreg.sightings import feeds, reports, sources
+from ipreg.sightings import feeds, remotes, reports, sources, visits
+from ipreg.sightings.fetch import Fetcher
 from ipreg.sightings.sources import CrawlSettings, FeedSettings
 from jobs import crawl, imports, pictures
 from jobs import reports as report_job
@@ -319,6 +322,43 @@ def test_a_feed_s_pictures_are_had_as_politely_and_once(runtime: Runtime, clock:
     imports.run(runtime, clock=clock)
     assert titles(runtime) == {"t0", "t1", "other", "t5"}
     assert shop.asked["/pic/0.jpg"] == 1
+
+
+def test_a_host_that_drips_costs_an_import_a_few_pictures_and_no_more(
+    runtime: Runtime, clock: HandClock, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visits, "Fetcher", partial(Fetcher, total=60, drip_seconds=0.2))
+    with Shop(products=0) as slow:
+        rows = [f"p,{n},t{n},{slow.address}/loris-{n}.jpg,," for n in range(12)]
+        rows.append(f"p,good,good,{shop.address}/pic/0.jpg,,")
+        handed = hand_in(runtime, clock, (HEADER + "\n".join(rows)).encode())
+        for _ in range(6):
+            imports.run(runtime, clock=clock)
+            clock.move(minutes=9)
+        asked = [path for path in slow.asked if path.startswith("/loris")]
+    assert len(asked) == visits.MAX_REFUSALS
+    with runtime.sessions() as session:
+        work = session.get_one(FeedImport, handed)
+        assert work.state is ImportState.DONE
+        assert Counter(one.code for one in work.faults) == {"fetch_too_slow": 5, "host_left_alone": 7}
+    assert titles(runtime) == {"good"}
+
+
+def test_a_host_that_drips_does_not_hold_up_the_pictures_of_others(
+    runtime: Runtime, clock: HandClock, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remotes, "Fetcher", partial(Fetcher, total=60, drip_seconds=0.2))
+    with Shop(products=0) as slow:
+        dripping = [f"{slow.address}/loris-{number}.jpg" for number in range(8)]
+        images = "".join(f'<img itemprop="image" src="{one}">' for one in [*dripping, "/pic/1.jpg"])
+        goods = f'<div itemscope itemtype="https://schema.org/Product"><b itemprop="name">包</b>{images}</div>'
+        shop.extra["/one"] = html("x", goods)
+        make_source(runtime, clock, crawl_settings(shop, "/one"))
+        run(runtime, clock)
+        pictures.run(runtime, clock=clock)
+        assert sum(path.startswith("/loris") for path in slow.asked) == 2
+    with runtime.sessions() as session:
+        assert len(session.scalars(select(Listing)).one().pictures) == 1
 
 
 def test_imports_of_all_accounts_have_their_slice(
