@@ -3,7 +3,9 @@
 Each space (what is held, by which model) is a partition of its own with its own graph: no search walks through
 vectors that it may not find, and an embedding that serves no more is dropped as a table. Vectors are unit vectors
 of 16 bits a number, so that the inner product is the cosine. The tables lie in a schema of their own, made when
-they are first needed: they hold nothing that the fingerprints do not say, and are in no backup.
+they are first needed: they hold nothing that the fingerprints do not say, and are in no backup. A few vectors are
+all compared; the graph is made in one go at the first question after there are more, which costs a fraction of one
+that grows by each of them.
 """
 
 # ruff: noqa: S608 - what is put into statements are names and shapes that are made here
@@ -24,6 +26,8 @@ SCHEMA = "ipreg_index"
 M, EF_CONSTRUCTION, EF_SEARCH = 16, 128, 200
 """Of the graph: neighbours a vector; how widely is looked when one is added, and when one is asked for.
 docs/scaling.md has what they cost and bring."""
+EXACT_BELOW = 10_000
+"""So many vectors are all compared, without a graph."""
 _SPREAD = 4
 """For one wanted key so many vectors are asked for: several of them may be of one key."""
 
@@ -35,7 +39,7 @@ class PgVectorIndex:
     adding it once more costs a question.
     """
 
-    def __init__(self, engine: Engine, dim: int, *, space: str) -> None:
+    def __init__(self, engine: Engine, dim: int, *, space: str, exact_below: int = EXACT_BELOW) -> None:
         if dim < 1:
             raise ValueError("a vector has at least one number")
         self.dim = dim
@@ -44,8 +48,10 @@ class PgVectorIndex:
         self._keys: dict[str, int] = {}
         self._table = f"{SCHEMA}.v_{hashlib.sha256(space.encode()).hexdigest()[:16]}"
         self._shape = f"halfvec({dim})"
+        self._exact_below = exact_below
+        self._has_graph = False
         with engine.begin() as connection:
-            _prepare(connection, self._table, space, self._shape)
+            _prepare(connection, self._table, space)
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -67,8 +73,10 @@ class PgVectorIndex:
             raise ValueError(f"more than {MAX_VIEWS} vectors")
         written = [_written(row) for row in rows]
         with self._engine.begin() as connection:
-            if not self._same(connection, key, written):
-                self._delete(connection, key)
+            held, same = self._held(connection, key, written)
+            if not held == same == len(written):
+                if held:
+                    self._delete(connection, key)
                 self._insert(connection, key, written)
         self._keys[key] = len(rows)
 
@@ -83,19 +91,40 @@ class PgVectorIndex:
         asked = unit_vectors(vectors, self.dim)
         if limit < 1 or not len(asked):
             return []
+        self._want_graph()
         best: dict[str, VectorHit] = {}
         for number, key, view, score in self._nearest([_written(row) for row in asked], limit * _SPREAD):
             if key not in best or best[key].score < score:
                 best[key] = VectorHit(key, score, number, view)
         return sorted(best.values(), key=lambda hit: -hit.score)[:limit]
 
+    def _want_graph(self) -> None:
+        """Makes the graph where it is worth one. While one process makes it, the others' questions do without, and
+        whoever adds waits."""
+        if self._has_graph:
+            return
+        with self._engine.begin() as connection:
+            many = text(f"SELECT count(*) FROM (SELECT 1 FROM {self._table} LIMIT :most) AS first")
+            if (connection.scalar(many, {"most": self._exact_below}) or 0) < self._exact_below:
+                return
+            alone = text("SELECT pg_try_advisory_xact_lock(hashtext(:what))")
+            if not connection.scalar(alone, {"what": self._table}):
+                return
+            connection.exec_driver_sql(
+                f"CREATE INDEX IF NOT EXISTS {self._table.removeprefix(f'{SCHEMA}.')}_graph ON {self._table} "
+                f"USING hnsw ((vector::{self._shape}) halfvec_ip_ops) "
+                f"WITH (m = {M}, ef_construction = {EF_CONSTRUCTION})"
+            )
+        self._has_graph = True
+
     def _nearest(self, asked: Sequence[str], many: int) -> list[tuple[int, str, int, float]]:
+        # Asked vectors are read once, and not anew for each that they are compared with: hence materialized.
         found = text(
-            "SELECT asked.number - 1, near.key, near.view, -near.distance "
-            f"FROM unnest(CAST(:asked AS text[])) WITH ORDINALITY AS asked (vector, number), LATERAL ("
-            f"SELECT key, view, (vector::{self._shape}) <#> CAST(asked.vector AS {self._shape}) AS distance "
-            f"FROM {self._table} ORDER BY (vector::{self._shape}) <#> CAST(asked.vector AS {self._shape}) "
-            "LIMIT :many) AS near"
+            f"WITH asked AS MATERIALIZED (SELECT number, CAST(written AS {self._shape}) AS vector "
+            "FROM unnest(CAST(:asked AS text[])) WITH ORDINALITY AS told (written, number)) "
+            "SELECT asked.number - 1, near.key, near.view, -near.distance FROM asked, LATERAL ("
+            f"SELECT key, view, (vector::{self._shape}) <#> asked.vector AS distance FROM {self._table} "
+            f"ORDER BY (vector::{self._shape}) <#> asked.vector LIMIT :many) AS near"
         )
         with self._engine.connect() as connection:
             wide = min(1000, max(EF_SEARCH, many))
@@ -105,14 +134,14 @@ class PgVectorIndex:
             rows = connection.execute(found, {"asked": list(asked), "many": many})
             return [(int(number), key, view, float(score)) for number, key, view, score in rows]
 
-    def _same(self, connection: Connection, key: str, written: list[str]) -> bool:
-        """Whether exactly that is there, as it is after a restart: nothing is written then."""
+    def _held(self, connection: Connection, key: str, written: list[str]) -> tuple[int, int]:
+        """How many vectors are there, and how many of them are the same: all, after a restart."""
         held = text(
             f"SELECT count(*), count(*) FILTER (WHERE vector = CAST((CAST(:rows AS text[]))[view + 1] AS halfvec)) "
             f"FROM {self._table} WHERE space = :space AND key = :key"
         )
         count, same = connection.execute(held, {"rows": written, "space": self.space, "key": key}).one()
-        return bool(count == same == len(written))
+        return int(count), int(same)
 
     def _delete(self, connection: Connection, key: str) -> None:
         connection.execute(
@@ -128,8 +157,8 @@ class PgVectorIndex:
             connection.execute(text(f"{insert}CAST(:row AS halfvec)) ON CONFLICT DO NOTHING"), rows)
 
 
-def _prepare(connection: Connection, table: str, space: str, shape: str) -> None:
-    """Schema, table, partition and graph, made once; processes that come at the same time wait for each other."""
+def _prepare(connection: Connection, table: str, space: str) -> None:
+    """Schema, table and partition, made once; processes that come at the same time wait for each other."""
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:what))"), {"what": SCHEMA})
     if connection.scalar(text("SELECT to_regclass(:table)"), {"table": table}) is not None:
         return
@@ -141,8 +170,6 @@ def _prepare(connection: Connection, table: str, space: str, shape: str) -> None
         "view smallint NOT NULL, vector halfvec NOT NULL, PRIMARY KEY (space, key, view)) "
         "PARTITION BY LIST (space)",
         f"CREATE TABLE {table} PARTITION OF {SCHEMA}.vectors FOR VALUES IN ('{quoted}')",
-        f"CREATE INDEX ON {table} USING hnsw ((vector::{shape}) halfvec_ip_ops) "
-        f"WITH (m = {M}, ef_construction = {EF_CONSTRUCTION})",
     ):
         connection.exec_driver_sql(statement)
 

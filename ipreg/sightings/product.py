@@ -28,6 +28,7 @@ MAX_PICTURES = 20
 _NOT_THE_PRICE = re.compile(r"(?i)(list|strikethrough|regular|srp|msrp|invoice)(?:price)?$")
 _SALE = re.compile(r"(?i)saleprice$")
 _NOT_TO_BE_HAD = ("out_of_stock", "sold_out", "discontinued")
+_ASKED = ("price", "pricespecification")
 # What an aggregate says holds for each of its offers.
 _OF_ALL = ("pricecurrency", "availability", "seller", "offeredby")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
@@ -203,7 +204,9 @@ def _offers(node: Node) -> Iterator[Node]:
     for offer in _nodes(node.get("offers")):
         inner = list(_nodes(offer.get("offers")))
         if not inner or _first(offer, "lowprice", "price"):
-            yield {**inner[0], **offer} if inner else offer
+            # What it costs is what the aggregate says, and not what the first of its offers does.
+            rest = {name: told for name, told in inner[0].items() if name not in _ASKED} if inner else {}
+            yield {**rest, **offer}
         else:
             outer = {name: offer[name] for name in _OF_ALL if name in offer}
             yield from ({**outer, **one} for one in inner)

@@ -59,6 +59,7 @@ def test_references_reach_into_another_script_and_may_go_in_circles() -> None:
         ([{"@type": "Offer", "availability": "InStock"}, {"@type": "Offer", "price": "12.50"}], "12.50"),
         ({"@type": "AggregateOffer", "lowPrice": "8", "highPrice": "20", "offerCount": 3}, "8"),
         ({"@type": "AggregateOffer", "offers": [{"price": 11}, {"price": 12}]}, "11"),
+        ({"@type": "AggregateOffer", "lowPrice": "8", "offers": [{"price": 11}, {"price": 8}]}, "8"),
         ({"@type": "Offer", "priceSpecification": {"@type": "UnitPriceSpecification", "price": 31}}, "31"),
         (
             {
