@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_socket
 from databases import SERVER, Databases, PostgresDatabases, SqliteFiles, postgres_databases
-from papers import open_prepared
+from papers import open_copy, open_prepared
 from postgres import in_memory, running_postgres
 from scenery import HandClock, People
-from site_of_tests import Site, build_site
+from site_of_tests import Site, app_on, build_site
 from sqlalchemy import URL, Engine
 from sqlalchemy.orm import Session
 
@@ -93,10 +94,15 @@ def seal_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def runtime(tmp_path: Path, databases: Databases, seal_file: Path) -> Iterator[Runtime]:
+def runtime(
+    request: pytest.FixtureRequest, tmp_path: Path, databases: Databases, seal_file: Path
+) -> Iterator[Runtime]:
     var = tmp_path / "var"
-    var.mkdir()
-    opened = open_prepared(var, databases, seal_file)
+    if "built_site" in request.fixturenames:
+        opened = open_copy(request.getfixturevalue("built_site").runtime.config.var, databases, var)
+    else:
+        var.mkdir()
+        opened = open_prepared(var, databases, seal_file)
     yield opened
     opened.sessions.kw["bind"].dispose()
     databases.drop(var)
@@ -159,6 +165,16 @@ def people(session: Session, clock: HandClock) -> People:
     return People(session, clock())
 
 
+@pytest.fixture(scope="session")
+def built_site(databases: Databases, seal_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Made once; each test that asks for ``site`` has a copy of it under its runtime."""
+    var = tmp_path_factory.mktemp("site") / "var"
+    var.mkdir()
+    runtime = open_prepared(var, databases, seal_file)
+    yield build_site(runtime, HandClock())
+    databases.drop(var)
+
+
 @pytest.fixture
-def site(runtime: Runtime, clock: HandClock) -> Site:
-    return build_site(runtime, clock)
+def site(runtime: Runtime, built_site: Site) -> Site:
+    return replace(built_site, app=app_on(runtime), runtime=runtime)

@@ -29,6 +29,12 @@ def open_prepared(var: Path, databases: Databases, seal_file: Path) -> Runtime:
     return open_runtime(Config.from_env(databases.environ(var)))
 
 
+def open_copy(prepared: Path, databases: Databases, var: Path) -> Runtime:
+    """A runtime in the new folder ``var``, with all that ``prepared`` has."""
+    databases.copy(prepared, var)
+    return open_runtime(Config.from_env(databases.environ(var)))
+
+
 def file_some(runtime: Runtime, clock: HandClock, count: int = 5) -> tuple[int, str]:
     """``count`` filings, stamped; the (id, number) of the middle one, which has two pictures."""
     with transaction(runtime.sessions) as session:

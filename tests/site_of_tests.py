@@ -67,9 +67,13 @@ def build_site(runtime: Runtime, clock: HandClock, *, confirmed: bool = True) ->
     for job in (imports, checkpoints, fingerprints, matches, alert_job):
         job.run(runtime, clock=clock)
     case = open_case(runtime, clock) if confirmed else ""
+    return Site(app_on(runtime), runtime, filing, case)
+
+
+def app_on(runtime: Runtime) -> Flask:
     app = create_app(runtime.config)
     app.config.update(WTF_CSRF_ENABLED=False, TESTING=True)
-    return Site(app, runtime, filing, case)
+    return app
 
 
 def open_case(runtime: Runtime, clock: HandClock) -> str:

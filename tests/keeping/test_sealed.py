@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from databases import Databases
-from papers import open_prepared
+from papers import open_copy, open_prepared
 from scenery import PASSWORD, HandClock, People, design_form, draw_picture, edited_copy, one_picture
 from site_letter import a_letter
 from site_of_tests import Site
@@ -22,7 +22,6 @@ from ipreg.app import create_app
 from ipreg.casework import machine, papers, together
 from ipreg.casework.machine import Given
 from ipreg.cli import main
-from ipreg.config import Config
 from ipreg.db import transaction, utc_now
 from ipreg.errors import CallerError, ConflictError, PermissionDeniedError, ProofError
 from ipreg.logcheck import check_log
@@ -79,8 +78,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory, databases: Databases, sea
 
 @pytest.fixture
 def runtime(prepared: Path, databases: Databases, tmp_path: Path) -> Iterator[Runtime]:
-    databases.copy(prepared, tmp_path / "var")
-    opened = open_runtime(Config.from_env(databases.environ(tmp_path / "var")))
+    opened = open_copy(prepared, databases, tmp_path / "var")
     yield opened
     opened.sessions.kw["bind"].dispose()
     databases.drop(tmp_path / "var")

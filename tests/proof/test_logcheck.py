@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from databases import Databases, without_foreign_keys
+from papers import open_copy
 from scenery import HandClock
 from site_of_tests import Site, build_site
 from sqlalchemy import select, text
@@ -58,8 +59,7 @@ def decided(registry_of_tests: tuple[Path, Site]) -> Site:
 
 @pytest.fixture
 def runtime(registry_of_tests: tuple[Path, Site], databases: Databases, tmp_path: Path) -> Iterator[Runtime]:
-    databases.copy(registry_of_tests[0], tmp_path / "var")
-    opened = open_runtime(Config.from_env(databases.environ(tmp_path / "var")))
+    opened = open_copy(registry_of_tests[0], databases, tmp_path / "var")
     yield opened
     opened.sessions.kw["bind"].dispose()
     databases.drop(tmp_path / "var")
