@@ -403,7 +403,7 @@ MESSAGES: dict[str, str] = {
     "scope_none": N_("Choose what the token may be used for."),
     "scope_missing": N_("The token may not be used for this: it lacks %(scope)s."),
     "rate_spent": N_("More than %(limit)s requests a minute. Wait %(seconds)s seconds."),
-    "key_wrong": N_("An idempotency key has at most %(most)s characters of ASCII."),
+    "key_wrong": N_("An idempotency key has at most %(most)s characters of ASCII that can be printed."),
     "key_reused": N_("This idempotency key came with another request before. Send a new one."),
     "request_invalid": N_("Something in the request is wrong; see the fields."),
     "field_unknown": N_("There is no such field here."),
@@ -416,6 +416,8 @@ MESSAGES: dict[str, str] = {
     "body_malformed": N_("The body is no JSON."),
     "body_too_large": N_("The body is larger than %(megabytes)s MB."),
     "media_type_wrong": N_("The body has to be %(wanted)s."),
+    "encoding_wrong": N_("Send the body as it is, not compressed."),
+    "field_twice": N_("This field is given twice."),
     "cursor_wrong": N_("Take the cursor as the page before gave it."),
     "method_wrong": N_("This address takes another method."),
     "views_count": N_(

@@ -58,7 +58,7 @@ _KEEPERS = (Role.ENTERPRISE, Role.REGULATOR, Role.ADMINISTRATOR)
     raw=FEEDS,
     answer=shapes.Pushed,
     status=202,
-    errors=(404, 409, 422),
+    errors=(404, 409, 415, 422),
     once=False,  # an import knows its key itself
     source_token=True,
 )
