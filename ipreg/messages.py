@@ -200,6 +200,7 @@ MESSAGES: dict[str, str] = {
     "case_days_out_of_order": N_("The last day comes before the first, or is over."),
     "case_days_taken": N_("You have named a deputy for some of these days already."),
     "case_absence_missing": N_("There are no such days away."),
+    "filter_missing": N_("There is no such filter, or it is not yours."),
     "case_view_missing": N_("There is no such view."),
     "case_views_too_many": N_("You have saved as many views as there may be. Forget one first."),
     "case_merge_two": N_("Choose at least two cases to merge."),
