@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from ipreg import access, acts, workdays
@@ -200,10 +200,15 @@ def of_filing(session: Session, filing: Filing) -> list[Agreement]:
 
 
 def for_account(session: Session, account: Account) -> list[Agreement]:
-    """What was offered or licensed to the account, what waits first, then the newest."""
+    """What was offered or licensed to the account, what waits first, then the newest; so many as a page shows."""
     waits = Agreement.state != AgreementState.OFFERED
-    wanted = select(Agreement).where(_taken_by(account)).order_by(waits, Agreement.id.desc()).limit(200)
+    wanted = taken_by(account).order_by(waits, Agreement.id.desc()).limit(200)
     return list(session.scalars(wanted).unique())
+
+
+def taken_by(account: Account) -> Select[Agreement]:
+    """All that was offered or licensed to the account."""
+    return select(Agreement).where(_taken_by(account))
 
 
 def count_waiting(session: Session, account: Account, now: datetime) -> int:

@@ -58,6 +58,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _PICTURE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+SERVER: dict[str, Any] = {"threads": 8, "ident": None, "connection_limit": 500, "asyncore_use_poll": True}
+"""How the server serves. A hundred callers who never end what they send keep no others out; ``select`` ends at 1024
+open files, ``poll`` does not."""
 
 
 class Commands(click.Group):
@@ -730,7 +733,7 @@ def serve(port: int, host: str) -> None:
     logs.set_up(config.log_format)
     metrics.share(config.var)
     mimetypes.add_type("text/javascript", ".js")
-    serve_pages(create_app(config), host=host, port=port, threads=8, ident=None)
+    serve_pages(create_app(config), host=host, port=port, **SERVER)
 
 
 @main.command()

@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from flask import Flask
 from waitress import create_server, wasyncore
 
+from ipreg.cli import SERVER
+
 
 @contextmanager
 def serving(app: Flask) -> Iterator[str]:
     """The address of the site, which a real server answers meanwhile."""
-    server = create_server(app, host="127.0.0.1", port=0)
+    server = create_server(app, host="127.0.0.1", port=0, **SERVER)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

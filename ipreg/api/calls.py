@@ -24,7 +24,7 @@ from werkzeug.wrappers import Response
 
 from ipreg import access, tokens, twofactor
 from ipreg.api.operation import JSON, Operation
-from ipreg.api.reading import read_body, read_form, read_query
+from ipreg.api.reading import MAX_JSON, read_body, read_form, read_query, refuse_encoded
 from ipreg.db import transaction, utc_now
 from ipreg.errors import CallerError, IpregError, PermissionDeniedError
 from ipreg.models import Account, ApiAnswer, ApiToken, Role
@@ -167,6 +167,10 @@ def _sent(operation: Operation) -> dict[str, Any]:
         found["form"], found["files"] = read_body(operation.body), {name: [] for name in operation.files}
     elif operation.body is not None:
         found["body"] = read_body(operation.body)
+    elif operation.raw:
+        refuse_encoded()
+    else:
+        request.max_content_length = MAX_JSON  # nothing is expected; it only counts for the idempotency key
     return found
 
 
@@ -176,7 +180,7 @@ def _sent(operation: Operation) -> dict[str, Any]:
 def _once(operation: Operation, caller: str, work: Callable[[], Done]) -> Response:
     """Does a write, unless one with its idempotency key was done: then the first answer again."""
     key = request.headers.get("Idempotency-Key", "").strip()
-    if len(key) > MAX_KEY or not key.isascii():
+    if len(key) > MAX_KEY or not (key.isascii() and key.isprintable()):
         raise CallerError("key_wrong", field="Idempotency-Key", most=MAX_KEY)
     if not key or not operation.once:
         return _finish(operation, work())

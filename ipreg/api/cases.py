@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from flask import Blueprint
@@ -45,11 +44,9 @@ _OWNERS_CLOCKS = (ClockKind.RESPONSE, ClockKind.APPEAL, ClockKind.REVIEW)
 )
 def cases(query: shapes.CasesAsked) -> shapes.Page[shapes.CaseBrief]:
     now = utc_now()
-    begun, after = _place(query.cursor)
-    found = queue.page(
-        db(), account=me(), wanted=filter_of(query), as_of=begun or now, after=after, now=now, limit=query.limit
-    )
-    following = cursor_of(f"{(begun or now).isoformat()}|{found.after}") if found.after else None
+    after = _place(query.cursor)
+    found = queue.page(db(), account=me(), wanted=filter_of(query), after=after, now=now, limit=query.limit)
+    following = cursor_of(str(found.after)) if found.after else None
     return shapes.Page[shapes.CaseBrief](items=[brief(one) for one in found.cases], next=following)
 
 
@@ -123,20 +120,15 @@ def filter_of(query: shapes.CaseFilter) -> Filter:
     return Filter.from_address({name: str(value) for name, value in given.items()})
 
 
-def _place(cursor: str) -> tuple[datetime | None, Place | None]:
-    """When reading began, and where it is to go on."""
+def _place(cursor: str) -> Place | None:
+    """Where reading is to go on; the same cursor whenever the page is asked for, so that its entity tag holds."""
     given = place_of(cursor)
     if not given:
-        return None, None
-    begun, _, place = given.partition("|")
-    after = Place.parse(place)
-    try:
-        moment = datetime.fromisoformat(begun)
-    except ValueError as fault:
-        raise wrong() from fault
-    if after is None or moment.tzinfo is None:
+        return None
+    after = Place.parse(given)
+    if after is None:
         raise wrong()
-    return moment, after
+    return after
 
 
 # --- Shapes

@@ -11,6 +11,7 @@ from openapi_pydantic.util import PydanticSchema, construct_open_api_with_schema
 from pydantic import BaseModel
 
 from ipreg.api import shapes
+from ipreg.api.following import links_of
 from ipreg.api.operation import JSON, Operation
 from ipreg.api.shapewords import SHAPES
 from ipreg.web.problems import MEDIA_TYPE, TITLES
@@ -42,7 +43,7 @@ def describe(operations: Iterable[Operation], *, server: str, say: Say) -> Value
     found = list(operations)
     paths: dict[str, Values] = {}
     for one in found:
-        paths.setdefault(_PATH.sub(r"{\2}", one.rule), {})[one.method.lower()] = _operation(one)
+        paths.setdefault(_PATH.sub(r"{\2}", one.rule), {})[one.method.lower()] = _operation(one, found)
     document = OpenAPI.model_validate(
         {
             "openapi": "3.1.1",
@@ -69,7 +70,7 @@ def describe(operations: Iterable[Operation], *, server: str, say: Say) -> Value
     return spoken
 
 
-def _operation(one: Operation) -> Values:
+def _operation(one: Operation, others: list[Operation]) -> Values:
     return {
         "operationId": one.name,
         "tags": [one.tag],
@@ -77,8 +78,8 @@ def _operation(one: Operation) -> Values:
         "description": one.description or None,
         "parameters": [*_path_parameters(one), *_query_parameters(one), *_headers(one)],
         "requestBody": _body(one),
-        "responses": {str(one.status): _good(one), **_not_modified(one), **_bad(one)},
-        "security": [{"token": []}] if one.roles else [],
+        "responses": {str(one.status): _good(one) | _links(one, others), **_not_modified(one), **_bad(one)},
+        "security": [{"token": [one.scope.value] if one.scope else []}] if one.roles else [],
     }
 
 
@@ -122,8 +123,12 @@ def _headers(one: Operation) -> list[Values]:
         named.append(("Idempotency-Key", _KEY))
     elif one.media == JSON:
         named.append(("If-None-Match", _MATCH))
-    plain = {"type": "string", "maxLength": 200, "pattern": "^[!-~]*$"}
-    return [{"name": name, "in": "header", "description": text, "schema": plain} for name, text in named]
+    # What can't be a language or an entity tag is passed over, as HTTP wants it; a key that is none is refused.
+    key = {**_STRING, "maxLength": 200, "pattern": "^[ -~]*$"}
+    return [
+        {"name": name, "in": "header", "description": text, "schema": key if name == "Idempotency-Key" else _STRING}
+        for name, text in named
+    ]
 
 
 def _body(one: Operation) -> Values | None:
@@ -166,6 +171,11 @@ def _good(one: Operation) -> Values:
     return {"description": N_("Done"), "headers": headers, "content": {one.media: content}}
 
 
+def _links(one: Operation, others: list[Operation]) -> Values:
+    found = links_of(one, others)
+    return {"links": found} if found else {}
+
+
 def _not_modified(one: Operation) -> Values:
     if one.writes or one.media != JSON:
         return {}
@@ -173,7 +183,9 @@ def _not_modified(one: Operation) -> Values:
 
 
 def _bad(one: Operation) -> Values:
-    statuses = {400, 429, 503, *one.errors} | ({401, 403} if one.roles else set())
+    statuses = (
+        {400, 429, 503, *one.errors} | ({401, 403} if one.roles else set()) | ({413} if one.writes else set())
+    )
     wait = {"Retry-After": {"schema": {"type": "integer"}}}
     return {
         str(status): {

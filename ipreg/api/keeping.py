@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, time
 
 from flask import Blueprint
+from sqlalchemy import select
 
 from ipreg import access, acts, agreements, sealing, withdrawing, workdays
 from ipreg.agreements import Terms
@@ -13,7 +14,7 @@ from ipreg.api import keepingshapes, shapes
 from ipreg.api.calls import Done, request_key
 from ipreg.api.filings import sign_newest, whole
 from ipreg.api.operation import Routes
-from ipreg.api.paging import cut, number_of
+from ipreg.api.paging import newest
 from ipreg.db import utc_now
 from ipreg.errors import CallerError, MissingError
 from ipreg.models import Agreement, Filing, LicenceKind, Role, Scope
@@ -115,13 +116,10 @@ def filing_acts(number: str) -> keepingshapes.Acts:
     errors=(404,),
 )
 def list_agreements(query: keepingshapes.AgreementsAsked) -> shapes.Page[keepingshapes.Agreement]:
+    wanted = agreements.taken_by(me())
     if query.filing:
-        found = agreements.of_filing(db(), _seen(query.filing))
-    else:
-        found = sorted(agreements.for_account(db(), me()), key=lambda one: -one.id)
-    if (before := number_of(query.cursor)) is not None:
-        found = [one for one in found if one.id < before]
-    shown, following = cut(found, query.limit)
+        wanted = select(Agreement).where(Agreement.filing_id == _seen(query.filing).id)
+    shown, following = newest(db(), wanted, Agreement.id, query.cursor, query.limit)
     return shapes.Page[keepingshapes.Agreement](items=[_agreement(one) for one in shown], next=following)
 
 

@@ -6,6 +6,7 @@ import hashlib
 
 from flask import Blueprint, request
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from ipreg import access, tokens
@@ -34,7 +35,7 @@ from ipreg.sightings.reading import read_feed
 from ipreg.sightings.rows import IN_A_REQUEST, Row, RowFault
 from ipreg.web.audithook import act_as
 from ipreg.web.language import say
-from ipreg.web.session import db, me, runtime
+from ipreg.web.session import db, me, runtime, start_again
 
 N_ = str  # marks a text for extraction
 bp = Blueprint("api_listings", __name__)
@@ -58,7 +59,7 @@ _KEEPERS = (Role.ENTERPRISE, Role.REGULATOR, Role.ADMINISTRATOR)
     raw=FEEDS,
     answer=shapes.Pushed,
     status=202,
-    errors=(404, 409, 422),
+    errors=(404, 409, 415, 422),
     once=False,  # an import knows its key itself
     source_token=True,
 )
@@ -71,7 +72,11 @@ def push(query: shapes.PushAsked) -> Done:
     if len(data) > MAX_BYTES:
         raise CallerError("feed_too_large", megabytes=MAX_BYTES // 2**20)
     rows = read_feed(data, platform=source.platform, limits=IN_A_REQUEST)
-    work = _import(source, sent, data, pictures)
+    try:
+        work = _import(source, sent, data, pictures)
+    except IntegrityError:  # the same push was faster by a moment, and its import is there now
+        start_again()
+        work = _import(_source(query.source), sent, data, pictures)
     made = shapes.Pushed.model_validate(
         {"import": work.id, "state": work.state.value, "rows": [_result(row) for row in rows]}
     )

@@ -122,7 +122,8 @@ class Place:
         at, _, number = text.partition("~")
         try:
             moment = datetime.fromisoformat(at)
-            return cls(moment, int(number)) if moment.tzinfo is not None and 0 < int(number) < 2**53 else None
+            stored = moment.tzinfo is not None and 1970 < moment.year < 9000
+            return cls(moment, int(number)) if stored and 0 < int(number) < 2**53 else None
         except ValueError:
             return None
 

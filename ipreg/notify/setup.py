@@ -186,7 +186,7 @@ def _check_address(kind: ChannelKind, service: str, address: str, any_host: bool
         return
     if kind not in (ChannelKind.WEBHOOK, *ROBOTS):
         raise CallerError("choice_wrong", field="kind")
-    if not address.startswith(("https://", "http://")) or len(address) > 2000:
+    if not address.startswith(("https://", "http://")) or len(address) > 2000 or len(address.split()) > 1:
         raise CallerError("address_wrong", field="address", address=address[:100])
     starts = ROBOTS.get(kind, ())
     if starts and not any_host and not address.startswith(starts):

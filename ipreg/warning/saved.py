@@ -39,6 +39,6 @@ def forget_filter(session: Session, *, account: Account, filter_id: int) -> None
     """Takes one of the account's own away; raises ``MissingError``."""
     found = session.get(SavedFilter, filter_id)
     if found is None or found.account_id != account.id:
-        raise MissingError("action_missing")
+        raise MissingError("filter_missing")
     session.delete(found)
     session.flush()

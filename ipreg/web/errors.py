@@ -43,6 +43,7 @@ STATUS_OF_CODE = {
     "token_over": 401,
     "body_too_large": 413,
     "media_type_wrong": 415,
+    "encoding_wrong": 415,
     "key_reused": 422,
     "rate_spent": 429,
     "files_unreachable": 503,

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from asking import FORM, picture, program
+from asking import FORM, OFFER, picture, program
 from scenery import HandClock
 from site_of_tests import Site
 from sqlalchemy import select, update
 
 from ipreg.db import transaction, utc_now
-from ipreg.models import Account, Case, CaseState
+from ipreg.models import Account, Agreement, Case, CaseState
 
 
 def test_a_sealed_filing_gets_its_day_and_is_opened_by_its_owner_alone(site: Site) -> None:
@@ -93,3 +93,19 @@ def test_an_offer_is_taken_back_or_refused(site: Site, clock: HandClock) -> None
     with site.runtime.sessions() as session:
         owner = session.scalars(select(Account).where(Account.email == "designer@ipreg.example")).one()
         assert giver.get("/me").json["id"] == owner.id
+
+
+def test_whoever_was_offered_more_than_a_page_shows_reads_all_of_it(site: Site) -> None:
+    giver, taker = program(site, "designer"), program(site, "freelancer")
+    first = giver.post(f"/filings/{site.filing}/agreements", OFFER).json["id"]
+    with transaction(site.runtime.sessions) as session:
+        one = session.get_one(Agreement, first)
+        names = ("kind", "filing_id", "giver_id", "taker_email", "licence_kind", "offered_at", "expires_at")
+        same = {name: getattr(one, name) for name in names}
+        session.add_all(Agreement(**same, request_key=f"many-{number}") for number in range(210))
+    read, cursor = list[int](), ""
+    while cursor is not None:
+        page = taker.get(f"/agreements?limit=100&cursor={cursor}").json
+        read += [each["id"] for each in page["items"]]
+        cursor = page["next"]
+    assert len(read) == len(set(read)) == 211 and read == sorted(read, reverse=True)

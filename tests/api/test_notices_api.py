@@ -44,6 +44,7 @@ def test_addresses_that_are_none_are_refused(site: Site) -> None:
     asks = program(site, "enterprise")
     for kind, address in (
         ("webhook", "ftp://erp.example/"), ("webhook", "javascript:alert(1)"),
+        ("webhook", "https://erp.example/\r\nHost: other.example"),
         ("dingtalk", "https://evil.example/robot/send?access_token=1"), ("slack", "https://evil.example/"),
     ):  # fmt: skip
         answer = asks.post("/channels", {**HOOK, "kind": kind, "address": address})

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 from asking import program
 from site_of_tests import Site
@@ -32,6 +33,19 @@ def test_a_source_is_made_pushed_to_paused_and_resumed(site: Site) -> None:
     assert (run["state"], run["fault"]) == ("running", None)
     assert keeper.get(place).json["last_run"]["id"] == run["id"]
     assert [one["name"] for one in keeper.get("/sources").json["items"]] == ["推送", "ERP"]
+
+
+def test_the_same_push_at_once_is_one_import_for_all_who_sent_it(site: Site) -> None:
+    keeper = program(site, "enterprise")
+    headers = keeper.bearing("application/json") | {"Idempotency-Key": "monday"}
+    with ThreadPoolExecutor(6) as together:
+        sent = [
+            together.submit(keeper.client.post, "/api/v1/listings?source=1", data=json.dumps(ROW), headers=headers)
+            for _ in range(6)
+        ]
+    answers = [one.result() for one in sent]
+    assert {one.status_code for one in answers} == {202}, [one.text for one in answers]
+    assert len({one.json["import"] for one in answers}) == 1
 
 
 def test_a_token_is_told_again_under_its_key_and_lies_encrypted(site: Site) -> None:
