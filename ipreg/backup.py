@@ -16,11 +16,12 @@ import sqlite3
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO
+from urllib.parse import quote
 
 from sqlalchemy import Engine, make_url
 
@@ -28,14 +29,16 @@ from ipreg import auditcheck, dbcopy, logcheck, logkeys, schema
 from ipreg.config import Config
 from ipreg.db import make_engine
 from ipreg.errors import ConfigError
-from ipreg.files import write_whole
-from ipreg.runtime import Runtime, files_of, open_runtime
+from ipreg.files import held, write_whole
+from ipreg.runtime import RESTORING, Runtime, files_of, open_runtime, restore_cut_off
 
 FORMAT = "ipreg-backup/1"
 DATABASE, VAULT_KEYS, ABOUT, SUMS = "database.sqlite3", "vault-keys", "BACKUP.json", "SHA256SUMS"
-_LEFT_OUT = ("thumbnails", "mail", "metrics", "near")
+METRICS = "metrics"
+_LEFT_OUT = ("thumbnails", "mail", METRICS, "near")
 """What is made anew when it is needed, or was given to somebody already."""
-_PIECE = 1 << 20
+_PART, _SNAPSHOT = ".ipreg-backup-", ".backup-"
+"""How the names of a file and a folder begin that are there only while a backup is taken."""
 
 
 @dataclass(frozen=True)
@@ -62,16 +65,40 @@ def write(config: Config, target: Path, *, now: datetime) -> int:
     target = target.absolute()
     if target.exists() or target.is_relative_to(config.var):
         raise ConfigError([f"{target}: exists already, or lies inside of the folder that is to be saved"])
-    part = target.with_name(f".{target.name}.part")
+    try:
+        _take_leftovers_away(target.parent, config.var)
+        return _write(config, target, now)
+    except OSError as fault:
+        raise ConfigError([f"{fault.filename or target}: {fault.strerror}; no backup was made"]) from fault
+
+
+def _write(config: Config, target: Path, now: datetime) -> int:
+    part = target.with_name(f"{_PART}{target.name}.part")
     try:
         # Opened by the owner only: the keys are in it.
         part.touch(mode=0o600, exist_ok=True)
-        with tarfile.open(part, "w", format=tarfile.PAX_FORMAT) as archive:
+        with held(part), tarfile.open(part, "w", format=tarfile.PAX_FORMAT) as archive:
             count = _Writer(archive).everything(config, now)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
     return count
+
+
+def _take_leftovers_away(*folders: Path) -> None:
+    """What a backup that was killed had begun, which may be as large as the database. What is held is at work."""
+    for folder in folders:
+        for place in [*folder.glob(f"{_PART}*.part"), *folder.glob(f"{_SNAPSHOT}*")]:
+            with held(place) as mine:
+                if mine:
+                    shutil.rmtree(place) if place.is_dir() else place.unlink()
+
+
+@contextmanager
+def _own_folder(config: Config) -> Iterator[Path]:
+    """A folder beside the database, gone afterwards."""
+    with tempfile.TemporaryDirectory(dir=config.var, prefix=_SNAPSHOT) as folder, held(Path(folder)):
+        yield Path(folder)
 
 
 class _Writer:
@@ -82,8 +109,8 @@ class _Writer:
         self._sums: list[str] = []
 
     def everything(self, config: Config, now: datetime) -> int:
-        with tempfile.TemporaryDirectory(dir=config.var, prefix=".backup-") as folder:
-            database = Path(folder) / DATABASE
+        with _own_folder(config) as folder:
+            database = folder / DATABASE
             _snapshot(config.database_url, database)
             self._file(DATABASE, database)
         for name, place in _files(config):
@@ -129,12 +156,19 @@ def _snapshot(url: str, place: Path) -> None:
     engine = make_engine(url)
     try:
         if engine.dialect.name == "sqlite":
-            with closing(sqlite3.connect(_file_of(url))) as connection:
-                connection.execute("VACUUM INTO ?", (str(place),))
+            _vacuum(_file_of(url), place)
         else:
             _copy(engine, f"sqlite:///{place}")
     finally:
         engine.dispose()
+
+
+def _vacuum(database: str, place: Path) -> None:
+    try:
+        with closing(sqlite3.connect(f"file:{quote(database)}?mode=rw", uri=True)) as connection:
+            connection.execute("VACUUM INTO ?", (str(place),))
+    except sqlite3.Error as fault:
+        raise ConfigError([f"{database}: {fault}; no backup was made"]) from fault
 
 
 def _copy(source: Engine, target: str) -> None:
@@ -189,16 +223,43 @@ def _of_the_database(config: Config, place: Path) -> bool:
 def restore(config: Config, source: Path) -> Restored:
     """Puts everything where ``config`` says, which must be empty, and checks it as a stranger would.
 
-    Raises ``ConfigError`` where a place is not empty, or where the archive is not whole.
+    Raises ``ConfigError`` where a place is not empty, or where the archive is not whole; then nothing is left.
     """
-    if config.var.exists() and any(config.var.iterdir()):
-        raise ConfigError([f"{config.var} is not empty: a restore never writes over anything"])
-    part = config.var / ".restoring"
-    part.mkdir(parents=True, mode=0o700)
-    count = _unpack(source, part)
-    _put_database(part / DATABASE, config)
-    _put_files(part, config)
+    part = _begin(config.var)
+    with held(part) as mine:
+        if not mine:
+            raise ConfigError([f"{config.var}: another restore is at work there"])
+        try:
+            count = _unpack(source, part)
+            _put_database(part / DATABASE, config)
+        except BaseException:
+            shutil.rmtree(part)
+            raise
+        _put_files(part, config)
     return check(open_runtime(config), count)
+
+
+def _begin(var: Path) -> Path:
+    """The folder that everything is unpacked into. One that a killed restore left holds nothing that is in use."""
+    part, there = var / RESTORING, sorted(one.name for one in var.iterdir()) if var.exists() else []
+    if RESTORING in there and set(there) <= {RESTORING, METRICS}:  # a server that was refused may have counted that
+        _take_away_unless_held(part, var)
+    elif RESTORING in there:
+        raise ConfigError([restore_cut_off(var)])
+    elif there:
+        raise ConfigError([f"{var} is not empty: a restore never writes over anything"])
+    try:
+        part.mkdir(parents=True, mode=0o700)
+    except OSError as fault:
+        raise ConfigError([f"{part}: {fault.strerror}"]) from fault
+    return part
+
+
+def _take_away_unless_held(part: Path, var: Path) -> None:
+    with held(part) as mine:
+        if not mine:
+            raise ConfigError([f"{var}: another restore is at work there"])
+        shutil.rmtree(part)
 
 
 def check(runtime: Runtime, files: int) -> Restored:

@@ -21,7 +21,7 @@ from ipreg.batchtable import read_table
 from ipreg.batchzip import BatchZip
 from ipreg.config import Config
 from ipreg.errors import CallerError, ConflictError, MissingError
-from ipreg.models import Account, Batch, BatchRow, BatchState, Filing, RowState, ViewKind
+from ipreg.models import Account, Batch, BatchRow, BatchState, Filing, RowState, VaultKey, ViewKind
 from ipreg.registry import Attached, Picture
 from ipreg.statements import read_form
 from ipreg.storage import Store
@@ -178,14 +178,24 @@ def start_filing(session: Session, *, batch: Batch) -> None:
         session.flush()
 
 
-def put_ahead(store: Store, archive: BatchZip, values: dict[str, Any]) -> None:
-    """A row's files into the store, before the transaction that files it; a sealed one's key comes later."""
-    if not values.get("sealed"):
-        store.put_ahead(archive.read(name) for _, name in _named(values))
+def put_ahead(store: Store, archive: BatchZip, values: dict[str, Any], now: datetime) -> VaultKey | None:
+    """A row's files into the store, before the transaction that files it; gives a sealed one's key."""
+    contents = (archive.read(name) for _, name in _named(values))
+    if values.get("sealed"):
+        return store.seal_ahead(contents, now=now)
+    store.put_ahead(contents)
+    return None
 
 
 def file_row(
-    session: Session, store: Store, config: Config, *, archive: BatchZip, row: BatchRow, now: datetime
+    session: Session,
+    store: Store,
+    config: Config,
+    *,
+    archive: BatchZip,
+    row: BatchRow,
+    sealed_ahead: VaultKey | None = None,
+    now: datetime,
 ) -> Filing:
     """Files one row. The same content under the same statements, in another batch too, is the same filing."""
     named = [(kind, name, archive.read(name)) for kind, name in _named(row.values)]
@@ -199,6 +209,7 @@ def file_row(
         request_key=_key(row.values, [data for _, _, data in named]),
         max_views=config.max_views,
         sealed=bool(row.values.get("sealed")),
+        sealed_ahead=sealed_ahead,
         opens_at=drafts.opening_of(row.values, now),
         now=now,
     )

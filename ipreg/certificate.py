@@ -110,6 +110,7 @@ def obtain(runtime: Runtime, filing_id: int, *, clock: Clock, version: int | Non
     with runtime.sessions() as session:
         filing = session.get_one(Filing, filing_id)
         draft = prepare(session, runtime, filing, version_of(session, filing, version))
+        shelf = runtime.store.shelf(filing.vault_key)
     seal = open_seal(runtime.secrets, owner=runtime.config.origin, now=clock())
     signed = sign(
         set_page(draft.facts, draft.picture, at=draft.at),
@@ -117,6 +118,7 @@ def obtain(runtime: Runtime, filing_id: int, *, clock: Clock, version: int | Non
         authorities=stamping.authorities_of(runtime, clock=clock),
         host=_host(runtime),
     )
+    shelf.put(signed)  # before the transaction: a slow store makes nobody wait
     try:
         with transaction(runtime.sessions) as session:
             kept = _keep(session, runtime, draft, signed, clock())
@@ -153,7 +155,6 @@ def _keep(session: Session, runtime: Runtime, draft: Draft, pdf: bytes, now: dat
         filing=filing, version=draft.version, sealed=draft.sealed, rights=rights, sha256=both.sha256,
         sm3=both.sm3, size=len(pdf), issued_at=now,
     )  # fmt: skip
-    runtime.store.shelf(filing.vault_key).put(pdf)
     session.add(made)
     session.flush()
     return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import mimetypes
 import os
 import secrets
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from ipreg import (
@@ -34,7 +36,7 @@ from ipreg import (
     vaultcommands,
 )
 from ipreg.config import Config
-from ipreg.db import transaction, utc_now
+from ipreg.db import is_gone, transaction, utc_now, waited_in_vain
 from ipreg.errors import CallerError, ConfigError, IpregError
 from ipreg.i18n import translator
 from ipreg.messages import message_for
@@ -76,6 +78,19 @@ class Commands(click.Group):
         except IpregError as fault:
             field = f"{fault.field}: " if isinstance(fault, CallerError) and fault.field else ""
             raise click.ClickException(field + message_for(fault.code, fault.values, _say())) from fault
+        except OperationalError as fault:
+            code = "database_busy" if waited_in_vain(fault) else "database_gone"
+            if code == "database_gone" and not is_gone(fault):
+                raise
+            # What the database itself says comes below our words: the operator has to mend it.
+            raise click.ClickException(f"{message_for(code, {}, _say())}\n{fault.orig}") from fault
+        except OSError as fault:
+            if fault.errno not in _PLACES_AT_FAULT:
+                raise
+            raise click.ClickException(f"{fault.filename or ''}: {fault.strerror}".removeprefix(": ")) from fault
+
+
+_PLACES_AT_FAULT = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.ENOENT, errno.ENOTDIR)
 
 
 def _say() -> Callable[[str], str]:

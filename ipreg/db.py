@@ -92,7 +92,7 @@ def _prepare_postgres(connection: Any, _record: object) -> None:
 _CONTENDED = {"40001", "40P01", "55P03"}  # serialization_failure, deadlock_detected, lock_not_available
 _WAITED = "55P03"
 _GONE = ("08", "53", "57P")  # connection_exception, insufficient_resources, operator_intervention
-_GONE_SQLITE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
+_GONE_SQLITE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
 
 
 def was_contended(fault: OperationalError) -> bool:

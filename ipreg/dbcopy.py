@@ -23,6 +23,7 @@ from ipreg.errors import ConfigError
 from ipreg.models import Base
 
 _AT_ONCE = 1000
+_UNFINISHED = "ipreg_copy_unfinished"
 _MODULUS = 1 << 256
 Row = dict[str, Any]
 Tell = Callable[["TableSum"], None]
@@ -41,17 +42,29 @@ def copy(source: Engine, target: Engine, *, tell: Tell = lambda _one: None) -> l
     """Copies everything into the empty database ``target``; what was compared is told table by table.
 
     Raises ``ConfigError`` where the source is not at this release's schema, where the target holds anything, and
-    where the two differ afterwards. Then the target is as empty as it was.
+    where the two differ afterwards. Then the target is as empty as it was. What a copy that was killed left there
+    is taken away first.
     """
     require_current(source)
+    if _UNFINISHED in inspect(target).get_table_names():
+        _take_back(target)
     require_empty(target)
-    schema.upgrade(target)
+    _mark(target)
     try:
+        schema.upgrade(target)
         with snapshot(source) as reading, target.begin() as writing:
-            return [_copy_table(reading, writing, table, tell) for table in _emptied(writing)]
+            copied = [_copy_table(reading, writing, table, tell) for table in _emptied(writing)]
+            writing.execute(text(f"DROP TABLE {_UNFINISHED}"))
+        return copied
     except BaseException:
         _take_back(target)
         raise
+
+
+def _mark(target: Engine) -> None:
+    """Who meets this table knows that nothing else in the database is anybody's."""
+    with target.begin() as connection:
+        connection.execute(text(f"CREATE TABLE {_UNFINISHED} (mark INTEGER)"))
 
 
 def sums(connection: Connection, *, tell: Tell = lambda _one: None) -> list[TableSum]:
@@ -74,7 +87,10 @@ def require_empty(engine: Engine) -> None:
     """Raises ``ConfigError`` where the database has a table: it may be somebody's."""
     if tables := inspect(engine).get_table_names():
         raise ConfigError(
-            [f"the target is not empty, it has {len(tables)} tables ({', '.join(sorted(tables)[:3])})"]
+            [
+                f"the target is not empty, it has {len(tables)} tables ({', '.join(sorted(tables)[:3])}); "
+                "nothing is written over: give an empty database"
+            ]
         )
 
 
@@ -209,6 +225,7 @@ def _take_back(target: Engine) -> None:
     """What the migrations made goes too: the target can be tried again as it is."""
     with target.begin() as connection:
         Base.metadata.drop_all(connection)
-        connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
+        for name in ("alembic_version", _UNFINISHED):
+            connection.execute(text(f"DROP TABLE IF EXISTS {name}"))
         if target.dialect.name == "postgresql":
             connection.execute(text("DROP FUNCTION IF EXISTS audit_rows_refuse()"))

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from ipreg import access, filekinds, registry
 from ipreg.config import Config
 from ipreg.errors import CallerError, ConflictError, MissingError
-from ipreg.models import Account, Draft, DraftFile, Filing, ViewKind
+from ipreg.models import Account, Draft, DraftFile, Filing, VaultKey, ViewKind
 from ipreg.registry import Attached, Picture
 from ipreg.statements import read_form
 from ipreg.storage import Shelf, Store
@@ -118,16 +118,32 @@ def look(config: Config, data: bytes) -> Looked:
     return Looked(data, filekinds.kind_of(data), True)
 
 
+def key_for(store: Store, draft: Draft | None, now: datetime) -> tuple[VaultKey, Shelf]:
+    """The key of the draft's shelf and the shelf itself, or a new one, to put files there before ``add_file``."""
+    key = (draft.vault_key if draft is not None else None) or store.key_ahead(now=now)
+    return key, store.sealed_shelf(key)
+
+
 def add_file(
-    session: Session, store: Store, config: Config, *, draft: Draft, filename: str, looked: Looked, now: datetime
+    session: Session,
+    store: Store,
+    config: Config,
+    *,
+    draft: Draft,
+    filename: str,
+    looked: Looked,
+    key: VaultKey | None = None,
+    now: datetime,
 ) -> DraftFile:
     """Takes one file in, as the view that its name speaks of, or as a design file. The same file again is the same.
+
+    ``key`` is what ``key_for`` gave, where the file lies on that shelf already.
 
     Raises ``CallerError`` (``pictures_too_many``, ``design_files_too_many``).
     """
     _require_open(draft)
     if draft.vault_key is None:
-        draft.vault_key = store.new_key(session, now=now)
+        draft.vault_key = key or store.new_key(session, now=now)
     digest = shelf_of(store, draft).put(looked.data)
     known = next((one for one in draft.files if one.sha256 == digest), None)
     if known is not None:
@@ -226,8 +242,16 @@ def opening_of(values: Mapping[str, Any], now: datetime) -> datetime | None:
     return registry.checked_opening(at, sealed=sealed, now=now)
 
 
-def file_draft(session: Session, store: Store, config: Config, *, draft: Draft, now: datetime) -> Filing:
-    """Files it; twice is once. Raises the first of ``faults``."""
+def file_draft(
+    session: Session,
+    store: Store,
+    config: Config,
+    *,
+    draft: Draft,
+    sealed_ahead: VaultKey | None = None,
+    now: datetime,
+) -> Filing:
+    """Files it; twice is once. ``sealed_ahead`` is what ``putting`` gave. Raises the first of ``faults``."""
     if draft.filing is not None:
         return draft.filing
     for fault in faults(draft, now).values():
@@ -243,6 +267,7 @@ def file_draft(session: Session, store: Store, config: Config, *, draft: Draft, 
         request_key=draft.request_key,
         max_views=config.max_views,
         sealed=bool(draft.values.get("sealed")),
+        sealed_ahead=sealed_ahead,
         opens_at=opening_of(draft.values, now),
         now=now,
     )
@@ -252,16 +277,24 @@ def file_draft(session: Session, store: Store, config: Config, *, draft: Draft, 
     return filing
 
 
-def putting(store: Store, draft: Draft, now: datetime) -> Callable[[], None]:
-    """What brings the draft's pictures to where they will lie when it is filed.
+def putting(store: Store, draft: Draft, now: datetime) -> Callable[[], VaultKey | None]:
+    """What brings the draft's files to where they will lie when it is filed, and gives a sealed shelf's key.
 
-    To be called outside of any transaction: a store may be slow. Nothing is done for a draft that is filed, faulty,
-    or sealed, whose shelf gets its key with the filing.
+    To be called outside of any transaction: a store may be slow. Nothing is done for a filed or faulty draft.
     """
-    if draft.filing is not None or draft.values.get("sealed") or faults(draft, now):
+    if draft.filing is not None or faults(draft, now):
         return lambda: None
     shelf, digests = shelf_of(store, draft), [one.sha256 for one in draft.files]
-    return lambda: store.put_ahead(shelf.get(one) for one in digests)
+    sealed = bool(draft.values.get("sealed"))
+
+    def put() -> VaultKey | None:
+        contents = (shelf.get(one) for one in digests)
+        if sealed:
+            return store.seal_ahead(contents, now=now)
+        store.put_ahead(contents)
+        return None
+
+    return put
 
 
 def shelf_of(store: Store, draft: Draft) -> Shelf:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+PART = ".part-"
+"""How the names of files begin that are not whole yet."""
 
 
 def write_whole(place: Path, pieces: Iterable[bytes]) -> None:
     """Writes all or nothing: a killed or out-of-space writer leaves no half file under the final name."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=place.parent, prefix=".part-")
+    handle, name = tempfile.mkstemp(dir=place.parent, prefix=PART)
     try:
         with os.fdopen(handle, "wb") as file:
             for piece in pieces:
@@ -22,3 +27,19 @@ def write_whole(place: Path, pieces: Iterable[bytes]) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def held(place: Path) -> Iterator[bool]:
+    """Whether this process alone has the file or folder ``place``; the system gives it back when its holder ends,
+    however it ends. A file system that knows no locks says no."""
+    handle = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield False
+            return
+        yield True
+    finally:
+        os.close(handle)

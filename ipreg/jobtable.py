@@ -54,6 +54,12 @@ def states(session: Session) -> list[JobState]:
     return sorted(found, key=lambda one: one.result is not JobResult.FAILED)
 
 
+def failing(session: Session) -> list[str]:
+    """Names of the jobs whose last run failed."""
+    found = select(JobState.name).where(JobState.result == JobResult.FAILED)
+    return list(session.scalars(found.order_by(JobState.name)))
+
+
 def keeper(session: Session, *, now: datetime) -> Lease | None:
     """The scheduler that leads; None where none does."""
     lease = session.get(Lease, LEASE)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ipreg.stock import Stock
 
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+_AROUND_A_KEY = 4 + 8 + 16
+"""What stands in such a file beside a key: its length, what fills it up, the value and its time."""
 _SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10)
 _JOB_SECONDS = (0.1, 1, 10, 60, 600)
 Figure = TypeVar("Figure")
@@ -35,6 +37,36 @@ def share(var: Path) -> None:
         if pid.isdecimal() and not Path("/proc", pid).exists() and Path("/proc/self").exists():
             place.unlink(missing_ok=True)
     os.environ[_FOLDER] = str(folder)
+    _take_room_first()
+
+
+def _take_room_first() -> None:
+    """The library writes into files with holes that lie in memory: on a full disk the system ends such a process.
+
+    So the room is taken first, which on a full disk is an ``OSError`` and no more.
+    """
+    from prometheus_client import mmap_dict, values
+
+    class RoomFirst(mmap_dict.MmapedDict):
+        def __init__(self, filename: str, read_mode: bool = False) -> None:
+            if not read_mode:
+                with Path(filename).open("ab") as file:
+                    os.posix_fallocate(file.fileno(), 0, mmap_dict._INITIAL_MMAP_SIZE)
+            super().__init__(filename, read_mode)  # type: ignore[no-untyped-call]
+
+        def _init_value(self, key: str) -> None:
+            if self._used + len(key.encode()) + _AROUND_A_KEY > self._capacity:
+                os.posix_fallocate(self._f.fileno(), 0, 2 * self._capacity)
+            super()._init_value(key)  # type: ignore[no-untyped-call]
+
+    values.MmapedDict = RoomFirst  # type: ignore[attr-defined]
+
+
+def count(figure: Histogram | Counter, amount: float, *labels: str) -> None:
+    """Adds to a figure. What finds no room is not counted; the work that was to be counted goes on."""
+    with suppress(OSError):
+        one = figure.labels(*labels)
+        one.observe(amount) if hasattr(one, "observe") else one.inc(amount)
 
 
 def _once(make: Callable[[], Figure]) -> Callable[[], Figure]:

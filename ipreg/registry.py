@@ -24,6 +24,7 @@ from ipreg.models import (
     FilingVersion,
     FilingView,
     StoredFile,
+    VaultKey,
     ViewKind,
 )
 from ipreg.plaintext import is_blank, printable
@@ -69,12 +70,14 @@ def register_design(
     request_key: str,
     max_views: int = 12,
     sealed: bool = False,
+    sealed_ahead: VaultKey | None = None,
     opens_at: datetime | None = None,
     now: datetime,
 ) -> Filing:
     """Files a design and enters it in the log; the same ``request_key`` again gives the same filing.
 
-    ``sealed``: its files are kept encrypted, until ``opens_at`` where that is given.
+    ``sealed``: its files are kept encrypted, until ``opens_at`` where that is given; ``sealed_ahead`` is the key of
+    the shelf that they lie on already (``Store.seal_ahead``).
 
     Raises ``CallerError`` (``field`` names what to mend: one of the form's, ``pictures`` or ``pictures-<n>``,
     ``design_files`` or ``design_files-<n>``, n from 0) and ``PermissionDeniedError`` for those who don't file.
@@ -86,13 +89,21 @@ def register_design(
     if known is not None:
         return known
     checked = check_form(form, now)
-    key = store.new_key(session, now=now) if sealed else None
+    key = _key(session, store, sealed_ahead, now) if sealed else None
     kept = keep_content(session, store.shelf(key), pictures, design_files, max_views=max_views, now=now)
     filing = _insert(session, applicant, checked, request_key, now)
     filing.vault_key, filing.opens_at = key, checked_opening(opens_at, sealed=sealed, now=now)
     filing.state = FilingState.SEALED if sealed else FilingState.OPEN
     enter_version(session, filing=filing, account=applicant, kept=kept, request_key=request_key, now=now)
     return filing
+
+
+def _key(session: Session, store: Store, ahead: VaultKey | None, now: datetime) -> VaultKey:
+    if ahead is None:
+        return store.new_key(session, now=now)
+    session.add(ahead)
+    session.flush()
+    return ahead
 
 
 def keep_content(

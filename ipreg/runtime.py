@@ -22,6 +22,18 @@ if TYPE_CHECKING:
     from ipreg.tlog.note import Signer
 
 
+RESTORING = ".restoring"
+"""The folder under ``var`` that is there while a backup is put back."""
+
+
+def restore_cut_off(var: Path) -> str:
+    """What is told where that folder is met and nobody is at work in it."""
+    return (
+        f"{var}: a restore was cut off here. Take away everything in that folder, and in the PostgreSQL database "
+        "if there is one, and restore again"
+    )
+
+
 @dataclass(frozen=True)
 class Runtime:
     """``session_key`` signs browser sessions; ``log_key`` is the log's first key (``ipreg.logkeys`` has all)."""
@@ -50,7 +62,13 @@ class Runtime:
 
 
 def open_runtime(config: Config) -> Runtime:
-    """Opens everything; what is missing under ``config.var`` (folders, secrets of mode 0600) is made."""
+    """Opens everything; what is missing under ``config.var`` (folders, secrets of mode 0600) is made.
+
+    Raises ``ConfigError`` where only half of a backup was put back: new keys and tables would take the places of
+    the old ones.
+    """
+    if (config.var / RESTORING).exists():
+        raise ConfigError([restore_cut_off(config.var)])
     secrets = config.var / "secrets"
     secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
     sessions = make_sessions(config.database_url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -96,6 +97,8 @@ def unready(runtime: Runtime) -> dict[str, str]:
     try:
         if shutil.disk_usage(runtime.config.var).free < _ROOM:
             found["disk"] = "nearly full"
+        if not os.access(runtime.config.var, os.W_OK):
+            found["disk"] = "can't be written to"
     except OSError:
         found["disk"] = "not there"
     return found

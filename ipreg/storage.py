@@ -74,13 +74,8 @@ class Store:
         return digest
 
     def put_ahead(self, contents: Iterable[bytes]) -> None:
-        """Keeps what is about to be filed or seen, before the transaction that does it: a slow store makes nobody
-        wait. What does not look like a picture is left to the checks. What no row asks for after all goes some days
-        later (``ipreg.orphans``).
-        """
-        for data in contents:
-            if len(data) <= self.max_bytes and sniff(data):
-                self.put(data)
+        """Keeps what is about to be filed or seen, before the transaction that does it, as ``put_ahead`` below."""
+        put_ahead(self, contents)
 
     def take(self, digest: str, pieces: Iterator[bytes]) -> None:
         """Keeps a content whose digest is known already, piece by piece."""
@@ -130,12 +125,25 @@ class Store:
 
     def new_key(self, session: Session, *, now: datetime) -> VaultKey:
         """The key of a new sealed shelf, kept wrapped."""
+        made = self.key_ahead(now=now)
+        session.add(made)
+        session.flush()
+        return made
+
+    def key_ahead(self, *, now: datetime) -> VaultKey:
+        """The same for who fills the shelf first and adds the row afterwards; a shelf without a row goes some days
+        later.
+        """
         made = VaultKey(token=secrets.token_hex(16), created_at=now)
         made.wrapped, made.wrapped_by = self.keyring.wrap(
             secrets.token_bytes(KEY_SIZE), context=_wrapping(made.token), now=now
         )
-        session.add(made)
-        session.flush()
+        return made
+
+    def seal_ahead(self, contents: Iterable[bytes], *, now: datetime) -> VaultKey:
+        """The key of a new shelf, which holds ``contents`` already, for the transaction that files them sealed."""
+        made = self.key_ahead(now=now)
+        put_ahead(self.sealed_shelf(made), contents)
         return made
 
     def shelf(self, key: VaultKey | None) -> Shelf:
@@ -174,6 +182,25 @@ class Store:
 
     def _preview(self, digest: str) -> Path:
         return self._thumbnails / digest[:2] / digest[2:4] / digest
+
+
+def put_ahead(shelf: Shelf, contents: Iterable[bytes]) -> None:
+    """Keeps what is about to be filed or seen, before the transaction that does it: a slow store makes nobody wait.
+
+    What is no picture and of no kind that we take is left to the checks. What no row asks for after all goes some
+    days later (``ipreg.orphans``).
+    """
+    for data in contents:
+        if data and len(data) <= shelf.max_bytes and (sniff(data) or _is_taken(data)):
+            shelf.put(data)
+
+
+def _is_taken(data: bytes) -> bool:
+    try:
+        filekinds.kind_of(data)
+    except CallerError:
+        return False
+    return True
 
 
 def _name(digest: str) -> str:

@@ -58,7 +58,7 @@ def _file(runtime: Runtime, archive: BatchZip, row_id: int, clock: Clock) -> Non
     try:
         with runtime.sessions() as session:
             values = session.get_one(BatchRow, row_id).values
-        batches.put_ahead(runtime.store, archive, values)
+        sealed = batches.put_ahead(runtime.store, archive, values, clock())
         with transaction(runtime.sessions) as session:
             batches.file_row(
                 session,
@@ -66,6 +66,7 @@ def _file(runtime: Runtime, archive: BatchZip, row_id: int, clock: Clock) -> Non
                 runtime.config,
                 archive=archive,
                 row=session.get_one(BatchRow, row_id),
+                sealed_ahead=sealed,
                 now=clock(),
             )
     except (CallerError, PermissionDeniedError) as fault:  # good when it was checked, and no more

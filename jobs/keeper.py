@@ -190,5 +190,5 @@ def run_job(runtime: Runtime, job: Job, run: Run) -> None:
         _log.exception("job %s failed; it will be tried again", job.name)
     run.took, run.fault = time.perf_counter() - begun, fault
     run.ended_at = max(utc_now(), run.begun_at)
-    metrics.jobs().labels(job.name, "failed" if fault else "done").observe(run.took)
-    metrics.processor().labels(job.name).inc(time.thread_time() - busy)
+    metrics.count(metrics.jobs(), run.took, job.name, "failed" if fault else "done")
+    metrics.count(metrics.processor(), time.thread_time() - busy, job.name)

@@ -16,8 +16,9 @@ from ipreg.api.operation import Routes
 from ipreg.db import utc_now
 from ipreg.errors import CallerError
 from ipreg.messages import message_for
-from ipreg.models import Batch, BatchRow, Draft, DraftFile, Filing, Role, RowState, Scope
+from ipreg.models import Batch, BatchRow, Draft, DraftFile, Filing, Role, RowState, Scope, VaultKey
 from ipreg.novelty import Alike, alike, waiting
+from ipreg.storage import put_ahead
 from ipreg.web.errors import words_of
 from ipreg.web.language import chosen, likeness, match_words, say
 from ipreg.web.pictures import shows
@@ -65,18 +66,20 @@ def new_draft(form: shapes.FilingForm, files: Files) -> Done:
     db().rollback()  # looking at a picture takes a while, and nobody else is to wait for it
     sent = [*files["pictures"], *files["design_files"]]
     looked = [(one.filename or "", drafts.look(runtime().config, one.read())) for one in sent]
+    key, shelf = drafts.key_for(runtime().store, None, utc_now())
+    put_ahead(shelf, (one.data for _, one in looked))
     start_again()
     draft = drafts.start(db(), account=me(), now=utc_now())
     drafts.save(db(), draft=draft, values=_values(form), revision=draft.revision, now=utc_now())
-    kept = [_add(draft, name, one) for name, one in looked]
+    kept = [_add(draft, name, one, key) for name, one in looked]
     kinds = {one.id: kind for one, kind in zip(kept, [*form.views, *[""] * len(kept)], strict=False)}
     drafts.arrange(db(), runtime().config, draft=draft, order=list(kinds), kinds=kinds, now=utc_now())
     return Done(_whole(draft), f"/api/v1/drafts/{draft.id}")
 
 
-def _add(draft: Draft, name: str, looked: drafts.Looked) -> DraftFile:
+def _add(draft: Draft, name: str, looked: drafts.Looked, key: VaultKey) -> DraftFile:
     store, config = runtime().store, runtime().config
-    return drafts.add_file(db(), store, config, draft=draft, filename=name, looked=looked, now=utc_now())
+    return drafts.add_file(db(), store, config, draft=draft, filename=name, looked=looked, key=key, now=utc_now())
 
 
 @routes.get(
@@ -101,10 +104,12 @@ def draft(draft_id: int) -> draftshapes.Draft:
 def file_draft(draft_id: int) -> Done:
     put = drafts.putting(runtime().store, drafts.get(db(), draft_id=draft_id, account=me()), utc_now())
     db().rollback()
-    put()
+    sealed = put()
     start_again()
     found = drafts.get(db(), draft_id=draft_id, account=me())
-    made = drafts.file_draft(db(), runtime().store, runtime().config, draft=found, now=utc_now())
+    made = drafts.file_draft(
+        db(), runtime().store, runtime().config, draft=found, sealed_ahead=sealed, now=utc_now()
+    )
     db().refresh(made)
     return Done(whole(made), f"/api/v1/filings/{made.number}", after=sign_newest)
 
@@ -217,7 +222,7 @@ def _values(form: shapes.FilingForm) -> dict[str, Any]:
             "locarno_class": form.locarno_class or "",
             "rights_wanted": list(form.rights_wanted),
             "first_disclosed_on": form.first_disclosed_on.isoformat() if form.first_disclosed_on else "",
-            "sealed": "1" if form.sealed else "",
+            "sealed": "yes" if form.sealed else "",
             "opens_on": form.opens_on.isoformat() if form.opens_on else "",
         }
     )

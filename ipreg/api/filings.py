@@ -24,7 +24,7 @@ from ipreg.models import DesignFile, Disclosure, Filing, FilingView, Industry, R
 from ipreg.registry import Attached, Picture
 from ipreg.web.filings import may_have_bundle, may_have_certificate
 from ipreg.web.pictures import shows, told
-from ipreg.web.session import db, me, runtime, start_again
+from ipreg.web.session import db, keep_ahead, me, runtime, seal_ahead, start_again
 
 N_ = str  # marks a text for extraction
 bp = Blueprint("api_filings", __name__)
@@ -196,8 +196,10 @@ def _original(found: Filing, files: Sequence[FilingView | DesignFile], position:
 )
 def file_design(form: shapes.FilingForm, files: Files) -> Done:
     pictures, attached = _pictures(form.views, files), _attached(files)
-    if not form.sealed:
-        _put_ahead(pictures, attached)
+    contents = [*(one.data for one in pictures), *(one.data for one in attached)]
+    key = seal_ahead(contents) if form.sealed else None
+    if key is None:
+        keep_ahead(runtime().store, contents)
     made = registry.register_design(
         db(),
         runtime().store,
@@ -208,6 +210,7 @@ def file_design(form: shapes.FilingForm, files: Files) -> Done:
         request_key=request_key(),
         max_views=runtime().config.max_views,
         sealed=form.sealed,
+        sealed_ahead=key,
         opens_at=_opening(form),
         now=utc_now(),
     )
@@ -236,9 +239,10 @@ def amend(number: str, form: shapes.Amendment, files: Files) -> Done:
     if not keep <= present:
         raise CallerError("choice_wrong", field="keep")
     pictures, attached = _pictures(form.views, files), _attached(files)
-    if found.vault_key is None:
-        _put_ahead(pictures, attached)
-        found = registry.get_filing(db(), number=number, account=me())
+    keep_ahead(
+        runtime().store.shelf(found.vault_key), [*(one.data for one in pictures), *(one.data for one in attached)]
+    )
+    found = registry.get_filing(db(), number=number, account=me())
     amending.amend(
         db(),
         runtime().store,
@@ -252,12 +256,6 @@ def amend(number: str, form: shapes.Amendment, files: Files) -> Done:
     )
     db().refresh(found)
     return Done(whole(found), f"/api/v1/filings/{found.number}", after=sign_newest)
-
-
-def _put_ahead(pictures: Sequence[Picture], attached: Sequence[Attached]) -> None:
-    db().rollback()
-    runtime().store.put_ahead([*(one.data for one in pictures), *(one.data for one in attached)])
-    start_again()
 
 
 def _pictures(views: Sequence[str], files: Files) -> list[Picture]:

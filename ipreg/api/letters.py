@@ -26,7 +26,7 @@ from ipreg.response.steps import Given
 from ipreg.warning.owners import owner_for
 from ipreg.web.language import chosen
 from ipreg.web.pictures import told
-from ipreg.web.session import db, me, runtime, start_again
+from ipreg.web.session import db, keep_ahead, me, runtime, start_again
 
 N_ = str  # marks a text for extraction
 bp = Blueprint("api_letters", __name__)
@@ -195,6 +195,7 @@ def letter_step(
         uploads=_uploads(files),
         request_key=request_key(),
     )
+    keep_ahead(steps.shelf_of(runtime().store, found), [one.data for one in given.uploads])
     steps.step(
         db(), runtime().store, letter=found, action=action, actor=me(), given=given,
         row_version=form.row_version, now=utc_now(),

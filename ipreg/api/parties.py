@@ -24,7 +24,7 @@ from ipreg.errors import CallerError, MissingError
 from ipreg.models import Case, CaseNote, CasePaper, CaseTask, Role, Scope, Submission, SubmissionKind
 from ipreg.web import handedin
 from ipreg.web.complaints import lodge
-from ipreg.web.session import db, me, runtime
+from ipreg.web.session import db, keep_ahead, me, runtime
 
 N_ = str  # marks a text for extraction
 bp = Blueprint("api_parties", __name__)
@@ -71,6 +71,8 @@ def list_submissions(number: str) -> shapes.Page[partyshapes.Submission]:
 )
 def hand_in(number: str, form: partyshapes.NewSubmission, files: dict[str, list[FileStorage]]) -> Done:
     paper = Paper(SubmissionKind(form.kind), form.text, _uploads(files["files"]), form.confidential)
+    _case(number)  # who has no part in it leaves nothing
+    keep_ahead(runtime().store, [one.data for one in paper.uploads])
     made = submissions.submit(
         db(), runtime().store, case=_case(number), party=me(), paper=paper, request_key=request_key(), now=utc_now()
     )

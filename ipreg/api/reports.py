@@ -18,7 +18,7 @@ from ipreg.messages import message_for
 from ipreg.models import Report, Role, Scope, SellerLink
 from ipreg.sightings import reports, sellerlinks, sellers
 from ipreg.web.language import say
-from ipreg.web.session import db, me, runtime
+from ipreg.web.session import db, keep_ahead, me, runtime
 from ipreg.web.words import RISKS
 
 N_ = str  # marks a text for extraction
@@ -66,6 +66,7 @@ def new_report(form: shapes.NewReport, files: dict[str, list[FileStorage]]) -> D
         made = reports.report_address(db(), account=me(), address=address, note=form.note, now=now)
     else:
         data = files["picture"][0].read()
+        keep_ahead(runtime().store, [data])
         made = reports.report_picture(
             db(), runtime().store, account=me(), data=data, title=form.title, address=address, note=form.note,
             now=now,

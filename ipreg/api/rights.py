@@ -22,7 +22,7 @@ from ipreg.rights.records import RightForm
 from ipreg.web.language import say
 from ipreg.web.pictures import told
 from ipreg.web.rights import calendar_of, package_of, packed_filing, seen_filing, sort_of
-from ipreg.web.session import db, me, runtime
+from ipreg.web.session import db, keep_ahead, me, runtime
 
 N_ = str  # marks a text for extraction
 bp = Blueprint("api_rights", __name__)
@@ -64,6 +64,7 @@ def record_right(number: str, form: shapes.NewRight, files: dict[str, list[FileS
     if len(files["paper"]) > 1:
         raise CallerError("value_wrong", field="paper")
     papers = [Attached(one.filename or "", one.read()) for one in files["paper"]]
+    keep_ahead(runtime().store.shelf(seen_filing(number).vault_key), [one.data for one in papers])
     given = form.model_dump() | {"kind": ObtainedKind(form.kind)}
     made = records.record_right(
         db(), runtime().store, filing=seen_filing(number), account=me(), form=RightForm(**given),

@@ -158,6 +158,7 @@ def issue(runtime: Runtime, event_id: int, *, clock: Clock) -> bool:
         host=_host(runtime),
         reason=f"{draft.facts['title_zh']} {draft.facts['title_en']}",
     )
+    runtime.store.put(pdf)  # before the transaction: a slow store makes nobody wait
     acting = audit.acting("job:papers", "papers.issue", subject=draft.number)
     try:
         with acting, transaction(runtime.sessions) as session:
@@ -171,7 +172,6 @@ def _keep(session: Session, runtime: Runtime, event_id: int, draft: Draft, pdf: 
     event = session.get_one(CaseEvent, event_id)
     case = session.get_one(Case, event.case_id)
     both = digests(pdf)
-    runtime.store.put(pdf)
     made = CasePaper(
         case=case,
         event_id=event_id,

@@ -86,6 +86,18 @@ def post_due(runtime: Runtime, *, clock: Clock, settle: timedelta = timedelta(0)
         return Sent.of(state for states in done for state in states)
 
 
+def why_waiting(session: Session) -> str:
+    """The newest fault of mail that waits to be tried again, for ``outcome.told``; empty without one."""
+    wanted = (
+        select(Delivery.last_fault)
+        .join(Channel)
+        .where(
+            Delivery.state == DeliveryState.WAITING, Delivery.last_fault != "", Channel.kind == ChannelKind.EMAIL
+        )
+    )
+    return session.scalar(wanted.order_by(Delivery.id.desc()).limit(1)) or ""
+
+
 def _packed(
     runtime: Runtime, kinds: Collection[ChannelKind], clock: Clock, settle: timedelta
 ) -> dict[int, list[int]]:

@@ -122,7 +122,7 @@ def make(runtime: Runtime, letter_id: int, *, clock: Clock) -> bool:
         shown = annexes.pictures(session, runtime.store, matches, pairs)
         for block in said["blocks"]:
             block["pairs"] = [pair for pair in block["pairs"] if pair["left"] in shown]
-        at, number = letter.created_at, letter.number
+        at, number, shelf = letter.created_at, letter.number, shelf_of(runtime.store, letter)
     docx = set_docx(said, shown, at=at)
     pdf = certificate.sign(
         set_paper("letter.typ", said, shown, at=at),
@@ -131,6 +131,8 @@ def make(runtime: Runtime, letter_id: int, *, clock: Clock) -> bool:
         host=urlsplit(runtime.config.public_url).hostname or "",
         reason=f"{said['title']} {number}",
     )
+    for data in (pdf, docx, *(one.data for one in enclosed if one.data is not None and one.what != annexes.OWN)):
+        shelf.put(data)  # before the transaction: a slow store makes nobody wait
     with transaction(runtime.sessions) as session:
         return _finish(session, runtime.store, letter_id, said, (pdf, docx), enclosed, clock())
 
@@ -216,9 +218,8 @@ def _finish(
     if letter.state is not LegalLetterState.MAKING:
         return False  # another process was faster
     letter.facts = said
-    shelf, position = shelf_of(store, letter), len(letter.events)
+    position = len(letter.events)
     for (role, name), data, kind in _papers(letter, papers, enclosed):
-        shelf.put(data)
         add_file(letter, event_position=position, role=role, name=name, given_name="", data=data, kind=kind)
     steps.record(session, store, letter=letter, action="made", actor=None, now=now)
     return True

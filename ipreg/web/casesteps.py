@@ -182,7 +182,7 @@ def kept_documents(action: str, files: list[FileStorage], field: str) -> tuple[D
     named = [(file.filename, file) for file in files if file.filename]
     if len(named) > MOST_DOCUMENTS:
         raise CallerError("submission_too_many", field=field, most=MOST_DOCUMENTS)
-    kept = []
+    kept: list[tuple[str, bytes]] = []
     for given, file in named:
         data = file.read(MAX_DOCUMENT + 1)
         if not data:
@@ -190,8 +190,13 @@ def kept_documents(action: str, files: list[FileStorage], field: str) -> tuple[D
         if len(data) > MAX_DOCUMENT:
             raise CallerError("case_document_large", field=field, megabytes=MAX_DOCUMENT // 2**20)
         name = given.replace("\\", "/").rpartition("/")[2][:200]
-        kept.append(Document(action, name, runtime().store.put(data)))
-    return tuple(kept)
+        kept.append((name, data))
+    if not kept:
+        return ()
+    db().rollback()  # a slow store makes nobody wait
+    documents = tuple(Document(action, name, runtime().store.put(data)) for name, data in kept)
+    start_again()
+    return documents
 
 
 def _again(number: str, fault: IpregError, action: str) -> tuple[str, int]:

@@ -50,6 +50,7 @@ def lodge(number: str, complaint: Complaint, request_key: str) -> Case:
     complaints.check(complaint, filing)
     filing_id = filing.id
     start_again().rollback()  # pictures are compared while no transaction waits
+    runtime().store.put_ahead([complaint.picture, *(one.data for one in complaint.uploads)])
     liked = complaints.liken(runtime(), filing_id=filing_id, data=complaint.picture)
     start_again()
     return complaints.complain(

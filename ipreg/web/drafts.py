@@ -17,6 +17,7 @@ from ipreg.models import Draft, Industry, RightKind, Role
 from ipreg.names import RIGHTS
 from ipreg.novelty import Alike, alike, waiting
 from ipreg.statements import read_form
+from ipreg.storage import put_ahead
 from ipreg.web.downloads import name_file
 from ipreg.web.errors import words_of
 from ipreg.web.language import chosen, day, say
@@ -143,11 +144,13 @@ def _refused(draft_id: int, name: str, fault: CallerError | ConflictError) -> An
 def _file(draft: Draft) -> Answer:
     draft_id, put = draft.id, drafts.putting(runtime().store, draft, utc_now())
     db().rollback()
-    put()
+    sealed = put()
     start_again()
     draft = drafts.get(db(), draft_id=draft_id, account=me())
     try:
-        filing = drafts.file_draft(db(), runtime().store, runtime().config, draft=draft, now=utc_now())
+        filing = drafts.file_draft(
+            db(), runtime().store, runtime().config, draft=draft, sealed_ahead=sealed, now=utc_now()
+        )
         number = filing.number
         db().commit()
     except CallerError as fault:
@@ -163,9 +166,9 @@ def _file(draft: Draft) -> Answer:
 @who(Role.DESIGNER, Role.ENTERPRISE)
 def add(draft_id: int) -> Answer:
     """One file or several; what is good is kept, and for each other its fault is told."""
-    drafts.get(db(), draft_id=draft_id, account=me())
-    start_again().rollback()  # looking at a picture takes a while, and nobody else is to wait for it
     store, config = runtime().store, runtime().config
+    key, shelf = drafts.key_for(store, drafts.get(db(), draft_id=draft_id, account=me()), utc_now())
+    start_again().rollback()  # looking at a picture takes a while, and nobody else is to wait for it
     looked, faults = [], []
     for file in request.files.getlist("files"):
         name = file.filename or ""
@@ -175,11 +178,12 @@ def add(draft_id: int) -> Answer:
             looked.append((name, drafts.look(config, file.read())))
         except CallerError as fault:
             faults.append((name, words_of(fault)))
+    put_ahead(shelf, (one.data for _, one in looked))
     start_again()
     draft = drafts.get(db(), draft_id=draft_id, account=me())
     for name, one in looked:
         try:
-            drafts.add_file(db(), store, config, draft=draft, filename=name, looked=one, now=utc_now())
+            drafts.add_file(db(), store, config, draft=draft, filename=name, looked=one, key=key, now=utc_now())
         except CallerError as fault:
             faults.append((name, words_of(fault)))
     db().commit()

@@ -52,6 +52,13 @@ _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+_DISK = {
+    errno.ENOSPC: "disk_full",
+    errno.EDQUOT: "disk_full",
+    errno.EROFS: "files_unreachable",
+    errno.EACCES: "files_unreachable",
+    errno.EIO: "files_unreachable",
+}
 _ONE_YEAR = "max-age=31536000"
 _log = logging.getLogger(__name__)
 
@@ -133,12 +140,13 @@ def _crowded(fault: PoolTimeoutError) -> Response | tuple[str, int]:
 
 
 def _no_room(fault: OSError) -> Response | tuple[str, int]:
-    """A file could not be written; what was begun goes with the transaction."""
+    """A file could not be written, or not be read; what was begun goes with the transaction."""
     _log.error("a file could not be read or written", exc_info=fault)
-    if fault.errno not in (errno.ENOSPC, errno.EDQUOT):
+    code = _DISK.get(fault.errno or 0)
+    if code is None:
         return _page(500, "unexpected")
     start_again()
-    return _page(503, "disk_full")
+    return _page(503, code)
 
 
 def status_of(fault: IpregError) -> int:

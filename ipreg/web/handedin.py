@@ -16,7 +16,7 @@ from ipreg.casework.table import Part
 from ipreg.db import transaction, utc_now
 from ipreg.errors import CallerError, MissingError
 from ipreg.models import Account, Case, CasePaper, RespondentLink, Submission, SubmissionKind
-from ipreg.web.session import db, me, runtime
+from ipreg.web.session import db, keep_ahead, me, runtime
 
 
 def read_form() -> HandedIn:
@@ -35,12 +35,14 @@ def read_form() -> HandedIn:
 
 def take_in(case: Case, party: Party) -> Submission:
     """Hands the form in for ``party``; the view commits."""
+    paper = read_form()
+    keep_ahead(runtime().store, [one.data for one in paper.uploads])
     return submissions.submit(
         db(),
         runtime().store,
         case=case,
         party=party,
-        paper=read_form(),
+        paper=paper,
         request_key=request.form.get("request_key", ""),
         now=utc_now(),
     )

@@ -33,7 +33,7 @@ from ipreg.web.errors import words_of
 from ipreg.web.pages import picture
 from ipreg.web.pictures import shows, told
 from ipreg.web.rules import EVERYBODY, who
-from ipreg.web.session import db, me, runtime, start_again
+from ipreg.web.session import db, keep_ahead, me, runtime, start_again
 
 bp = Blueprint("keeping", __name__)
 Answer = str | Response | tuple[str, int]
@@ -90,12 +90,15 @@ def amend(number: str) -> Answer:
     if request.method == "GET":
         return _amend_page(found, {})
     try:
+        change = _amendment(found)
+        contents = [*(one.data for one in change.pictures), *(one.data for one in change.design_files)]
+        keep_ahead(runtime().store.shelf(found.vault_key), contents)
         amending.amend(
             db(),
             runtime().store,
-            filing=found,
+            filing=owned(number),
             account=me(),
-            amendment=_amendment(found),
+            amendment=change,
             seen_version=request.form.get("seen_version", 0, type=int),
             request_key=request.form.get("request_key", "")[:64] or agreements.new_key(),
             max_views=runtime().config.max_views,

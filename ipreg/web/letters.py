@@ -34,7 +34,7 @@ from ipreg.web.downloads import name_file
 from ipreg.web.errors import words_of
 from ipreg.web.language import chosen, day, say
 from ipreg.web.rules import who
-from ipreg.web.session import db, me, runtime, start_again
+from ipreg.web.session import db, keep_ahead, me, runtime, start_again
 from ipreg.workdays import shanghai_day
 
 bp = Blueprint("letters", __name__)
@@ -157,9 +157,11 @@ def hand_over(number: str) -> Response:
 @who(*OWNERS)
 def step(number: str, action: str) -> Response | tuple[str, int]:
     letter = letters.get(db(), number=number, account=me())
+    given = _given(action)
+    keep_ahead(steps.shelf_of(runtime().store, letter), [one.data for one in given.uploads])
     try:
         steps.step(
-            db(), runtime().store, letter=letter, action=action, actor=me(), given=_given(action),
+            db(), runtime().store, letter=letter, action=action, actor=me(), given=given,
             row_version=_seen(), now=utc_now(),
         )  # fmt: skip
     except CallerError as fault:

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from ipreg import jobtable, logs, metrics, stock
 from ipreg.db import utc_now
 from ipreg.models import Role
+from ipreg.notify import deliveries, outcome
 from ipreg.web.rules import public, who
 from ipreg.web.session import db, me, runtime
 
@@ -34,7 +35,7 @@ def _begin() -> None:
 def _end(answer: Response) -> Response:
     took = time.perf_counter() - g.get("asked_at", time.perf_counter())
     endpoint, number = request.endpoint or "none", g.get("request_id", "")
-    metrics.requests().labels(endpoint, request.method, str(answer.status_code)).observe(took)
+    metrics.count(metrics.requests(), took, endpoint, request.method, str(answer.status_code))
     answer.headers["X-Request-Id"] = number
     if endpoint not in _QUIET:
         route = request.url_rule.rule if request.url_rule else ""
@@ -111,5 +112,11 @@ def _span(seconds: float) -> str:
 @who(Role.ADMINISTRATOR)
 def status() -> str:
     return render_template(
-        "status.html", stock=stock.take(db(), now=utc_now()), faults=stock.unready(runtime()), now=utc_now()
+        "status.html",
+        stock=stock.take(db(), now=utc_now()),
+        faults=stock.unready(runtime()),
+        failing=jobtable.failing(db()),
+        unsent=deliveries.why_waiting(db()),
+        fault_told=outcome.told,
+        now=utc_now(),
     )

@@ -11,7 +11,7 @@ from ipreg.models import Role
 from ipreg.sightings import reports
 from ipreg.web.errors import words_of
 from ipreg.web.rules import who
-from ipreg.web.session import db, me, runtime, start_again
+from ipreg.web.session import db, keep_ahead, me, runtime, start_again
 
 bp = Blueprint("reports", __name__)
 _REPORTERS = (Role.DESIGNER, Role.ENTERPRISE, Role.REGULATOR)
@@ -53,11 +53,13 @@ def _report() -> None:
     if picture is None or not picture.filename:
         reports.report_address(db(), account=me(), address=address, note=note, now=utc_now())
         return
+    data = picture.read()
+    keep_ahead(runtime().store, [data])
     reports.report_picture(
         db(),
         runtime().store,
         account=me(),
-        data=picture.read(),
+        data=data,
         title=request.form.get("title", ""),
         address=address.strip(),
         note=note,

@@ -28,7 +28,7 @@ from ipreg.web.errors import words_of
 from ipreg.web.language import say
 from ipreg.web.pictures import told
 from ipreg.web.rules import EVERYBODY, who
-from ipreg.web.session import db, me, runtime, start_again
+from ipreg.web.session import db, keep_ahead, me, runtime, start_again
 
 bp = Blueprint("rights", __name__)
 _OWNERS = (Role.DESIGNER, Role.ENTERPRISE)
@@ -47,11 +47,12 @@ def record(number: str) -> Response | tuple[str, int]:
     filing = seen_filing(number)
     try:
         form, paper = _right_form(), _paper()
+        keep_ahead(runtime().store.shelf(filing.vault_key), [] if paper is None else [paper.data])
         key = request.form.get("request_key", "")[:64] or secrets.token_hex(16)
         records.record_right(
             db(),
             runtime().store,
-            filing=filing,
+            filing=seen_filing(number),
             account=me(),
             form=form,
             paper=paper,

@@ -5,7 +5,7 @@ The cookie carries the token of a row of ``sign_ins``; the row says whether it s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import cast
 
@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 
 from ipreg import signins
 from ipreg.db import transaction, utc_now
-from ipreg.models import Account, SignIn
+from ipreg.models import Account, SignIn, VaultKey
 from ipreg.runtime import Runtime
+from ipreg.storage import Shelf, put_ahead
 
 _READS = ("GET", "HEAD", "OPTIONS")
 
@@ -55,6 +56,23 @@ def start_again() -> Session:
     if request.method not in _READS:
         db().connection(execution_options={"writes": True})
     return db()
+
+
+def keep_ahead(shelf: Shelf, contents: Iterable[bytes]) -> None:
+    """Puts what came where it will lie, while no transaction of this request waits: a slow store then makes nobody
+    else wait. What was read before has to be read again.
+    """
+    db().rollback()
+    put_ahead(shelf, contents)
+    start_again()
+
+
+def seal_ahead(contents: Iterable[bytes]) -> VaultKey:
+    """The same onto a new sealed shelf; the key is for ``registry.register_design``."""
+    db().rollback()
+    key = runtime().store.seal_ahead(contents, now=utc_now())
+    start_again()
+    return key
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from ipreg.cli import main
 from ipreg.config import Config
 from ipreg.db import transaction
 from ipreg.errors import ConfigError
+from ipreg.files import held
 from ipreg.models import Account, Filing, FilingView, ViewKind
 from ipreg.runtime import Runtime, open_runtime
 from jobs import checkpoints
@@ -123,7 +124,7 @@ def test_a_damaged_one_is_refused_and_nothing_is_put_anywhere(
     config = Config.from_env({"IPREG_VAR": str(tmp_path / "elsewhere")})
     with pytest.raises(ConfigError, match=told):
         backup.restore(config, saved)
-    assert [one.name for one in config.var.iterdir()] == [".restoring"]
+    assert list(config.var.iterdir()) == []
 
 
 def test_a_stranger_puts_it_back_by_typing_what_the_docs_say(
@@ -147,6 +148,48 @@ def test_nothing_is_ever_written_over(saved: Path, site: Site, clock: HandClock)
         backup.write(site.runtime.config, saved, now=clock())
     with pytest.raises(ConfigError, match="inside"):
         backup.write(site.runtime.config, site.runtime.config.var / "x.tar", now=clock())
+
+
+def test_what_a_killed_backup_left_goes_with_the_next_one(site: Site, tmp_path: Path, clock: HandClock) -> None:
+    """A copy of the database and half an archive; those of a backup that is at work stay."""
+    places = tmp_path / ".ipreg-backup-yesterday.tar.part", site.runtime.config.var / ".backup-yesterday"
+    busy = tmp_path / ".ipreg-backup-now.tar.part"
+    places[0].write_bytes(b"half")
+    busy.write_bytes(b"half")
+    places[1].mkdir()
+    (places[1] / "database.sqlite3").write_bytes(b"much")
+    with held(busy) as mine:
+        assert mine
+        backup.write(site.runtime.config, tmp_path / "saved.tar", now=clock())
+    assert not any(one.exists() for one in places) and busy.exists()
+
+
+def test_without_a_place_to_write_to_the_backup_says_so(site: Site, tmp_path: Path, clock: HandClock) -> None:
+    with pytest.raises(ConfigError, match=r"nowhere.*No such file.*no backup was made"):
+        backup.write(site.runtime.config, tmp_path / "nowhere" / "saved.tar", now=clock())
+
+
+def test_a_restore_that_was_killed_early_is_simply_begun_again(
+    saved: Path, elsewhere: Config, clock: HandClock
+) -> None:
+    half = elsewhere.var / ".restoring" / "var"
+    half.mkdir(parents=True)
+    (half / "log-key").write_text("half")
+    with pytest.raises(ConfigError, match="cut off"):  # nobody may make new keys and an empty database there
+        open_runtime(elsewhere)
+    with held(elsewhere.var / ".restoring"), pytest.raises(ConfigError, match="another restore is at work"):
+        backup.restore(elsewhere, saved)
+    assert backup.restore(elsewhere, saved).whole
+    assert not (elsewhere.var / ".restoring").exists()
+
+
+def test_a_restore_that_was_killed_at_its_end_says_what_to_do(saved: Path, tmp_path: Path) -> None:
+    config = Config.from_env({"IPREG_VAR": str(tmp_path / "elsewhere")})
+    for name in (".restoring", "files"):
+        (config.var / name).mkdir(parents=True)
+    with pytest.raises(ConfigError, match="Take away everything in that folder"):
+        backup.restore(config, saved)
+    assert sorted(one.name for one in config.var.iterdir()) == [".restoring", "files"]
 
 
 def test_what_was_tampered_with_before_is_named_after_the_restore(site: Site, saved: Path, tmp_path: Path) -> None:

@@ -58,6 +58,7 @@ def filings(site: Site) -> int:
     [
         (OSError(errno.ENOSPC, "No space left"), "disk_full"),
         (UpstreamError("files_unreachable"), "files_unreachable"),
+        (OSError(errno.EROFS, "Read-only file system"), "files_unreachable"),
     ],
 )
 def test_without_room_or_store_for_files_nothing_is_filed_and_the_same_goes_through_later(

@@ -12,7 +12,7 @@ from scenery import HandClock, design_form, one_picture
 from site_of_tests import Site
 from sqlalchemy import JSON, Connection, func, insert, inspect, select, text, update
 
-from ipreg import auditcheck, dbcopy, logkeys, registry
+from ipreg import auditcheck, dbcopy, logkeys, registry, schema
 from ipreg.cli import main
 from ipreg.db import make_engine, transaction
 from ipreg.logcheck import check_log
@@ -118,7 +118,39 @@ def test_what_can_not_be_kept_is_named_and_the_target_stays_empty(
     engine.dispose()
 
 
+def test_what_a_killed_copy_left_is_taken_away_by_the_next(
+    site: Site, other_databases: PostgresDatabases, tmp_path: Path
+) -> None:
+    """Its tables are there, and a mark that nothing else is; on either kind of database."""
+    source = site.runtime.config.database_url
+    for target in (other_databases.empty(), f"sqlite:///{tmp_path / 'target.sqlite3'}"):
+        engine = make_engine(target)
+        schema.upgrade(engine)
+        code, told = copy(source, target)
+        assert code == 1 and "not empty" in told  # somebody's own
+        with engine.begin() as connection:
+            connection.execute(text("CREATE TABLE ipreg_copy_unfinished (mark INTEGER)"))
+        code, told = copy(source, target)
+        assert code == 0, told
+        assert "ipreg_copy_unfinished" not in inspect(engine).get_table_names()
+        engine.dispose()
+        assert sums(target) == sums(source)
+
+
+def test_wrong_addresses_are_told_in_words(tmp_path: Path) -> None:
+    nowhere = f"sqlite:///{tmp_path / 'nowhere.sqlite3'}"
+    code, told = copy(nowhere, "postgresql://ipreg@/ipreg")
+    assert code == 2 and "there is no file" in told and not (tmp_path / "nowhere.sqlite3").exists()
+    (tmp_path / "nowhere.sqlite3").touch()
+    code, told = copy(nowhere, "/srv/ipreg")
+    assert code == 2 and "an address is wanted" in told
+    environ = {"LANG": "zh", "IPREG_VAR": str(tmp_path), "IPREG_DATABASE_URL": f"postgresql:///?host={tmp_path}"}
+    done = CliRunner().invoke(main, ["init"], env=environ)
+    assert done.exit_code == 1 and "数据库暂时没有响应" in done.output
+
+
 def test_an_outdated_source_is_brought_up_to_date_first(tmp_path: Path) -> None:
+    (tmp_path / "nothing.sqlite3").touch()
     code, told = copy(f"sqlite:///{tmp_path / 'nothing.sqlite3'}", f"sqlite:///{tmp_path / 'target.sqlite3'}")
     assert code == 1 and "ipreg init" in told
 

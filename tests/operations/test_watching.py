@@ -20,9 +20,11 @@ from sqlalchemy import text
 
 from ipreg import logs, metrics, stock
 from ipreg.app import create_app
-from ipreg.config import Config
-from ipreg.db import utc_now
+from ipreg.config import Config, SmtpConfig
+from ipreg.db import transaction, utc_now
 from ipreg.errors import ConfigError
+from ipreg.models import JobResult, JobState
+from ipreg.notify import deliveries
 from ipreg.runtime import Runtime
 
 TOKEN = "a-token-for-prometheus"
@@ -71,6 +73,36 @@ def test_processes_of_one_machine_are_one_target_and_dead_ones_are_forgotten(
         subprocess.run([sys.executable, "-c", counts, str(tmp_path)], check=True)
         told = metrics.exposition(stock.Stock(0, 0, 0, 0, None, 0)).decode()
         assert 'ipreg_job_seconds_count{job="deliveries",result="done"} 1.0' in told
+
+
+def test_on_a_full_disk_nothing_is_counted_and_the_process_lives(tmp_path: Path) -> None:
+    """The room is taken before it is written to: writing into a hole of the file would end the process."""
+    small = tmp_path / "metrics"
+    counts = (
+        "import os, sys, errno; from pathlib import Path; from ipreg import metrics\n"
+        "metrics.share(Path(sys.argv[1]))\n"
+        "metrics.count(metrics.jobs(), 1.5, 'first', 'done')\n"
+        "places = list(Path(sys.argv[1], 'metrics').glob('*.db'))\n"
+        "assert all(one.stat().st_blocks * 512 >= one.stat().st_size for one in places), 'a file with holes'\n"
+        "def full(*_): raise OSError(errno.ENOSPC, 'No space left')\n"
+        "os.posix_fallocate = full\n"
+        "for one in range(1000): metrics.count(metrics.jobs(), 1.5, f'job-{one}', 'done')\n"
+    )
+    environ = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(small)}
+    subprocess.run([sys.executable, "-c", counts, str(tmp_path)], check=True, env=environ)
+
+
+@pytest.mark.network
+def test_the_status_page_tells_of_mail_and_jobs_that_fail(site: Site, clock: HandClock) -> None:
+    admin = site.sign_in("administrator")
+    with transaction(site.runtime.sessions) as session:
+        session.add(JobState(name="crawl", seconds=60, result=JobResult.FAILED, fault="gone"))
+    closed = SmtpConfig(host="127.0.0.1", port=9, sender="ipreg@localhost")
+    clock.move(hours=1)
+    assert deliveries.mail_due(site.runtime, closed, clock=clock).waiting
+    told = admin.get("/administration/status?lang=en").text
+    assert "The mail server could not be reached." in told and "Jobs that failed" in told
+    assert "Everything runs." not in told
 
 
 def test_ready_says_what_is_missing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
