@@ -11,6 +11,7 @@ and the answer, verified, is written down. Each authority has a thread and waits
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -32,6 +33,8 @@ from ipreg.timestamps import Anchors, TimeStamp, ask_over_http, make_request, to
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
 CLAIM = timedelta(minutes=2)
+PATIENCE = 3.0
+"""Seconds that one who wants a certificate waits for another process that is stamping in this moment."""
 
 
 @dataclass(frozen=True)
@@ -91,12 +94,20 @@ def stamp_newest(runtime: Runtime, authorities: Sequence[Authority], *, clock: C
 
 def cover(runtime: Runtime, index: int | None, *, clock: Clock) -> None:
     """A checkpoint and our own stamp over the entry where none covers it: nobody waits for a job's next run."""
-    with runtime.sessions() as session:
-        if index is None or stamps_covering(session, index=index):
-            return
+    if index is None or _is_covered(runtime, index):
+        return
     with transaction(runtime.sessions) as session:
         logkeys.sign_newest(session, runtime, now=clock())
-    stamp_newest(runtime, [one for one in authorities_of(runtime, clock=clock) if one.embedded], clock=clock)
+    ours = [one for one in authorities_of(runtime, clock=clock) if one.embedded]
+    stamp_newest(runtime, ours, clock=clock)
+    until = time.monotonic() + PATIENCE
+    while ours and not _is_covered(runtime, index) and time.monotonic() < until:
+        time.sleep(0.05)  # another process asked first, and is about to write down the answer
+
+
+def _is_covered(runtime: Runtime, index: int) -> bool:
+    with runtime.sessions() as session:
+        return bool(stamps_covering(session, index=index))
 
 
 def want_stamps(session: Session, authorities: Sequence[Authority], *, now: datetime) -> None:
@@ -121,6 +132,8 @@ def _supersede(session: Session, by: Authority, *, size: int, now: datetime) -> 
     made.tries, made.next_try_at = 0, now
     for old in session.scalars(_waiting(by.name)):
         old.state = StampState.SUPERSEDED
+        if by.embedded:  # it answers at once: that it is being asked for an older checkpoint is no reason to wait
+            continue
         made.tries, made.next_try_at, made.last_fault = old.tries, old.next_try_at, old.last_fault
     session.add(made)
 

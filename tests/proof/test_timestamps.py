@@ -9,6 +9,7 @@ import stat
 import subprocess
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -416,6 +417,54 @@ def test_an_answer_that_comes_after_a_newer_checkpoint_is_kept(
     append(runtime, clock)
     stamp_newest(runtime, [one], clock=clock)
     assert [row[:3] for row in rows(runtime)] == [("one", 1, "stamped"), ("one", 2, "waiting")]
+
+
+def ours(runtime: Runtime, clock: HandClock, before: Callable[[], object]) -> Authority:
+    """The embedded authority, which does something before it answers."""
+
+    def ask(request: bytes) -> bytes:
+        before()
+        return whole.ask(request)
+
+    whole = stamping.authorities_of(runtime, clock=clock)[0]
+    return replace(whole, ask=ask)
+
+
+def test_while_a_job_stamps_an_older_checkpoint_a_newer_filing_is_covered_at_once(
+    runtime: Runtime, clock: HandClock
+) -> None:
+    covered: list[bool] = []
+
+    def file_another() -> None:
+        index = append(runtime, clock, "meanwhile")
+        stamping.cover(runtime, index, clock=clock)
+        with runtime.sessions() as session:
+            covered.append(bool(stamps_covering(session, index=index)))
+
+    append(runtime, clock)
+    stamp_newest(runtime, [ours(runtime, clock, file_another)], clock=clock)
+    assert covered == [True]
+
+
+def test_who_wants_a_certificate_waits_for_the_process_that_is_stamping(
+    runtime: Runtime, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, waited_for = threading.Event(), threading.Event()
+    monkeypatch.setattr(stamping.time, "sleep", lambda _seconds: waited_for.set() or job.join())
+
+    def hold() -> None:
+        asked.set()
+        waited_for.wait(60)
+
+    index = append(runtime, clock)
+    job = threading.Thread(
+        target=stamp_newest, args=(runtime, [ours(runtime, clock, hold)]), kwargs={"clock": clock}
+    )
+    job.start()
+    assert asked.wait(60)
+    stamping.cover(runtime, index, clock=clock)
+    with runtime.sessions() as session:
+        assert stamps_covering(session, index=index)
 
 
 def test_a_stored_token_that_was_tampered_with_is_found(runtime: Runtime, clock: HandClock) -> None:
