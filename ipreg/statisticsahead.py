@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from ipreg import jobtable, looks
+from ipreg import interest, jobtable
 from ipreg.errors import MissingError
 from ipreg.models import Alert, Case, CountedFigures, Filing, Industry
 from ipreg.statistics import BEIJING, Asked, Figures, Median, Stage, Table
@@ -48,12 +48,12 @@ def kept(session: Session, *, asked: Asked, now: datetime) -> tuple[Figures, dat
 
 def not_looked_at(session: Session, *, asked: Asked, now: datetime) -> bool:
     """Whether it is news that somebody looks at them: it is noted once an hour at most."""
-    return looks.is_news(session, CountedFigures, key_of(asked), now)
+    return interest.is_news(session, CountedFigures, key_of(asked), now)
 
 
 def looked_at(session: Session, *, asked: Asked, now: datetime) -> None:
     """They are looked at, so they are kept fresh."""
-    looks.note(session, CountedFigures, key_of(asked), now)
+    interest.note(session, CountedFigures, key_of(asked), now)
 
 
 def ask(session: Session, *, asked: Asked, now: datetime) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ipreg import access, looks
+from ipreg import access, interest
 from ipreg.models import Account, Alert, AlertFigures
 from ipreg.warning.figures import Figures, figures
 
@@ -50,12 +50,12 @@ def keep(session: Session, *, account: Account, found: Figures, looked: bool, no
 
 def not_looked_at(session: Session, *, account: Account, now: datetime) -> bool:
     """Whether it is news that somebody looks at them: it is noted once an hour at most."""
-    return looks.is_news(session, AlertFigures, _key(session, account), now)
+    return interest.is_news(session, AlertFigures, _key(session, account), now)
 
 
 def looked_at(session: Session, *, account: Account, now: datetime) -> None:
     """They are looked at, so they are kept up to date."""
-    looks.note(session, AlertFigures, _key(session, account), now)
+    interest.note(session, AlertFigures, _key(session, account), now)
 
 
 def due(session: Session, *, now: datetime) -> list[str]:
