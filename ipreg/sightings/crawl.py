@@ -89,6 +89,7 @@ class _Crawl:
         self._fetchers: list[Fetcher] = []
         self._fetched = 0
         self._last_refill = self._last_look = float("-inf")
+        self._written = False  # whether pages may have come since the last refill
         self._scripts = Scripts(runtime, clock) if self._settings.scripts else None
         self.threads = max(2, min(8, self._settings.at_once * max(1, len(self._scope))))
 
@@ -255,15 +256,17 @@ class _Crawl:
         return self._settings.pages - self._fetched - len(self._in_flight)
 
     def _wants_refill(self) -> bool:
-        """When the window runs low, and no more than once a second where there is little."""
+        """When the window runs low; where there is little and nothing new, once a second is enough."""
         if len(self._window) > self.threads * 2 or self._budget_left() <= 0:
             return False
-        return time.monotonic() - self._last_refill >= (0.0 if self._in_flight or not self._window else 1.0)
+        return self._written or time.monotonic() - self._last_refill >= (
+            0.0 if self._in_flight or not self._window else 1.0
+        )
 
     def _refill(self, session: Session) -> None:
         if not self._wants_refill():
             return
-        self._last_refill = time.monotonic()
+        self._last_refill, self._written = time.monotonic(), False
         found = next_tasks(session, source_id=self._source.id, run_id=self._run_id, now=self._clock(), limit=WINDOW)
         held = {task.page_id for task in self._window} | self._in_flight
         self._window += [task for task in found if task.page_id not in held]
@@ -323,6 +326,7 @@ class _Crawl:
         """All that came in together; one bad page spoils only itself."""
         if not results:
             return
+        self._written = True
         run, tally = session.get_one(SourceRun, self._run_id), Counter[str]()
         ids = [got.task.page_id for got in results if got.task is not None]
         pages = {page.id: page for page in session.scalars(select(CrawlPage).where(CrawlPage.id.in_(ids)))}

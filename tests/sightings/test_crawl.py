@@ -399,6 +399,23 @@ def test_a_slow_loris_holds_up_nothing_but_itself(
         assert (page.state, page.tries, page.not_before is not None) == (PageState.WAITING, 1, True)
 
 
+def test_what_a_page_leads_to_is_followed_at_once_though_another_host_is_being_waited_for(
+    runtime: Runtime, clock: HandClock, shop: Shop
+) -> None:
+    with Shop(products=0) as resting:
+        with transaction(runtime.sessions) as session:
+            session.add(
+                CrawlHost(
+                    origin=resting.address, robots="", robots_status=200, robots_at=clock(), refusals=1,
+                    not_before=clock() + timedelta(minutes=10),
+                )
+            )  # fmt: skip
+        crawl_source(runtime, clock, shop, starts=(f"{resting.address}/", f"{shop.address}/"))
+        run(runtime, clock)
+        assert not resting.asked
+    assert titles(runtime) == {title_of(number) for number in range(25)}
+
+
 def test_a_host_that_drips_again_is_left_alone_and_the_others_go_on(
     runtime: Runtime, clock: HandClock, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -406,7 +423,7 @@ def test_a_host_that_drips_again_is_left_alone_and_the_others_go_on(
     with Shop(products=0) as slow:
         slow.extra["/many"] = html("x", "".join(f'<a href="/loris-{n}">x</a>' for n in "abcdefgh"))
         crawl_source(runtime, clock, shop, starts=(f"{slow.address}/many", f"{shop.address}/"))
-        run(runtime, clock)
+        run(runtime, clock, turns=3)
         asked = {path for path in slow.asked if path.startswith("/loris")}
         assert titles(runtime) == {title_of(number) for number in range(25)}
         assert len(asked) == 2, "two at once, and no third"
