@@ -29,17 +29,21 @@ def write_whole(place: Path, pieces: Iterable[bytes]) -> None:
         raise
 
 
+def locked(handle: int) -> bool:
+    """Whether this process has the open file alone from now on; the system gives it back when it is closed, or its
+    holder ends, however it ends. A file system that knows no locks says no."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
 @contextmanager
 def held(place: Path) -> Iterator[bool]:
-    """Whether this process alone has the file or folder ``place``; the system gives it back when its holder ends,
-    however it ends. A file system that knows no locks says no."""
+    """Whether this process alone has the file or folder ``place``, which is there and is not changed by that."""
     handle = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            yield False
-            return
-        yield True
+        yield locked(handle)
     finally:
         os.close(handle)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ipreg.files import locked
+
 
 @contextmanager
 def alone(place: Path) -> Iterator[bool]:
-    """Whether this process is the one. The system gives the lock back when its holder ends, however it ends."""
+    """Whether this process is the one, by the lock file ``place``."""
     with place.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            yield False
-            return
-        yield True
+        yield locked(file.fileno())

@@ -368,8 +368,8 @@ class _Crawl:
                 self._greet(page, got.answer, now)
                 # What the page itself is told comes last: every question to the database would write it at once.
                 counts = self._harvest.take(session, run, page, got.answer, scripted=got.scripted, now=now)
-                page.fetched_at, page.status = now, got.answer.status
-                _settle(page, run, PageState.GONE if page.status in (404, 410) else PageState.DONE)
+                page.status = got.answer.status
+                _settle(page, run, PageState.GONE if page.status in (404, 410) else PageState.DONE, now)
                 return counts
         except LaterError as later:
             _put_off(page, now, later.at)
@@ -378,13 +378,12 @@ class _Crawl:
             return self._refuse(run, got, page, fault_of(error, f"page {page.id} of source {self._source.id}"), now)
 
     def _refuse(self, run: SourceRun, got: _Got, page: CrawlPage, fault: IpregError, now: datetime) -> str:
-        if fault.code == "fetch_too_slow" and got.answer is None:
-            self._hosts[page.origin].dragged(now)
+        if got.answer is None:
+            self._hosts[page.origin].failed(fault, now)
         if isinstance(fault, UpstreamError) and page.tries + 1 < _tries_of(fault):
             _put_off(page, now, now + timedelta(seconds=30 * 2 ** (page.tries + 1)))
             return ""
-        page.fetched_at = now
-        _settle(page, run, PageState.REFUSED, fault)
+        _settle(page, run, PageState.REFUSED, now, fault)
         return "refused"
 
     def _greet(self, page: CrawlPage, answer: Answer, now: datetime) -> None:
@@ -407,7 +406,9 @@ def _put_off(page: CrawlPage, now: datetime, until: datetime) -> None:
     page.fetched_at, page.tries, page.run_id, page.not_before = now, page.tries + 1, 0, until
 
 
-def _settle(page: CrawlPage, run: SourceRun, state: PageState, fault: IpregError | None = None) -> None:
+def _settle(
+    page: CrawlPage, run: SourceRun, state: PageState, now: datetime, fault: IpregError | None = None
+) -> None:
     """The run has dealt with the page."""
-    page.state, page.run_id, page.tries, page.not_before = state, run.id, 0, None
+    page.fetched_at, page.state, page.run_id, page.tries, page.not_before = now, state, run.id, 0, None
     page.fault, page.fault_values = (fault.code, dict(fault.values)) if fault else (None, {})

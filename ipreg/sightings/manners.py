@@ -70,6 +70,11 @@ class Host:
         if self.refusals > 1:
             self.next_at = max(self.next_at, now + min(_longer_each_time(self.refusals - 1), LONGEST_WAIT))
 
+    def failed(self, fault: IpregError, now: datetime) -> None:
+        """No answer came; only that it was too slow says something of the host."""
+        if fault.code == "fetch_too_slow":
+            self.dragged(now)
+
     def answered(self) -> None:
         """It answered properly: the next refusal is a first one again."""
         if self.refusals:

@@ -198,8 +198,7 @@ def _fetch(wanted: _Wanted, fetcher: Fetcher, max_bytes: int) -> Answer | IpregE
 def _heard(host: Host, wanted: _Wanted, answer: Answer | IpregError, now: datetime) -> bytes | IpregError:
     """What the answer brought; a host that says 429 or 503 is left alone as long as it says."""
     if isinstance(answer, IpregError):
-        if answer.code == "fetch_too_slow":
-            host.dragged(now)
+        host.failed(answer, now)
         return answer
     if answer.status in (429, 503):
         host.back_off(answer, now)

@@ -67,8 +67,7 @@ class Visitor:
             answer = self._fetcher.get(address, max_bytes=self._runtime.config.max_file_bytes, accept="image/*")
             return self._taken(host, answer)
         except UpstreamError as fault:
-            if fault.code == "fetch_too_slow":
-                host.dragged(self._clock())
+            host.failed(fault, self._clock())
             raise
         finally:
             host.busy -= 1
