@@ -16,7 +16,7 @@ from papers import open_copy, open_prepared
 from postgres import in_memory, running_postgres
 from scenery import HandClock, People
 from site_of_tests import Site, app_on, build_site
-from sqlalchemy import URL, Engine
+from sqlalchemy import URL, Engine, event
 from sqlalchemy.orm import Session
 
 import similarity
@@ -130,12 +130,14 @@ def quick_argon2() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def compiled_once() -> Iterator[None]:
     """Every test has an engine of its own; they share their compiled statements, which take seconds to make."""
-    original, first = db.create_engine, {}
+    original, first = db.create_engine, dict[str, Engine]()
 
     def create_engine(url: str | URL, **settings: Any) -> Engine:
         engine = original(url, **settings)
-        one = first.setdefault(engine.dialect.name, engine)
-        engine.dialect, engine._compiled_cache = one.dialect, one._compiled_cache
+        if one := first.get(engine.dialect.name):
+            engine.dialect, engine._compiled_cache = one.dialect, one._compiled_cache
+        else:  # only one that has connected knows what its server can do
+            event.listen(engine, "connect", lambda *_: first.setdefault(engine.dialect.name, engine))
         return engine
 
     db.create_engine = create_engine
