@@ -76,16 +76,28 @@ _COMPRESSED = ["text/css", "text/javascript", "application/javascript"]
 
 def create_app(config: Config) -> Flask:
     """The web application on ``config``. Starts no thread and runs no job."""
-    app = Flask("ipreg", template_folder=str(_TOP / "templates"), static_folder=str(_TOP / "static"))
+    return furnish(wire(), config)
+
+
+def furnish(app: Flask, config: Config) -> Flask:
+    """Gives what was wired the registry that it serves."""
     runtime = open_runtime(config)
     app.extensions["ipreg"] = runtime
     if config.proxies:  # without one in front, whoever asks could claim any address for himself
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.proxies, x_proto=0)  # type: ignore[method-assign]
     app.config.update(
         SECRET_KEY=runtime.session_key,
-        SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=config.public_url.startswith("https:"),
         MAX_CONTENT_LENGTH=config.max_file_bytes * UPLOAD_FACTOR,
+    )
+    return app
+
+
+def wire() -> Flask:
+    """All pages and operations, the same for every registry."""
+    app = Flask("ipreg", template_folder=str(_TOP / "templates"), static_folder=str(_TOP / "static"))
+    app.config.update(
+        SESSION_COOKIE_SAMESITE="Lax",
         MAX_FORM_PARTS=2000,
         WTF_CSRF_TIME_LIMIT=None,
         BOOTSTRAP_SERVE_LOCAL=True,

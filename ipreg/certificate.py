@@ -16,10 +16,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import segno
-from asn1crypto import keys as asn1_keys
 from asn1crypto import tsp
 from asn1crypto import x509 as asn1_x509
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding
 from PIL import Image
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import signers
@@ -351,21 +351,26 @@ class _Stamper(TimeStamper):
         raise UpstreamError("certificate_no_authority")
 
 
+class _SealSigner(signers.Signer):
+    """Signs with the key that is at hand; the library's own signer reads and checks it anew for each document."""
+
+    def __init__(self, seal: Seal) -> None:
+        der = serialization.Encoding.DER
+        known = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+        known.register(asn1_x509.Certificate.load(seal.ca.public_bytes(der)))
+        own = asn1_x509.Certificate.load(seal.certificate.public_bytes(der))
+        super().__init__(signing_cert=own, cert_registry=known, embed_roots=True)
+        self._key = seal.key
+
+    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
+        return self._key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+
+
 def sign(pdf: bytes, *, seal: Seal, authorities: Sequence[Authority], host: str, reason: str = REASON) -> bytes:
     """``pdf`` with a PAdES signature of the seal over all of it, which allows no change, and a time stamp on it.
 
     Independent authorities are asked before the embedded one. Raises ``UpstreamError``.
     """
-    der = serialization.Encoding.DER
-    key = seal.key.private_bytes(der, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    known = SimpleCertificateStore()  # type: ignore[no-untyped-call]
-    known.register(asn1_x509.Certificate.load(seal.ca.public_bytes(der)))
-    signer = signers.SimpleSigner(
-        signing_cert=asn1_x509.Certificate.load(seal.certificate.public_bytes(der)),
-        signing_key=asn1_keys.PrivateKeyInfo.load(key),
-        cert_registry=known,
-        embed_roots=True,
-    )
     stated = signers.PdfSignatureMetadata(
         field_name=FIELD,
         md_algorithm="sha256",
@@ -377,5 +382,5 @@ def sign(pdf: bytes, *, seal: Seal, authorities: Sequence[Authority], host: str,
     )
     asked = _Stamper(sorted(authorities, key=lambda one: one.embedded))
     writer = IncrementalPdfFileWriter(io.BytesIO(pdf), strict=False)
-    out = signers.sign_pdf(writer, stated, signer, timestamper=asked, bytes_reserved=_RESERVED)
+    out = signers.sign_pdf(writer, stated, _SealSigner(seal), timestamper=asked, bytes_reserved=_RESERVED)
     return bytes(out.getvalue())

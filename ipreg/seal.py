@@ -5,6 +5,7 @@ Made when the first certificate is; one file of mode 0600. RSA, since every read
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -73,7 +74,9 @@ def _to_pem(ca: x509.Certificate, ca_key: rsa.RSAPrivateKey, owner: str, now: da
     )
 
 
+@functools.lru_cache(maxsize=4)
 def _from_pem(data: bytes) -> tuple[Seal, rsa.RSAPrivateKey]:
+    # A tenth of a second goes into checking that two keys of such a length are sound: once for the same bytes.
     ca, certificate = x509.load_pem_x509_certificates(data)
     end = b"-----END PRIVATE KEY-----"
     keys = [

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from apps import create_app
 from flask import Flask
 from flask.testing import FlaskClient
 from scenery import PASSWORD, HandClock, People, design_form, draw_picture, edited_copy, one_picture
 from sqlalchemy import select
 
 from ipreg import alerts, registry
-from ipreg.app import create_app
 from ipreg.db import transaction
 from ipreg.models import Account, Alert, SourceKind
 from ipreg.runtime import Runtime

@@ -11,11 +11,11 @@ from datetime import date
 from io import BytesIO
 
 import pytest
+from apps import create_app
 from asking import token_for
 from scenery import People, draw_picture, edited_copy
 from serving import serving
 
-from ipreg.app import create_app
 from ipreg.client import ApiError, Client, FilingForm, NewCreator, NewNotice, NewSource, NewSubmission
 from ipreg.db import transaction, utc_now
 from ipreg.runtime import Runtime

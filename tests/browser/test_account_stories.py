@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import pyotp
 import pytest
+from apps import create_app
 from browser.chromium import CLICKED, follow, new_page
 from browser.chromium import sign_in as sign_in_as
 from scenery import PASSWORD, design_form, one_picture
 from serving import serving
 
 from ipreg import accounts, registry
-from ipreg.app import create_app
 from ipreg.db import transaction, utc_now
 from ipreg.models import Role
 from ipreg.runtime import Runtime

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from apps import create_app
 from browser.chromium import CLICKED, follow, new_page, no_sideways_scrolling, press, sign_in
 from market import Market
 from scenery import PASSWORD, HandClock, People
 from serving import serving
 
-from ipreg.app import create_app
 from ipreg.db import transaction, utc_now
 from ipreg.runtime import Runtime
 

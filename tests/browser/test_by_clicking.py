@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from apps import create_app
 from browser.chromium import CLICKED, follow, new_page, no_sideways_scrolling, sign_in
 from scenery import PASSWORD, HandClock, draw_picture, edited_copy
 from serving import serving
 
 from ipreg import accounts
-from ipreg.app import create_app
 from ipreg.db import transaction
 from ipreg.models import Role
 from ipreg.runtime import Runtime

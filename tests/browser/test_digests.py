@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from apps import create_app
 from browser.chromium import CLICKED, new_page, no_sideways_scrolling
 from papers import file_some
 from scenery import HandClock, draw_picture
 from serving import serving
 
-from ipreg.app import create_app
 from ipreg.digests import digests
 from ipreg.runtime import Runtime
 

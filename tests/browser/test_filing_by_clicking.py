@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from apps import create_app
 from browser.chromium import CLICKED, follow, new_page, no_sideways_scrolling
 from kinds import svg_scene
 from scenery import PASSWORD, draw_picture
 from serving import serving
 
-from ipreg.app import create_app
 from ipreg.runtime import Runtime
 from jobs import novelty
 

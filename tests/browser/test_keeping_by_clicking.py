@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from apps import create_app
 from browser.chromium import CLICKED, follow, new_page, no_sideways_scrolling
 from browser.chromium import sign_in as sign_in_as
 from scenery import PASSWORD, HandClock, People, design_form, draw_picture, one_picture
 from serving import serving
 
 from ipreg import registry
-from ipreg.app import create_app
 from ipreg.db import transaction, utc_now
 from ipreg.runtime import Runtime
 

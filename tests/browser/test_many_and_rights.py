@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from apps import create_app
 from browser.chromium import CLICKED, follow, new_page, no_sideways_scrolling, sign_in
 from filing.test_batches import HEAD, packed
 from scenery import PASSWORD, People, draw_picture
 from serving import serving
 
-from ipreg.app import create_app
 from ipreg.db import transaction, utc_now
 from ipreg.runtime import Runtime
 from jobs import batches

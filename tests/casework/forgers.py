@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+from apps import create_app
 from desk import REASON, Desk
 from flask import Flask
 from flask.testing import FlaskClient
@@ -17,7 +18,6 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from ipreg import accounts, tokens
-from ipreg.app import create_app
 from ipreg.casework import links, machine, table
 from ipreg.casework.machine import Outside
 from ipreg.casework.table import Part

@@ -11,13 +11,13 @@ from typing import Any
 
 import httpx
 import pytest
+from apps import create_app
 from desk import Desk
 from scenery import PASSWORD, HandClock, People
 from serving import serving
 from sqlalchemy import func, select
 
 from ipreg import auditcheck, logkeys, tokens
-from ipreg.app import create_app
 from ipreg.casework import links, table
 from ipreg.db import transaction, utc_now
 from ipreg.log import verify_log

@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 
 import pytest
+from apps import create_app
 from flask import Flask
 from flask.testing import FlaskClient
 from scenery import PASSWORD, HandClock, People, design_form, draw_picture, edited_copy, one_picture
 from sqlalchemy import func, select
 
 from ipreg import registry
-from ipreg.app import create_app
 from ipreg.casework.complaints import OFFLINE
 from ipreg.db import transaction
 from ipreg.models import Alert, AlertState, Capture, Case, CaseState, Listing, Notice, Submission

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from apps import create_app
 from databases import Databases
 from flask import Flask
 from flask.testing import FlaskClient
@@ -16,7 +17,6 @@ from scenery import PASSWORD, HandClock, People, draw_picture
 from sqlalchemy import func, select
 
 from ipreg import batchtable
-from ipreg.app import create_app
 from ipreg.batchzip import MAX_TABLE, BatchZip
 from ipreg.db import transaction
 from ipreg.errors import CallerError, IpregError

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from apps import create_app
 from databases import Databases
 from flask import Flask
 from flask.testing import FlaskClient
@@ -22,7 +23,6 @@ from test_filekinds import PE
 from wizard import ABOUT, MAKERS, add_pictures, enter, file_by_wizard, fill, new_draft
 
 from ipreg import registry
-from ipreg.app import create_app
 from ipreg.db import transaction
 from ipreg.models import Account, Draft, Filing
 from ipreg.runtime import Runtime

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from apps import create_app
 from click.testing import CliRunner
 from databases import Databases
 from papers import open_copy, open_prepared
@@ -18,7 +19,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ipreg import access, acts, alerts, bundle, cases, certificate, logkeys, registry, sealing, verifier
-from ipreg.app import create_app
 from ipreg.casework import machine, papers, together
 from ipreg.casework.machine import Given
 from ipreg.cli import main

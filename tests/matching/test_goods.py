@@ -6,12 +6,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from apps import create_app
 from scenery import PASSWORD, HandClock, People, design_form
 from sqlalchemy import select
 
 from ipreg import goods as goods_service
 from ipreg import registry
-from ipreg.app import create_app
 from ipreg.db import transaction, utc_now
 from ipreg.models import (
     Account,

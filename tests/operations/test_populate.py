@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from apps import create_app
 from site_of_tests import Site
 from sqlalchemy import func, select
 
 from ipreg import logcheck, logkeys
-from ipreg.app import create_app
 from ipreg.models import Alert, Case, CaseState, Filing, Listing
 from ipreg.runtime import Runtime
 

@@ -13,13 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from apps import create_app
 from prometheus_client.parser import text_string_to_metric_families
 from scenery import HandClock
 from site_of_tests import Site
 from sqlalchemy import text
 
 from ipreg import logs, metrics, stock
-from ipreg.app import create_app
 from ipreg.config import Config, SmtpConfig
 from ipreg.db import transaction, utc_now
 from ipreg.errors import ConfigError

@@ -9,10 +9,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from apps import create_app
 from log_server import append, serve_log
 from scenery import HandClock
 
-from ipreg.app import create_app
 from ipreg.db import transaction
 from ipreg.logkeys import rotate
 from ipreg.runtime import Runtime

@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from apps import create_app
 from click.testing import CliRunner
 from databases import Databases
 from log_server import append, serve_log
@@ -14,7 +15,6 @@ from scenery import HandClock
 from sqlalchemy import text
 
 from ipreg import log, logkeys
-from ipreg.app import create_app
 from ipreg.cli import main
 from ipreg.db import transaction
 from ipreg.errors import ConflictError, MissingError, ProofError

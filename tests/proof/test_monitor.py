@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from apps import create_app
 from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from databases import Databases
@@ -21,7 +22,6 @@ from sqlalchemy import text
 from werkzeug.test import Client
 from werkzeug.wrappers import Response
 
-from ipreg.app import create_app
 from ipreg.cli import main
 from ipreg.config import Config
 from ipreg.db import transaction

@@ -6,11 +6,11 @@ import gzip
 import json
 
 import pytest
+from apps import create_app
 from flask.testing import FlaskClient
 from log_server import append
 from scenery import HandClock
 
-from ipreg.app import create_app
 from ipreg.runtime import Runtime
 from ipreg.tlog import merkle
 from ipreg.tlog.note import Verifier, open_checkpoint

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from apps import create_app
 from asn1crypto import tsp
 from authorities import START, make_authority, serve
 from cryptography import x509
@@ -24,7 +25,6 @@ from scenery import HandClock
 from sqlalchemy import select
 
 from ipreg import log, stamping
-from ipreg.app import create_app
 from ipreg.authority import COMMON_NAME, POLICY, EmbeddedAuthority, open_authority
 from ipreg.config import Config
 from ipreg.db import transaction

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from apps import create_app
 from authorities import serve
 from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -18,7 +19,6 @@ from scenery import HandClock
 from sqlalchemy import select, text
 from witness import SIZE_TYPE, Answer, TestWitness
 
-from ipreg.app import create_app
 from ipreg.cli import main
 from ipreg.config import Config
 from ipreg.db import transaction

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from apps import create_app
 from flask import Flask
 from flask.testing import FlaskClient
 from scenery import PASSWORD, HandClock, People, design_form, draw_picture, edited_copy, one_picture
@@ -17,7 +18,6 @@ from shop import Shop, html, photo, title_of
 from sqlalchemy import func, select
 
 from ipreg import alerts, cases, registry
-from ipreg.app import create_app
 from ipreg.db import transaction
 from ipreg.errors import CallerError
 from ipreg.models import Account, Alert, CaseOutcome, Listing, Match, Report, ReportState, Seller, SourceKind

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from apps import create_app
 from scenery import PASSWORD, HandClock, People
 from shop import Shop, html
 from sqlalchemy import select
 
-from ipreg.app import create_app
 from ipreg.db import transaction
 from ipreg.models import Account, CrawlPage, Listing, PageState, RunState, Source, SourceKind, SourceRun
 from ipreg.runtime import Runtime

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from apps import create_app
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
@@ -14,7 +15,6 @@ from scenery import PASSWORD, HandClock, People
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ipreg.app import create_app
 from ipreg.casework import queue
 from ipreg.db import transaction
 from ipreg.errors import CallerError, MissingError

@@ -12,12 +12,12 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from apps import create_app
 from flask import Flask
 from scenery import PASSWORD, HandClock, People, draw_picture
 from shop import Shop, html, title_of
 from sqlalchemy import select
 
-from ipreg.app import create_app
 from ipreg.db import transaction
 from ipreg.models import (
     Account,

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from apps import create_app
 from flask.testing import FlaskClient
 from market import Market
 from openpyxl import load_workbook
 from scenery import PASSWORD, HandClock, People
 from sqlalchemy import select, update
 
-from ipreg.app import create_app
 from ipreg.db import transaction, utc_now
 from ipreg.models import Account, Alert, Listing
 from ipreg.runtime import Runtime

@@ -6,6 +6,7 @@ import re
 
 import pyotp
 import pytest
+from apps import create_app
 from databases import Databases
 from flask.testing import FlaskClient
 from scenery import PASSWORD
@@ -13,7 +14,6 @@ from site_of_tests import Site
 from sqlalchemy import select
 
 from ipreg import accounts, credentials, links, organizations, throttle
-from ipreg.app import create_app
 from ipreg.config import Config
 from ipreg.db import transaction, utc_now
 from ipreg.models import Account, Letter, OrganizationRole, SignIn

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from apps import create_app
 from flask.testing import FlaskClient
 from scenery import PASSWORD
 from site_of_tests import Site
 from sqlalchemy import select
 
-from ipreg.app import create_app
 from ipreg.models import SignIn
 
 PLACES = ("/", "/verify", "/sign-in", "/nowhere", "/static/ipreg.css", "/healthz", "/filings")

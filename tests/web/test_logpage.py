@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from apps import create_app
 from authorities import make_authority
 from log_server import append
 from scenery import HandClock
 
-from ipreg.app import create_app
 from ipreg.db import transaction
 from ipreg.logkeys import rotate
 from ipreg.runtime import Runtime

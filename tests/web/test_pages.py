@@ -7,6 +7,7 @@ import sqlite3
 from dataclasses import replace
 
 import pytest
+from apps import create_app
 from kinds import svg_scene
 from PIL import Image
 from scenery import HandClock, draw_picture, edited_copy
@@ -16,7 +17,6 @@ from sqlalchemy.exc import OperationalError
 from wizard import file_by_wizard
 
 from ipreg import amending
-from ipreg.app import create_app
 from ipreg.db import transaction
 from ipreg.models import Account, Alert, Filing, LogNode, ObtainedKind
 from ipreg.rights import records
