@@ -24,6 +24,8 @@ _PIECE = 1 << 20
 KEPT_SECONDS = 3600
 """What was asked for within this time stays in the folder: somebody may be reading it."""
 _TRIM_EVERY = 500
+_S3_LIMITS = {"connect_timeout": 5, "read_timeout": 15, "retries": {"total_max_attempts": 2}}
+"""A reader waits half a minute at most for a store that says nothing."""
 ASIDE = "orphans"
 """Where files lie that nothing referred to (``ipreg.orphans``): found still, and brought back when asked for."""
 Answer = TypeVar("Answer")
@@ -237,7 +239,12 @@ class ObjectFiles:
             import fsspec  # an optional part, and slow to import
 
             # Several hosts write: what one listed a minute ago is no answer.
-            system, root = fsspec.core.url_to_fs(self._url, use_listings_cache=False, skip_instance_cache=True)
+            options: dict[str, Any] = {"use_listings_cache": False, "skip_instance_cache": True}
+            if self._url.startswith("s3:"):
+                options["config_kwargs"] = _S3_LIMITS
+            system, root = fsspec.core.url_to_fs(self._url, **options)
+            if self._url.startswith("s3:"):
+                system.retries = 1  # beside the client's own: together they would try for seven minutes
             self._opened = (os.getpid(), system, root.rstrip("/"))
         return self._opened[1], self._opened[2]
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import socketserver
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -20,7 +22,7 @@ from scenery import HandClock, People, design_form, one_picture
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ipreg import backup, orphans, registry
+from ipreg import backup, objects, orphans, registry
 from ipreg.db import transaction, utc_now
 from ipreg.errors import MissingError, UpstreamError
 from ipreg.models import Account, Filing, VaultKey
@@ -123,6 +125,30 @@ def test_a_store_that_is_gone_is_told_as_such_and_nothing_is_kept(
     with pytest.raises(UpstreamError, match="files_unreachable"):
         files.write(NAME, [b"hello"])
     assert not (tmp_path / "near" / NAME).exists()
+
+
+def test_a_store_that_says_nothing_is_tried_twice_and_no_more(
+    tmp_path: Path, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its libraries would try 25 times, for seven minutes, while somebody waits for a page."""
+    tried = 0
+
+    class Silent(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            nonlocal tried
+            tried += 1
+            ended.wait()
+
+    ended = threading.Event()
+    monkeypatch.setitem(objects._S3_LIMITS, "read_timeout", 0.5)
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Silent) as silent:
+        threading.Thread(target=silent.serve_forever).start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.server_address[1]}")
+        with pytest.raises(UpstreamError, match="files_unreachable"):
+            ObjectFiles(bucket, tmp_path / "near").holds(NAME)
+        ended.set()
+        silent.shutdown()
+    assert tried == 2
 
 
 def test_what_was_not_asked_for_makes_room(bucket: str, tmp_path: Path) -> None:
