@@ -239,11 +239,12 @@ class ObjectFiles:
             import fsspec  # an optional part, and slow to import
 
             # Several hosts write: what one listed a minute ago is no answer.
-            options: dict[str, Any] = {"use_listings_cache": False, "skip_instance_cache": True}
-            if self._url.startswith("s3:"):
-                options["config_kwargs"] = _S3_LIMITS
-            system, root = fsspec.core.url_to_fs(self._url, **options)
-            if self._url.startswith("s3:"):
+            is_s3 = self._url.startswith("s3:")
+            limits = {"config_kwargs": _S3_LIMITS} if is_s3 else {}
+            system, root = fsspec.core.url_to_fs(
+                self._url, use_listings_cache=False, skip_instance_cache=True, **limits
+            )
+            if is_s3:
                 system.retries = 1  # beside the client's own: together they would try for seven minutes
             self._opened = (os.getpid(), system, root.rstrip("/"))
         return self._opened[1], self._opened[2]

@@ -76,7 +76,7 @@ def _to_pem(ca: x509.Certificate, ca_key: rsa.RSAPrivateKey, owner: str, now: da
 
 @functools.lru_cache(maxsize=4)
 def _from_pem(data: bytes) -> tuple[Seal, rsa.RSAPrivateKey]:
-    # A tenth of a second goes into checking that two keys of such a length are sound: once for the same bytes.
+    # A third of a second goes into checking that two keys of such a length are sound: once for the same bytes.
     ca, certificate = x509.load_pem_x509_certificates(data)
     end = b"-----END PRIVATE KEY-----"
     keys = [
